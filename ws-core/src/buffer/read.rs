@@ -1,0 +1,133 @@
+//! Bytes that were received and not yet decoded.
+
+use std::ops::Range;
+
+/// Received bytes, in storage that belongs to somebody else when nothing is in it.
+///
+/// The storage is lent by [`lend`](ReadBuffer::lend) when the socket may have something, and
+/// taken back by [`reclaim`](ReadBuffer::reclaim) when it has no more. Only bytes that cannot
+/// be decoded yet, part of a header or of a control frame, stay behind with the connection.
+#[derive(Debug, Default)]
+pub struct ReadBuffer {
+    storage: Box<[u8]>,
+    start: usize,
+    end: usize,
+    /// Undecoded bytes while there is no storage.
+    carry: Vec<u8>,
+}
+
+impl ReadBuffer {
+    /// A buffer without storage.
+    pub fn new() -> ReadBuffer {
+        ReadBuffer::default()
+    }
+
+    /// Whether it has storage.
+    #[inline]
+    pub fn has_storage(&self) -> bool {
+        !self.storage.is_empty()
+    }
+
+    /// Gives the buffer its storage, initialised and larger than any frame header.
+    pub fn lend(&mut self, storage: Box<[u8]>) {
+        self.storage = storage;
+        self.start = 0;
+        self.end = self.carry.len().min(self.storage.len());
+        self.storage[..self.end].copy_from_slice(&self.carry[..self.end]);
+        self.carry = Vec::new();
+    }
+
+    /// Takes the storage back, and keeps what is undecoded in memory of the connection's own.
+    pub fn reclaim(&mut self) -> Box<[u8]> {
+        if self.start < self.end {
+            self.carry = self.storage[self.start..self.end].to_vec();
+        }
+        (self.start, self.end) = (0, 0);
+        std::mem::take(&mut self.storage)
+    }
+
+    /// What is not decoded yet.
+    #[inline]
+    pub fn unread(&mut self) -> &mut [u8] {
+        &mut self.storage[self.start..self.end]
+    }
+
+    /// Whether everything is decoded.
+    #[inline]
+    pub fn is_empty(&self) -> bool {
+        self.start == self.end && self.carry.is_empty()
+    }
+
+    /// Where in the storage the undecoded bytes begin.
+    #[inline]
+    pub fn position(&self) -> usize {
+        self.start
+    }
+
+    /// Marks `count` undecoded bytes as decoded.
+    #[inline]
+    pub fn consume(&mut self, count: usize) {
+        self.start = (self.start + count).min(self.end);
+    }
+
+    /// Bytes of the storage, decoded or not.
+    #[inline]
+    pub fn bytes(&self, range: Range<usize>) -> &[u8] {
+        &self.storage[range]
+    }
+
+    /// The free part of the storage; fill it from its front.
+    #[inline]
+    pub fn spare(&mut self) -> &mut [u8] {
+        &mut self.storage[self.end..]
+    }
+
+    /// Tells that `count` bytes were put into the free part.
+    #[inline]
+    pub fn filled(&mut self, count: usize) {
+        self.end = (self.end + count).min(self.storage.len());
+    }
+
+    /// Moves the undecoded bytes to the front. Ranges handed out before do not hold any more.
+    #[inline]
+    pub fn compact(&mut self) {
+        if self.start == self.end {
+            (self.start, self.end) = (0, 0);
+        } else if self.start > 0 {
+            self.storage.copy_within(self.start..self.end, 0);
+            (self.start, self.end) = (0, self.end - self.start);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn keeps_undecoded_bytes_between_two_loans() {
+        let mut buffer = ReadBuffer::new();
+        buffer.lend(vec![0; 8].into());
+        buffer.spare()[..5].copy_from_slice(b"abcde");
+        buffer.filled(5);
+        buffer.consume(3);
+        assert_eq!(buffer.reclaim().len(), 8);
+        assert!(!buffer.has_storage() && !buffer.is_empty());
+        buffer.lend(vec![9; 8].into());
+        assert_eq!(buffer.unread(), b"de");
+        buffer.consume(2);
+        assert!(buffer.is_empty());
+    }
+
+    #[test]
+    fn makes_room_by_moving_undecoded_bytes_to_the_front() {
+        let mut buffer = ReadBuffer::new();
+        buffer.lend(vec![7; 4].into());
+        buffer.filled(4);
+        buffer.consume(3);
+        assert!(buffer.spare().is_empty());
+        buffer.compact();
+        assert_eq!(buffer.spare().len(), 3);
+        assert_eq!(buffer.unread(), [7]);
+    }
+}

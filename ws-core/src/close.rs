@@ -1,0 +1,184 @@
+//! The closing handshake's words: status codes, reasons, and what each version makes of them.
+
+use bytestring::ByteString;
+
+use crate::codec::ProtocolError;
+use crate::utf8;
+
+/// Why a connection is closed, as a number (RFC 6455 §7.4).
+///
+/// The names are those of RFC 6455 and its registry. Older versions have fewer; a code they
+/// lack is sent as its nearest kin, see [`StatusRules`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct StatusCode(u16);
+
+impl StatusCode {
+    /// 1000: the purpose of the connection is fulfilled.
+    pub const NORMAL: StatusCode = StatusCode(1000);
+    /// 1001: the server goes down, or the browser leaves the page.
+    pub const GOING_AWAY: StatusCode = StatusCode(1001);
+    /// 1002: the peer broke the protocol.
+    pub const PROTOCOL_ERROR: StatusCode = StatusCode(1002);
+    /// 1003: a type of data that cannot be accepted.
+    pub const UNSUPPORTED: StatusCode = StatusCode(1003);
+    /// 1007: data that is not what its type says, such as text that is not UTF-8.
+    pub const INVALID_PAYLOAD: StatusCode = StatusCode(1007);
+    /// 1008: a policy forbids it, and no other code fits.
+    pub const POLICY: StatusCode = StatusCode(1008);
+    /// 1009: a message is too big.
+    pub const TOO_BIG: StatusCode = StatusCode(1009);
+    /// 1011: the server met an unexpected condition.
+    pub const INTERNAL_ERROR: StatusCode = StatusCode(1011);
+    /// 1012: the service restarts.
+    pub const RESTART: StatusCode = StatusCode(1012);
+    /// 1013: the service is overloaded, try again later.
+    pub const TRY_AGAIN_LATER: StatusCode = StatusCode(1013);
+    /// 1014: a gateway got no valid answer from behind it.
+    pub const BAD_GATEWAY: StatusCode = StatusCode(1014);
+
+    /// The code of this number, if it may be sent: 1000 to 1003, 1007 to 1014, and 3000 to
+    /// 4999 for libraries and applications.
+    pub const fn new(number: u16) -> Option<StatusCode> {
+        match number {
+            1000..=1003 | 1007..=1014 | 3000..=4999 => Some(StatusCode(number)),
+            _ => None,
+        }
+    }
+
+    /// A code as a peer sent it, whatever it is.
+    const fn received(number: u16) -> StatusCode {
+        StatusCode(number)
+    }
+
+    /// A code that only an old version has, for its [`StatusRules`]; 1004 meant "too big".
+    pub const fn historic(number: u16) -> StatusCode {
+        StatusCode(number)
+    }
+
+    /// The number.
+    pub const fn number(self) -> u16 {
+        self.0
+    }
+}
+
+impl std::fmt::Display for StatusCode {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+/// A status code and words for people (RFC 6455 §5.5.1).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CloseReason {
+    code: StatusCode,
+    text: ByteString,
+}
+
+/// The longest text of a [`CloseReason`]: a control frame less the two bytes of the code.
+const MAX_TEXT: usize = 123;
+
+impl CloseReason {
+    /// A reason; text over 123 bytes is cut at the end of a character.
+    pub fn new(code: StatusCode, text: impl Into<ByteString>) -> CloseReason {
+        let mut text = text.into();
+        if text.len() > MAX_TEXT {
+            let end = (0..=MAX_TEXT).rev().find(|at| text.is_char_boundary(*at)).unwrap_or(0);
+            text = text.slice_ref(&text[..end]);
+        }
+        CloseReason { code, text }
+    }
+
+    /// The status code.
+    pub fn code(&self) -> StatusCode {
+        self.code
+    }
+
+    /// The words; empty when there are none.
+    pub fn text(&self) -> &str {
+        &self.text
+    }
+
+    /// Reads the payload of a Close frame; `None` when it is empty.
+    ///
+    /// # Errors
+    /// [`ProtocolError`] for one byte, a code that may not be sent, or a text that is not
+    /// UTF-8.
+    pub fn parse(
+        payload: &[u8],
+        rules: &StatusRules,
+    ) -> Result<Option<CloseReason>, ProtocolError> {
+        let (code, text) = match payload {
+            [] => return Ok(None),
+            [_] => return Err(ProtocolError::CloseOfOneByte),
+            [high, low, text @ ..] => (u16::from_be_bytes([*high, *low]), text),
+        };
+        if !(rules.accepts)(code) {
+            return Err(ProtocolError::CloseCode(code));
+        }
+        let text = utf8::validate(text).ok_or(ProtocolError::InvalidUtf8)?;
+        Ok(Some(CloseReason { code: StatusCode::received(code), text: text.into() }))
+    }
+
+    /// The payload of a Close frame.
+    pub fn payload(&self) -> Vec<u8> {
+        let mut payload = self.code.0.to_be_bytes().to_vec();
+        payload.extend_from_slice(self.text.as_bytes());
+        payload
+    }
+
+    /// The same reason in the words of an older version.
+    pub(crate) fn under(&self, rules: &StatusRules) -> CloseReason {
+        CloseReason { code: (rules.sent_as)(self.code), text: self.text.clone() }
+    }
+}
+
+impl std::fmt::Display for CloseReason {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self.text.is_empty() {
+            true => write!(f, "{}", self.code),
+            false => write!(f, "{} {}", self.code, self.text),
+        }
+    }
+}
+
+/// The status codes of one version of the protocol.
+#[derive(Debug, Clone, Copy)]
+pub struct StatusRules {
+    /// The code of this version that is nearest to a code of RFC 6455.
+    pub sent_as: fn(StatusCode) -> StatusCode,
+    /// Whether a Close frame may carry this number.
+    pub accepts: fn(u16) -> bool,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const RULES: StatusRules =
+        StatusRules { sent_as: |code| code, accepts: |code| StatusCode::new(code).is_some() };
+
+    #[test]
+    fn reads_and_writes_the_payload_of_a_close_frame() {
+        let reason = CloseReason::new(StatusCode::GOING_AWAY, "bye");
+        assert_eq!(reason.payload(), [0x03, 0xe9, b'b', b'y', b'e']);
+        assert_eq!(CloseReason::parse(&reason.payload(), &RULES), Ok(Some(reason)));
+        assert_eq!(CloseReason::parse(&[], &RULES), Ok(None));
+    }
+
+    #[test]
+    fn refuses_one_byte_forbidden_codes_and_broken_text() {
+        let parse = |payload: &[u8]| CloseReason::parse(payload, &RULES).unwrap_err();
+        assert_eq!(parse(&[3]), ProtocolError::CloseOfOneByte);
+        assert_eq!(parse(&[3, 0xe8, 0xff]), ProtocolError::InvalidUtf8);
+        for code in [0, 999, 1004, 1005, 1006, 1015, 1016, 2999, 5000, 65535] {
+            assert_eq!(parse(&u16::to_be_bytes(code)), ProtocolError::CloseCode(code));
+        }
+    }
+
+    #[test]
+    fn cuts_a_long_text_at_a_character() {
+        let reason = CloseReason::new(StatusCode::NORMAL, "é".repeat(100));
+        assert_eq!(reason.text(), "é".repeat(61));
+        assert!(reason.payload().len() <= 125);
+    }
+}

@@ -1,0 +1,240 @@
+//! Frames in and out of bytes: the [`Codec`] of one connection.
+
+use std::fmt::Debug;
+use std::ops::Range;
+
+use crate::close::{StatusCode, StatusRules};
+use crate::frame::{Frame, OpCode};
+
+/// The framing of one connection: bytes to frames and back, with no socket and no clock.
+///
+/// A codec works on its caller's buffers. [`decode`](Codec::decode) changes the payload in
+/// place (masks are taken off) and answers with its range, so a frame costs no allocation and
+/// no copy.
+pub trait Codec: Debug + Send {
+    /// What this draft can express.
+    fn capabilities(&self) -> Capabilities;
+
+    /// Decodes what stands at the front of `input`: a frame, or as much of a data frame as is
+    /// there. A long data frame is shown as fragments, so that memory follows what has
+    /// arrived, never what was announced; RFC 6455 §5.4 allows that wherever no extension
+    /// forbids it.
+    ///
+    /// `None` asks for more bytes behind those of `input`, which must all be shown again.
+    ///
+    /// # Errors
+    /// [`ProtocolError`]; the codec must not be used for decoding after one.
+    fn decode(&mut self, input: &mut [u8]) -> Result<Option<Decoded>, ProtocolError>;
+
+    /// Appends a frame to `output`.
+    ///
+    /// # Errors
+    /// [`EncodeError`] when the draft has no such frame; nothing is appended then.
+    fn encode(&mut self, frame: Frame<'_>, output: &mut Vec<u8>) -> Result<(), EncodeError>;
+
+    /// What to write around the payload of a whole data message of `len` bytes, where the
+    /// payload itself goes out as it is. With it a long payload is written without a copy.
+    /// `None` when the payload must pass through [`encode`](Codec::encode).
+    fn envelope(&mut self, opcode: OpCode, len: usize) -> Option<Envelope> {
+        let _ = (opcode, len);
+        None
+    }
+}
+
+/// What a draft can express. What it cannot is refused, not imitated.
+#[derive(Debug, Clone, Copy)]
+pub struct Capabilities {
+    /// Binary messages.
+    pub binary: bool,
+    /// Ping and pong.
+    pub ping: bool,
+    /// Messages of several frames.
+    pub fragments: bool,
+    /// A Close frame; without it, closing is ending the TCP connection.
+    pub close: bool,
+    /// The status codes of the Close frame, if it carries any.
+    pub status: Option<&'static StatusRules>,
+    /// What happens to a text that is not UTF-8.
+    pub invalid_text: InvalidText,
+}
+
+/// What happens to a text that is not UTF-8.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum InvalidText {
+    /// The connection fails with status code 1007 or its nearest kin.
+    Fail,
+    /// Each invalid sequence becomes U+FFFD.
+    Replace,
+}
+
+/// The outcome of a successful [`Codec::decode`].
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Decoded {
+    /// How many bytes at the front of the input are done with.
+    pub consumed: usize,
+    /// What they held; `None` when the draft has them skipped.
+    pub fragment: Option<Fragment>,
+}
+
+/// A frame, or a piece of a long one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Fragment {
+    /// The kind of frame; pieces behind the first of a frame are continuations.
+    pub opcode: OpCode,
+    /// Whether the message ends here.
+    pub fin: bool,
+    /// Where in the input the payload stands, unmasked.
+    pub payload: Range<usize>,
+    /// How many bytes of this frame are announced and have not arrived.
+    pub remaining: u64,
+}
+
+/// What stands before and after a payload on the wire.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Envelope {
+    head: [u8; 10],
+    head_len: u8,
+    tail: &'static [u8],
+}
+
+impl Envelope {
+    /// An envelope; `None` for a head of more than 10 bytes.
+    pub fn new(head: &[u8], tail: &'static [u8]) -> Option<Envelope> {
+        let mut bytes = [0; 10];
+        bytes.get_mut(..head.len())?.copy_from_slice(head);
+        Some(Envelope { head: bytes, head_len: head.len() as u8, tail })
+    }
+
+    /// What goes before the payload.
+    pub fn head(&self) -> &[u8] {
+        &self.head[..usize::from(self.head_len)]
+    }
+
+    /// What goes behind it.
+    pub fn tail(&self) -> &'static [u8] {
+        self.tail
+    }
+}
+
+/// How a peer broke the protocol.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum ProtocolError {
+    /// A client's frame is not masked (RFC 6455 §5.1).
+    Unmasked,
+    /// A server's frame is masked (RFC 6455 §5.1).
+    Masked,
+    /// A reserved bit is set that no extension has given a meaning (RFC 6455 §5.2).
+    ReservedBits(u8),
+    /// An opcode without a meaning (RFC 6455 §5.2).
+    ReservedOpcode(u8),
+    /// A control frame in fragments (RFC 6455 §5.5).
+    FragmentedControl,
+    /// A control frame with more than 125 bytes (RFC 6455 §5.5).
+    LongControl,
+    /// A length in more bytes than it needs (RFC 6455 §5.2).
+    NonMinimalLength,
+    /// A length over 2^63 - 1 (RFC 6455 §5.2), or one that never ends in hixie-76.
+    LengthOverflow,
+    /// A continuation without a message to continue (RFC 6455 §5.4).
+    LoneContinuation,
+    /// A new message inside another (RFC 6455 §5.4).
+    InterleavedMessage,
+    /// A text that is not UTF-8 (RFC 6455 §8.1).
+    InvalidUtf8,
+    /// A Close frame with a payload of one byte (RFC 6455 §5.5.1).
+    CloseOfOneByte,
+    /// A Close frame with a status code that may not be sent (RFC 6455 §7.4).
+    CloseCode(u16),
+    /// A frame over [`Limits::frame`](crate::Limits::frame).
+    FrameTooBig {
+        /// The limit, in bytes.
+        limit: u64,
+    },
+    /// A message over [`Limits::message`](crate::Limits::message).
+    MessageTooBig {
+        /// The limit, in bytes.
+        limit: usize,
+    },
+    /// More frames of reserved types than are put up with.
+    TooManyDiscarded,
+    /// Something a draft outside this project forbids.
+    Other(&'static str),
+}
+
+impl ProtocolError {
+    /// The status code that tells the peer (RFC 6455 §7.4.1).
+    pub fn status(self) -> StatusCode {
+        match self {
+            ProtocolError::InvalidUtf8 => StatusCode::INVALID_PAYLOAD,
+            ProtocolError::FrameTooBig { .. } | ProtocolError::MessageTooBig { .. } => {
+                StatusCode::TOO_BIG
+            }
+            _ => StatusCode::PROTOCOL_ERROR,
+        }
+    }
+}
+
+impl std::fmt::Display for ProtocolError {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            ProtocolError::Unmasked => f.write_str("a client's frame must be masked"),
+            ProtocolError::Masked => f.write_str("a server's frame must not be masked"),
+            ProtocolError::ReservedBits(bits) => {
+                write!(f, "reserved bits {bits:#04x} without an extension")
+            }
+            ProtocolError::ReservedOpcode(opcode) => write!(f, "reserved opcode {opcode:#x}"),
+            ProtocolError::FragmentedControl => f.write_str("a control frame in fragments"),
+            ProtocolError::LongControl => f.write_str("a control frame of more than 125 bytes"),
+            ProtocolError::NonMinimalLength => f.write_str("a length in more bytes than it needs"),
+            ProtocolError::LengthOverflow => f.write_str("a length over 2^63 - 1"),
+            ProtocolError::LoneContinuation => {
+                f.write_str("a continuation without a message to continue")
+            }
+            ProtocolError::InterleavedMessage => f.write_str("a new message inside another"),
+            ProtocolError::InvalidUtf8 => f.write_str("a text that is not UTF-8"),
+            ProtocolError::CloseOfOneByte => f.write_str("a Close frame with one byte"),
+            ProtocolError::CloseCode(code) => {
+                write!(f, "a Close frame with status code {code}, which may not be sent")
+            }
+            ProtocolError::FrameTooBig { limit } => {
+                write!(f, "a frame exceeds the limit of {limit} bytes")
+            }
+            ProtocolError::MessageTooBig { limit } => {
+                write!(f, "a message exceeds the limit of {limit} bytes")
+            }
+            ProtocolError::TooManyDiscarded => f.write_str("too many frames of reserved types"),
+            ProtocolError::Other(why) => f.write_str(why),
+        }
+    }
+}
+
+impl std::error::Error for ProtocolError {}
+
+/// Why a frame cannot be sent in a draft.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum EncodeError {
+    /// The draft has no such frame; see [`Capabilities`].
+    Unsupported(OpCode),
+    /// The payload is not UTF-8, and the draft can send nothing else.
+    NotUtf8,
+    /// A control frame of more than 125 bytes.
+    LongControl,
+}
+
+impl std::fmt::Display for EncodeError {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            EncodeError::Unsupported(opcode) => {
+                write!(f, "this version of the protocol has no {opcode} frames")
+            }
+            EncodeError::NotUtf8 => f.write_str("this version of the protocol carries UTF-8 alone"),
+            EncodeError::LongControl => {
+                f.write_str("a control frame carries no more than 125 bytes")
+            }
+        }
+    }
+}
+
+impl std::error::Error for EncodeError {}

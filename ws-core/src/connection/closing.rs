@@ -1,0 +1,130 @@
+//! The closing handshake (RFC 6455 §7) as a state machine.
+//!
+//! ```text
+//!             we close                peer's Close
+//!   Open ───────────────▶ CloseSent ───────────────▶ Closed
+//!    │                                                 ▲
+//!    ├── peer's Close, answered ───────────────────────┤
+//!    └── the protocol is broken ──▶ Failed
+//! ```
+
+use std::time::Instant;
+
+use super::Connection;
+use crate::buffer::SendBuffer;
+use crate::close::CloseReason;
+use crate::codec::ProtocolError;
+use crate::frame::{Frame, OpCode};
+
+/// How far the closing handshake is.
+#[derive(Debug)]
+pub(super) enum ClosingHandshake {
+    /// Not begun.
+    Open,
+    /// Our Close is out, the peer's is awaited until the deadline.
+    CloseSent(Instant),
+    /// Both are out, or the draft ends a connection without any.
+    Closed(Option<Box<CloseReason>>),
+    /// The peer broke the protocol; nothing more is read from it.
+    Failed,
+}
+
+impl ClosingHandshake {
+    #[inline]
+    pub(super) fn is_open(&self) -> bool {
+        matches!(self, ClosingHandshake::Open)
+    }
+
+    #[inline]
+    pub(super) fn is_over(&self) -> bool {
+        matches!(self, ClosingHandshake::Closed(_) | ClosingHandshake::Failed)
+    }
+
+    pub(super) fn deadline(&self) -> Option<Instant> {
+        match self {
+            ClosingHandshake::CloseSent(deadline) => Some(*deadline),
+            _ => None,
+        }
+    }
+}
+
+impl Connection {
+    /// Begins the closing handshake: nothing can be sent any more, what the peer still sends
+    /// can be received until its own Close or the closing deadline. Does nothing when it has
+    /// begun already.
+    ///
+    /// The status code is mapped to the nearest one the draft has; a draft without status
+    /// codes sends none.
+    pub fn close(&mut self, reason: Option<CloseReason>, now: Instant, output: &mut SendBuffer) {
+        if !self.closing.is_open() {
+            return;
+        }
+        self.closing = if self.capabilities.close {
+            self.put_close(reason.as_ref(), output);
+            ClosingHandshake::CloseSent(now + self.timers.closing())
+        } else {
+            ClosingHandshake::Closed(None)
+        };
+    }
+
+    /// Ends the connection because the peer broke the protocol (RFC 6455 §7.1.7). Drafts
+    /// without status codes have no word for it and just end.
+    pub fn fail(&mut self, error: ProtocolError, output: &mut SendBuffer) {
+        if self.closing.is_open() && self.capabilities.status.is_some() {
+            let reason = CloseReason::new(error.status(), error.to_string());
+            self.put_close(Some(&reason), output);
+        }
+        self.closing = ClosingHandshake::Failed;
+    }
+
+    /// Whether the closing handshake has not begun.
+    #[inline]
+    pub fn is_open(&self) -> bool {
+        self.closing.is_open()
+    }
+
+    /// Whether nothing more is to be received: send what waits and end the TCP connection.
+    pub fn is_over(&self) -> bool {
+        self.closing.is_over()
+    }
+
+    /// Whether the peer said goodbye in the way of its draft.
+    pub fn is_closed_cleanly(&self) -> bool {
+        matches!(self.closing, ClosingHandshake::Closed(_))
+    }
+
+    /// What the peer gave as the reason in its Close, if it gave any (RFC 6455 §7.1.5).
+    pub fn peer_reason(&self) -> Option<&CloseReason> {
+        match &self.closing {
+            ClosingHandshake::Closed(reason) => reason.as_deref(),
+            _ => None,
+        }
+    }
+
+    /// RFC 6455 §5.5.1: a Close is answered with a Close that echoes its code.
+    pub(super) fn peer_closes(
+        &mut self,
+        payload: &[u8],
+        output: &mut SendBuffer,
+    ) -> Result<(), ProtocolError> {
+        let reason = match self.capabilities.status {
+            Some(rules) => CloseReason::parse(payload, rules)?,
+            None => None,
+        };
+        if self.closing.is_open() {
+            let payload = reason.as_ref().map(|reason| reason.code().number().to_be_bytes());
+            let payload = payload.as_ref().map_or(&[][..], |code| code);
+            self.put(Frame::whole(OpCode::Close, payload), output);
+        }
+        self.closing = ClosingHandshake::Closed(reason.map(Box::new));
+        Ok(())
+    }
+
+    fn put_close(&mut self, reason: Option<&CloseReason>, output: &mut SendBuffer) {
+        let payload = match (reason, self.capabilities.status) {
+            (Some(reason), Some(rules)) => reason.under(rules).payload(),
+            _ => Vec::new(),
+        };
+        self.put(Frame::whole(OpCode::Close, &payload), output);
+    }
+}

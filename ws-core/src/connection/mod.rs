@@ -1,0 +1,328 @@
+//! One WebSocket connection, without its socket and its clock.
+
+mod closing;
+mod timer;
+
+use std::ops::Range;
+use std::time::Instant;
+
+use crate::buffer::{ReadBuffer, SendBuffer};
+use crate::close::CloseReason;
+use crate::codec::{Capabilities, Codec, EncodeError, Envelope, Fragment, ProtocolError};
+use crate::frame::{Frame, MAX_CONTROL_PAYLOAD, OpCode};
+use crate::limits::{Limits, Timeouts};
+use crate::message::{MessageKind, MessageRef};
+
+use closing::ClosingHandshake;
+pub use timer::Expired;
+use timer::Timers;
+
+/// A connection after its opening handshake: bytes in, fragments out; messages in, bytes out.
+///
+/// It owns no buffer. The caller reads from its socket into a [`ReadBuffer`], calls
+/// [`receive`](Connection::receive) until it asks for more, and writes what is in the
+/// [`SendBuffer`]. Pings are answered and the closing handshake is held on the way. Time comes
+/// in as [`Instant`]s: call [`handle_timeout`](Connection::handle_timeout) when
+/// [`poll_timeout`](Connection::poll_timeout) says so.
+#[derive(Debug)]
+pub struct Connection {
+    codec: Box<dyn Codec>,
+    capabilities: Capabilities,
+    limits: Limits,
+    /// The kind of the message whose fragments are coming.
+    message: Option<MessageKind>,
+    closing: ClosingHandshake,
+    timers: Timers,
+    /// The payload of the latest ping that came while the send buffer was backed up.
+    unanswered_ping: Option<Box<[u8]>>,
+}
+
+/// What [`Connection::receive`] found.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Received {
+    /// A fragment of a message.
+    Data(Data),
+    /// Nothing more in the buffer: read from the socket.
+    Starved,
+    /// The connection is over: send what waits, then end the TCP connection.
+    Closed,
+}
+
+/// A fragment of a message; its payload lies in the read buffer it was received from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Data {
+    /// The kind of message.
+    pub kind: MessageKind,
+    /// Whether the message begins here.
+    pub first: bool,
+    /// Whether it ends here.
+    pub fin: bool,
+    /// Where in the read buffer the payload is.
+    pub payload: Range<usize>,
+    /// How many bytes are announced to follow in the same frame.
+    pub remaining: u64,
+}
+
+impl Connection {
+    /// A connection that is open as of `now`.
+    pub fn new(
+        codec: Box<dyn Codec>,
+        limits: Limits,
+        timeouts: Timeouts,
+        now: Instant,
+    ) -> Connection {
+        let capabilities = codec.capabilities();
+        let timers = Timers::new(timeouts, capabilities.ping, now);
+        Connection {
+            codec,
+            capabilities,
+            limits,
+            message: None,
+            closing: ClosingHandshake::Open,
+            timers,
+            unanswered_ping: None,
+        }
+    }
+
+    /// What the draft of this connection can express.
+    pub fn capabilities(&self) -> &Capabilities {
+        &self.capabilities
+    }
+
+    /// The limits of this connection.
+    pub fn limits(&self) -> &Limits {
+        &self.limits
+    }
+
+    // ===== In =====
+
+    /// Decodes the next fragment from `input`. Answers to the peer are put into `output`.
+    ///
+    /// # Errors
+    /// [`ProtocolError`] when the peer broke the protocol. The Close frame that tells it is in
+    /// `output`, and the connection is closed.
+    #[inline]
+    pub fn receive(
+        &mut self,
+        input: &mut ReadBuffer,
+        output: &mut SendBuffer,
+    ) -> Result<Received, ProtocolError> {
+        if self.closing.is_over() {
+            return Ok(Received::Closed);
+        }
+        self.next_fragment(input, output).inspect_err(|error| self.fail(*error, output))
+    }
+
+    fn next_fragment(
+        &mut self,
+        input: &mut ReadBuffer,
+        output: &mut SendBuffer,
+    ) -> Result<Received, ProtocolError> {
+        while !self.closing.is_over() {
+            let base = input.position();
+            if input.unread().is_empty() {
+                return Ok(Received::Starved);
+            }
+            let Some(decoded) = self.codec.decode(input.unread())? else {
+                return Ok(Received::Starved);
+            };
+            input.consume(decoded.consumed);
+            let Some(mut fragment) = decoded.fragment else { continue };
+            fragment.payload.start += base;
+            fragment.payload.end += base;
+            if !fragment.opcode.is_control() {
+                return self.data(fragment).map(Received::Data);
+            }
+            self.control(fragment.opcode, input.bytes(fragment.payload), output)?;
+        }
+        Ok(Received::Closed)
+    }
+
+    /// Tells that bytes arrived: the peer is alive.
+    #[inline]
+    pub fn heard(&mut self) {
+        self.timers.heard();
+    }
+
+    fn data(&mut self, fragment: Fragment) -> Result<Data, ProtocolError> {
+        let begun = match fragment.opcode {
+            OpCode::Text => Some(MessageKind::Text),
+            OpCode::Binary => Some(MessageKind::Binary),
+            _ => None,
+        };
+        let kind = match (begun, self.message) {
+            (Some(_), Some(_)) => return Err(ProtocolError::InterleavedMessage),
+            (None, None) => return Err(ProtocolError::LoneContinuation),
+            (Some(kind), None) | (None, Some(kind)) => kind,
+        };
+        self.message = if fragment.fin { None } else { Some(kind) };
+        self.timers.active();
+        Ok(Data {
+            kind,
+            first: begun.is_some(),
+            fin: fragment.fin,
+            payload: fragment.payload,
+            remaining: fragment.remaining,
+        })
+    }
+
+    fn control(
+        &mut self,
+        opcode: OpCode,
+        payload: &[u8],
+        output: &mut SendBuffer,
+    ) -> Result<(), ProtocolError> {
+        match opcode {
+            OpCode::Close => self.peer_closes(payload, output),
+            OpCode::Ping => {
+                self.answer_ping(payload, output);
+                Ok(())
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// RFC 6455 §5.5.2. While the peer does not read, only its latest ping is remembered: a
+    /// flood of pings cannot fill memory with answers.
+    fn answer_ping(&mut self, payload: &[u8], output: &mut SendBuffer) {
+        if !self.closing.is_open() {
+            return;
+        }
+        if output.is_backed_up() {
+            self.unanswered_ping = Some(payload.into());
+        } else {
+            self.put(Frame::whole(OpCode::Pong, payload), output);
+        }
+    }
+
+    // ===== Out =====
+
+    /// Puts a whole message into `output`.
+    ///
+    /// # Errors
+    /// [`SendError`]; nothing was put then.
+    #[inline]
+    pub fn send(
+        &mut self,
+        message: MessageRef<'_>,
+        output: &mut SendBuffer,
+    ) -> Result<(), SendError> {
+        if !self.closing.is_open() {
+            return Err(SendError::Closed);
+        }
+        let frame = Frame::whole(message.kind().opcode(), message.as_bytes());
+        self.codec.encode(frame, output.bytes()).map_err(SendError::Unsupported)
+    }
+
+    /// What to write around a long message that is to go out without a copy; `None` when it
+    /// must go through [`send`](Connection::send).
+    ///
+    /// # Errors
+    /// [`SendError::Closed`].
+    pub fn envelope(&mut self, message: MessageRef<'_>) -> Result<Option<Envelope>, SendError> {
+        if !self.closing.is_open() {
+            return Err(SendError::Closed);
+        }
+        Ok(self.codec.envelope(message.kind().opcode(), message.as_bytes().len()))
+    }
+
+    /// Puts a ping into `output`; its payload is at most 125 bytes.
+    ///
+    /// # Errors
+    /// [`SendError`], also when the draft has no ping.
+    pub fn ping(&mut self, payload: &[u8], output: &mut SendBuffer) -> Result<(), SendError> {
+        if !self.closing.is_open() {
+            return Err(SendError::Closed);
+        }
+        if payload.len() > MAX_CONTROL_PAYLOAD {
+            return Err(SendError::Unsupported(EncodeError::LongControl));
+        }
+        let frame = Frame::whole(OpCode::Ping, payload);
+        self.codec.encode(frame, output.bytes()).map_err(SendError::Unsupported)
+    }
+
+    /// Tells that everything in `output` was sent; the ping that waited is answered.
+    #[inline]
+    pub fn handle_sent(&mut self, output: &mut SendBuffer) {
+        if self.unanswered_ping.is_some()
+            && let Some(payload) = self.unanswered_ping.take()
+            && self.closing.is_open()
+        {
+            self.put(Frame::whole(OpCode::Pong, &payload), output);
+        }
+    }
+
+    /// Puts a frame that the draft is known to have.
+    fn put(&mut self, frame: Frame<'_>, output: &mut SendBuffer) {
+        let encoded = self.codec.encode(frame, output.bytes());
+        debug_assert!(encoded.is_ok(), "{frame:?}: {encoded:?}");
+    }
+
+    // ===== Time =====
+
+    /// When [`handle_timeout`](Connection::handle_timeout) wants to be called, if ever.
+    pub fn poll_timeout(&self) -> Option<Instant> {
+        self.closing.deadline().or_else(|| self.timers.next())
+    }
+
+    /// Sends a ping that is due, or begins to close an idle connection.
+    ///
+    /// # Errors
+    /// [`Expired`] when the connection is to be cut.
+    pub fn handle_timeout(
+        &mut self,
+        now: Instant,
+        output: &mut SendBuffer,
+    ) -> Result<(), Expired> {
+        if let Some(deadline) = self.closing.deadline() {
+            return if now < deadline { Ok(()) } else { Err(Expired::Closing) };
+        }
+        if self.closing.is_over() {
+            return Ok(());
+        }
+        match self.timers.due(now)? {
+            timer::Due::Nothing => {}
+            timer::Due::Ping => {
+                if !output.is_backed_up() {
+                    self.put(Frame::whole(OpCode::Ping, &[]), output);
+                }
+            }
+            timer::Due::CloseIdle => {
+                let reason = CloseReason::new(crate::StatusCode::GOING_AWAY, "idle");
+                self.close(Some(reason), now, output);
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Why a message was not sent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum SendError {
+    /// The closing handshake has begun.
+    Closed,
+    /// The draft of this connection has no such frame.
+    Unsupported(EncodeError),
+}
+
+impl std::fmt::Display for SendError {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            SendError::Closed => f.write_str("the connection is closing"),
+            SendError::Unsupported(error) => error.fmt(f),
+        }
+    }
+}
+
+impl std::error::Error for SendError {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        match self {
+            SendError::Closed => None,
+            SendError::Unsupported(error) => Some(error),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,187 @@
+//! What a version of the protocol is to the rest: a [`Draft`].
+
+use std::fmt::Debug;
+use std::io;
+
+use async_trait::async_trait;
+use tokio::io::{AsyncRead, AsyncWrite};
+
+use crate::codec::Codec;
+use crate::head::{RequestHead, ResponseHead};
+use crate::limits::Limits;
+use crate::rejection::Rejection;
+
+/// One version of the WebSocket protocol: its opening handshake, and a [`Codec`] for its frames.
+///
+/// A draft is stateless and lives in a `static`; whatever belongs to one connection is in the
+/// codec. An opening handshake calls it in this order:
+///
+/// 1. [`detect`](Draft::detect), unless the [version](Draft::version) decides;
+/// 2. [`offer`](Draft::offer): the request is checked in full and what the client asks is read;
+/// 3. [`respond`](Draft::respond), once the server has decided what it grants;
+/// 4. the response head is written;
+/// 5. [`finish`](Draft::finish), for what comes behind the heads;
+/// 6. [`codec`](Draft::codec).
+///
+/// Steps 1 to 3 are pure, so they work wherever an HTTP server writes the head itself.
+#[async_trait]
+pub trait Draft: Debug + Send + Sync + 'static {
+    /// The name of the draft.
+    fn id(&self) -> DraftId;
+
+    /// The value of `Sec-WebSocket-Version` that this draft answers, if it uses that field.
+    fn version(&self) -> Option<u8> {
+        None
+    }
+
+    /// Whether a WebSocket request without `Sec-WebSocket-Version` is of this draft. It is not
+    /// asked of drafts that have a [version](Draft::version).
+    fn detect(&self, head: &RequestHead) -> Detection {
+        let _ = head;
+        Detection::No
+    }
+
+    /// Checks the request against this draft and reads what the client offers.
+    ///
+    /// # Errors
+    /// A [`Rejection`] that says what was wrong; it is sent instead of the 101.
+    fn offer<'h>(&self, head: &'h RequestHead) -> Result<Offer<'h>, Rejection>;
+
+    /// The head that opens the connection, status 101, for a request that
+    /// [`offer`](Draft::offer) has accepted.
+    ///
+    /// # Errors
+    /// A [`Rejection`] when the request cannot be answered.
+    fn respond(&self, head: &RequestHead, grant: &Grant<'_>) -> Result<ResponseHead, Rejection>;
+
+    /// Ends the opening handshake behind the heads; hixie-76 exchanges its challenge here.
+    ///
+    /// `io` begins with the byte behind the request head. It sends the response head no later
+    /// than it waits for the network. Read not one byte more than the handshake has.
+    ///
+    /// # Errors
+    /// [`HandshakeError`]; the connection is closed then.
+    ///
+    /// # Cancel safety
+    /// Not cancel-safe: when the opening deadline passes, the connection is dropped with it.
+    async fn finish(&self, head: &RequestHead, io: &mut dyn Io) -> Result<(), HandshakeError> {
+        let _ = (head, io);
+        Ok(())
+    }
+
+    /// A fresh codec for one connection.
+    fn codec(&self, role: Role, limits: &Limits) -> Box<dyn Codec>;
+}
+
+/// The name of a draft, such as `rfc6455`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct DraftId(&'static str);
+
+impl DraftId {
+    /// The id of this name. By convention lower-case letters and digits.
+    pub const fn new(name: &'static str) -> DraftId {
+        DraftId(name)
+    }
+
+    /// The name.
+    pub const fn as_str(self) -> &'static str {
+        self.0
+    }
+}
+
+impl std::fmt::Display for DraftId {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.0)
+    }
+}
+
+/// Whether a request is of a draft.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Detection {
+    /// It is of another draft.
+    No,
+    /// It is of this draft.
+    Yes,
+    /// It is meant for this draft, and broken; no other draft is asked.
+    Malformed(Rejection),
+}
+
+/// What a client offers in its request.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Offer<'h> {
+    /// The origin of the page that connects; absent for clients that are no browsers.
+    pub origin: Option<&'h str>,
+    /// The subprotocols the client speaks, in its order of preference. The server picks one of
+    /// them, letter for letter, or none.
+    pub subprotocols: Vec<&'h str>,
+}
+
+/// What the server grants.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Grant<'g> {
+    /// The subprotocol that was picked from the [`Offer`].
+    pub subprotocol: Option<&'g str>,
+    /// Whether the client reached this server over TLS: the oldest drafts answer with their
+    /// own URL.
+    pub transport: Transport,
+}
+
+/// How the client reached the server.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Transport {
+    /// Plain: `ws:` and `http:`.
+    #[default]
+    Plain,
+    /// TLS: `wss:` and `https:`.
+    Tls,
+}
+
+/// Which end of the connection a codec serves.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Role {
+    /// The end that accepted the connection.
+    Server,
+    /// The end that opened it; in the later drafts it masks what it sends.
+    Client,
+}
+
+/// The byte stream that [`Draft::finish`] works on.
+pub trait Io: AsyncRead + AsyncWrite + Send + Unpin {}
+
+impl<T: AsyncRead + AsyncWrite + Send + Unpin> Io for T {}
+
+/// Why an opening handshake failed after the response head was decided.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum HandshakeError {
+    /// The connection ended or broke.
+    Io(io::Error),
+    /// What came behind the head is wrong.
+    Refused(&'static str),
+}
+
+impl std::fmt::Display for HandshakeError {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            HandshakeError::Io(error) => {
+                write!(f, "the connection ended during the opening handshake: {error}")
+            }
+            HandshakeError::Refused(why) => f.write_str(why),
+        }
+    }
+}
+
+impl std::error::Error for HandshakeError {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        match self {
+            HandshakeError::Io(error) => Some(error),
+            HandshakeError::Refused(_) => None,
+        }
+    }
+}
+
+impl From<io::Error> for HandshakeError {
+    fn from(error: io::Error) -> HandshakeError {
+        HandshakeError::Io(error)
+    }
+}

@@ -1,0 +1,159 @@
+//! The frame header of HyBi-07 and everything after it (RFC 6455 §5.2).
+
+use super::MaskingKey;
+use crate::codec::ProtocolError;
+
+/// The longest payload of a control frame (RFC 6455 §5.5).
+pub const MAX_CONTROL_PAYLOAD: usize = 125;
+
+const FIN: u8 = 0x80;
+const RESERVED: u8 = 0x70;
+const OPCODE: u8 = 0x0f;
+const MASK: u8 = 0x80;
+const LEN: u8 = 0x7f;
+
+/// The header of a frame, as it stands on the wire.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct FrameHeader {
+    /// Whether the message ends with this frame.
+    pub fin: bool,
+    /// RSV1, RSV2 and RSV3, in their places (`0x40`, `0x20`, `0x10`).
+    pub reserved: u8,
+    /// The four bits of the opcode, whether they have a meaning or not.
+    pub opcode: u8,
+    /// The masking key, if the payload is masked.
+    pub key: Option<MaskingKey>,
+    /// The length of the payload, at most 2^63 - 1.
+    pub len: u64,
+}
+
+/// A header that was found, and what its encoding tells.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ParsedHeader {
+    /// The header.
+    pub header: FrameHeader,
+    /// How many bytes it takes.
+    pub size: usize,
+    /// Whether its length stands in the fewest bytes possible.
+    pub minimal: bool,
+}
+
+impl FrameHeader {
+    /// Reads a header from the front of `bytes`; `None` when it is not all there.
+    ///
+    /// # Errors
+    /// [`ProtocolError::LengthOverflow`] when the top bit of a 64-bit length is set.
+    #[inline]
+    pub fn parse(bytes: &[u8]) -> Result<Option<ParsedHeader>, ProtocolError> {
+        let [first, second, rest @ ..] = bytes else { return Ok(None) };
+        let (len, rest, least) = match second & LEN {
+            126 => match rest.split_first_chunk::<2>() {
+                Some((len, rest)) => (u64::from(u16::from_be_bytes(*len)), rest, 126),
+                None => return Ok(None),
+            },
+            127 => match rest.split_first_chunk::<8>() {
+                Some((len, rest)) => (u64::from_be_bytes(*len), rest, 65536),
+                None => return Ok(None),
+            },
+            short => (u64::from(short), rest, 0),
+        };
+        if len >> 63 != 0 {
+            return Err(ProtocolError::LengthOverflow);
+        }
+        let (key, rest) = match second & MASK {
+            0 => (None, rest),
+            _ => match rest.split_first_chunk::<4>() {
+                Some((key, rest)) => (Some(MaskingKey::new(*key)), rest),
+                None => return Ok(None),
+            },
+        };
+        let header = FrameHeader {
+            fin: first & FIN != 0,
+            reserved: first & RESERVED,
+            opcode: first & OPCODE,
+            key,
+            len,
+        };
+        let size = bytes.len() - rest.len();
+        Ok(Some(ParsedHeader { header, size, minimal: len >= least }))
+    }
+
+    /// Writes the header in its shortest form, and tells how many of the 14 bytes it took.
+    #[inline]
+    pub fn write(&self) -> ([u8; 14], usize) {
+        let mut bytes = [0; 14];
+        bytes[0] = if self.fin { FIN } else { 0 } | self.reserved | self.opcode;
+        let mut size = match self.len {
+            0..126 => {
+                bytes[1] = self.len as u8;
+                2
+            }
+            126..65536 => {
+                bytes[1] = 126;
+                bytes[2..4].copy_from_slice(&(self.len as u16).to_be_bytes());
+                4
+            }
+            _ => {
+                bytes[1] = 127;
+                bytes[2..10].copy_from_slice(&self.len.to_be_bytes());
+                10
+            }
+        };
+        if let Some(key) = self.key {
+            bytes[1] |= MASK;
+            bytes[size..size + 4].copy_from_slice(&key.bytes());
+            size += 4;
+        }
+        (bytes, size)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn header(len: u64, key: Option<MaskingKey>) -> FrameHeader {
+        FrameHeader { fin: true, reserved: 0, opcode: 2, key, len }
+    }
+
+    #[test]
+    fn writes_the_shortest_length() {
+        let vectors: [(u64, &[u8]); 6] = [
+            (0, &[0x82, 0x00]),
+            (125, &[0x82, 0x7d]),
+            (126, &[0x82, 0x7e, 0x00, 0x7e]),
+            (256, &[0x82, 0x7e, 0x01, 0x00]),
+            (65535, &[0x82, 0x7e, 0xff, 0xff]),
+            (65536, &[0x82, 0x7f, 0, 0, 0, 0, 0, 1, 0, 0]),
+        ];
+        for (len, wire) in vectors {
+            let (bytes, size) = header(len, None).write();
+            assert_eq!(&bytes[..size], wire);
+            let parsed = FrameHeader::parse(wire).unwrap().unwrap();
+            assert_eq!((parsed.header, parsed.size), (header(len, None), size));
+            assert!(parsed.minimal);
+        }
+    }
+
+    #[test]
+    fn asks_for_more_until_the_header_is_whole() {
+        let (bytes, size) = header(65536, Some(MaskingKey::new([1, 2, 3, 4]))).write();
+        for cut in 0..size {
+            assert_eq!(FrameHeader::parse(&bytes[..cut]), Ok(None));
+        }
+        assert!(FrameHeader::parse(&bytes[..size]).unwrap().is_some());
+    }
+
+    #[test]
+    fn notices_a_length_in_more_bytes_than_it_needs() {
+        for wire in [&[0x82, 0x7e, 0, 125][..], &[0x82, 0x7f, 0, 0, 0, 0, 0, 0, 0xff, 0xff]] {
+            assert!(!FrameHeader::parse(wire).unwrap().unwrap().minimal);
+        }
+    }
+
+    #[test]
+    fn refuses_a_length_with_its_top_bit_set() {
+        let wire = [0x82, 0x7f, 0x80, 0, 0, 0, 0, 0, 0, 0];
+        assert_eq!(FrameHeader::parse(&wire), Err(ProtocolError::LengthOverflow));
+    }
+}

@@ -1,0 +1,203 @@
+//! Reading a request head: bounded, resumable, and linear however its bytes arrive.
+
+use super::{Fields, HttpVersion, RequestHead};
+
+/// The longest head that is read, in bytes, its closing empty line included.
+pub const MAX_HEAD_BYTES: usize = 16 * 1024;
+
+/// The greatest number of field lines in a head.
+pub const MAX_FIELDS: usize = 64;
+
+/// Collects the bytes of a request head until its empty line, then parses it once.
+///
+/// Each byte is looked at once while searching for the end, so a head that arrives byte by
+/// byte costs no more than one that arrives whole.
+#[derive(Debug, Default)]
+pub struct HeadReader {
+    text: Vec<u8>,
+    ending: Ending,
+}
+
+/// How much of CR LF CR LF has been seen.
+#[derive(Debug, Default, Clone, Copy)]
+enum Ending {
+    #[default]
+    None,
+    Cr,
+    CrLf,
+    CrLfCr,
+}
+
+impl HeadReader {
+    /// A reader that has seen nothing.
+    pub fn new() -> HeadReader {
+        HeadReader::default()
+    }
+
+    /// Whether no byte has been taken yet.
+    pub fn is_empty(&self) -> bool {
+        self.text.is_empty()
+    }
+
+    /// Takes bytes up to the end of the head, and tells how many it took. What follows the
+    /// head is not touched: it belongs to the WebSocket.
+    ///
+    /// # Errors
+    /// [`HeadError`]; the reader must not be used after one.
+    pub fn push(&mut self, bytes: &[u8]) -> Result<(usize, Option<RequestHead>), HeadError> {
+        let room = MAX_HEAD_BYTES - self.text.len();
+        let end = self.find_end(&bytes[..bytes.len().min(room)]);
+        let taken = end.unwrap_or_else(|| bytes.len().min(room));
+        self.text.extend_from_slice(&bytes[..taken]);
+        if self.text.first().is_some_and(|first| !first.is_ascii_alphabetic()) {
+            return Err(not_http(self.text[0]));
+        }
+        if end.is_some() {
+            return parse(&self.text).map(|head| (taken, Some(head)));
+        }
+        if self.text.len() == MAX_HEAD_BYTES {
+            return Err(HeadError::TooLong);
+        }
+        Ok((taken, None))
+    }
+
+    fn find_end(&mut self, bytes: &[u8]) -> Option<usize> {
+        for (at, byte) in bytes.iter().enumerate() {
+            self.ending = match (self.ending, byte) {
+                (Ending::CrLfCr, b'\n') => return Some(at + 1),
+                (Ending::CrLf, b'\r') => Ending::CrLfCr,
+                (Ending::Cr, b'\n') => Ending::CrLf,
+                (_, b'\r') => Ending::Cr,
+                _ => Ending::None,
+            };
+        }
+        None
+    }
+}
+
+fn not_http(first: u8) -> HeadError {
+    match first {
+        0x16 | 0x80 => HeadError::Tls,
+        _ => HeadError::Malformed("the request line does not begin with a method"),
+    }
+}
+
+fn parse(text: &[u8]) -> Result<RequestHead, HeadError> {
+    let mut lines = [httparse::EMPTY_HEADER; MAX_FIELDS];
+    let mut request = httparse::Request::new(&mut lines);
+    match request.parse(text) {
+        Ok(httparse::Status::Complete(_)) => {}
+        Ok(httparse::Status::Partial) => return Err(HeadError::Malformed("the head is cut short")),
+        Err(error) => return Err(HeadError::from(error)),
+    }
+    let mut fields = Fields::new();
+    for line in request.headers.iter() {
+        fields.push(line.name, line.value);
+    }
+    let version = match request.version {
+        Some(0) => HttpVersion::Http10,
+        _ => HttpVersion::Http11,
+    };
+    let target = request.path.unwrap_or("/");
+    Ok(RequestHead::new(request.method.unwrap_or("GET"), target, version, fields))
+}
+
+impl From<httparse::Error> for HeadError {
+    fn from(error: httparse::Error) -> HeadError {
+        use httparse::Error;
+        match error {
+            Error::TooManyHeaders => HeadError::TooManyFields,
+            Error::HeaderName => HeadError::Malformed("a field name holds a forbidden character"),
+            Error::HeaderValue => HeadError::Malformed("a field value holds a control character"),
+            Error::NewLine => HeadError::Malformed("a line does not end in CR LF"),
+            Error::Version => HeadError::Malformed("the request line names no HTTP/1 version"),
+            Error::Token => HeadError::Malformed("the request line holds a forbidden character"),
+            Error::Status => HeadError::Malformed("this is a response, not a request"),
+        }
+    }
+}
+
+/// Why a head could not be read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum HeadError {
+    /// Longer than [`MAX_HEAD_BYTES`].
+    TooLong,
+    /// More field lines than [`MAX_FIELDS`].
+    TooManyFields,
+    /// Not a request of HTTP/1; the text says what is wrong.
+    Malformed(&'static str),
+    /// The first byte opens a TLS handshake, and this port is plain.
+    Tls,
+}
+
+impl std::fmt::Display for HeadError {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            HeadError::TooLong => {
+                write!(f, "the request head exceeds the limit of {MAX_HEAD_BYTES} bytes")
+            }
+            HeadError::TooManyFields => {
+                write!(f, "the request head exceeds the limit of {MAX_FIELDS} fields")
+            }
+            HeadError::Malformed(why) => write!(f, "the request head is malformed: {why}"),
+            HeadError::Tls => f.write_str("this port speaks plain HTTP, and a TLS handshake came"),
+        }
+    }
+}
+
+impl std::error::Error for HeadError {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const REQUEST: &[u8] = b"GET /chat?x HTTP/1.1\r\nHost: a\r\nKey1: 4 @1  46546xW%0l 1 5\r\n\r\n";
+
+    #[test]
+    fn reads_a_head_at_every_split_point_and_leaves_what_follows() {
+        let mut wire = REQUEST.to_vec();
+        wire.extend_from_slice(b"\r\n\r\n");
+        for split in 0..REQUEST.len() {
+            let mut reader = HeadReader::new();
+            assert_eq!(reader.push(&wire[..split]).unwrap().0, split);
+            let (taken, head) = reader.push(&wire[split..]).unwrap();
+            let head = head.unwrap();
+            assert_eq!(taken, REQUEST.len() - split);
+            assert_eq!(head.target(), "/chat?x");
+            assert_eq!(head.fields().single("key1"), Ok(Some(&b"4 @1  46546xW%0l 1 5"[..])));
+        }
+    }
+
+    #[test]
+    fn refuses_a_head_over_the_limit_whatever_its_pieces() {
+        let long = vec![b'a'; MAX_HEAD_BYTES];
+        for piece in [1, 1000, MAX_HEAD_BYTES] {
+            let mut reader = HeadReader::new();
+            let outcome = long.chunks(piece).find_map(|chunk| reader.push(chunk).err());
+            assert_eq!(outcome, Some(HeadError::TooLong));
+        }
+    }
+
+    #[test]
+    fn refuses_too_many_fields() {
+        let mut head = b"GET / HTTP/1.1\r\n".to_vec();
+        for _ in 0..=MAX_FIELDS {
+            head.extend_from_slice(b"a: b\r\n");
+        }
+        head.extend_from_slice(b"\r\n");
+        assert_eq!(HeadReader::new().push(&head).unwrap_err(), HeadError::TooManyFields);
+    }
+
+    #[test]
+    fn says_at_the_first_byte_that_this_is_not_http() {
+        assert_eq!(HeadReader::new().push(&[0x16, 3, 1]).unwrap_err(), HeadError::Tls);
+        assert!(matches!(HeadReader::new().push(b"<").unwrap_err(), HeadError::Malformed(_)));
+    }
+
+    #[test]
+    fn refuses_control_characters_in_a_value() {
+        let head = b"GET / HTTP/1.1\r\na: b\0c\r\n\r\n";
+        assert!(matches!(HeadReader::new().push(head), Err(HeadError::Malformed(_))));
+    }
+}

@@ -1,0 +1,90 @@
+//! The grammar of `Sec-WebSocket-Extensions` (RFC 6455 §9.1).
+
+use crate::head::is_token;
+
+/// Whether `value`, one field line, is a well-formed list of extensions. No extension is
+/// accepted here, but a broken list is a broken handshake.
+pub(super) fn is_well_formed(value: &[u8]) -> bool {
+    split_unquoted(value, b',').into_iter().flatten().all(|element| {
+        element.trim_ascii().is_empty() || is_extension(element)
+    }) && split_unquoted(value, b',').is_some()
+}
+
+fn is_extension(element: &[u8]) -> bool {
+    let Some(parts) = split_unquoted(element, b';') else { return false };
+    let mut parts = parts.into_iter().map(<[u8]>::trim_ascii);
+    parts.next().is_some_and(is_token) && parts.all(is_parameter)
+}
+
+fn is_parameter(parameter: &[u8]) -> bool {
+    let Some(equals) = parameter.iter().position(|byte| *byte == b'=') else {
+        return is_token(parameter);
+    };
+    let (name, value) = (&parameter[..equals], parameter[equals + 1..].trim_ascii());
+    is_token(name.trim_ascii()) && (is_token(value) || is_quoted_token(value))
+}
+
+/// A quoted string whose content, with its escapes taken out, is a token.
+fn is_quoted_token(value: &[u8]) -> bool {
+    let [b'"', content @ .., b'"'] = value else { return false };
+    let mut bytes = content.iter();
+    let mut token = Vec::new();
+    while let Some(byte) = bytes.next() {
+        match byte {
+            b'\\' => match bytes.next() {
+                Some(escaped) => token.push(*escaped),
+                None => return false,
+            },
+            b'"' => return false,
+            plain => token.push(*plain),
+        }
+    }
+    is_token(&token)
+}
+
+/// Splits at `separator` where it stands outside quotes; `None` when a quote stays open.
+fn split_unquoted(value: &[u8], separator: u8) -> Option<Vec<&[u8]>> {
+    let mut parts = Vec::new();
+    let (mut start, mut quoted, mut escaped) = (0, false, false);
+    for (at, byte) in value.iter().enumerate() {
+        match byte {
+            _ if escaped => escaped = false,
+            b'\\' if quoted => escaped = true,
+            b'"' => quoted = !quoted,
+            byte if *byte == separator && !quoted => {
+                parts.push(&value[start..at]);
+                start = at + 1;
+            }
+            _ => {}
+        }
+    }
+    parts.push(&value[start..]);
+    (!quoted).then_some(parts)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn accepts_what_browsers_send() {
+        for value in [
+            "",
+            "deflate-stream",
+            "permessage-deflate; client_max_window_bits",
+            "permessage-deflate;server_max_window_bits=10 , x-webkit-deflate-frame",
+            "a; b=\"10\", , c ; d = e",
+            "a; b=\"\\1,\\0\"",
+        ] {
+            let well = is_well_formed(value.as_bytes());
+            assert_eq!(well, !value.contains("\\1,"), "{value}");
+        }
+    }
+
+    #[test]
+    fn refuses_a_broken_list() {
+        for value in ["a b", "a;", "a; =1", "a; b=", "a; b=\"x", "a; b=\"x y\"", ";a", "a/b"] {
+            assert!(!is_well_formed(value.as_bytes()), "{value}");
+        }
+    }
+}

@@ -1,0 +1,133 @@
+//! The opening handshake of the HyBi family (RFC 6455 §4.2).
+
+use super::accept::accept_value;
+use super::{KeyRule, OriginField, Profile, extension};
+use crate::draft::{Grant, Offer};
+use crate::head::{FieldError, Fields, RequestHead, ResponseHead, is_token};
+use crate::rejection::Rejection;
+
+/// Checks a request in full and reads what it offers.
+pub(super) fn offer<'h>(
+    profile: &Profile,
+    head: &'h RequestHead,
+) -> Result<Offer<'h>, Rejection> {
+    let fields = head.fields();
+    check_target(head.target())?;
+    refuse_body(fields)?;
+    if fields.text("Host")?.is_none_or(str::is_empty) {
+        return Err(Rejection::bad_request("the request lacks a Host field"));
+    }
+    check_key(profile.key, key(fields)?)?;
+    if !fields.all("Sec-WebSocket-Extensions").all(extension::is_well_formed) {
+        return Err(Rejection::bad_request(
+            "Sec-WebSocket-Extensions is not a list of extensions with parameters",
+        ));
+    }
+    Ok(Offer { origin: origin(profile.origin, fields)?, subprotocols: subprotocols(fields)? })
+}
+
+/// The head of the 101. Clients of the older drafts demand that `Upgrade` and `Connection`
+/// have these values and no others.
+pub(super) fn respond(head: &RequestHead, grant: &Grant<'_>) -> Result<ResponseHead, Rejection> {
+    let response = ResponseHead::new(101, "Switching Protocols")
+        .field("Upgrade", "websocket")
+        .field("Connection", "Upgrade")
+        .field("Sec-WebSocket-Accept", accept_value(key(head.fields())?));
+    Ok(match grant.subprotocol {
+        Some(subprotocol) => response.field("Sec-WebSocket-Protocol", subprotocol),
+        None => response,
+    })
+}
+
+/// A request that announces a body would leave the two ends at odds about where the
+/// WebSocket begins.
+fn refuse_body(fields: &Fields) -> Result<(), Rejection> {
+    let empty = fields.all("Content-Length").all(|value| value == b"0");
+    if empty && !fields.contains("Transfer-Encoding") {
+        return Ok(());
+    }
+    Err(Rejection::bad_request("a WebSocket request has no body, this one announces one"))
+}
+
+fn check_target(target: &str) -> Result<(), Rejection> {
+    let scheme = target.split_once("://").map(|(scheme, _)| scheme.to_ascii_lowercase());
+    let form = match scheme.as_deref() {
+        _ if target.starts_with('/') => true,
+        Some("http" | "https" | "ws" | "wss") => true,
+        _ => false,
+    };
+    if !form || target.contains('#') {
+        return Err(Rejection::bad_request(
+            "the request target is neither a path nor an http URL, or has a fragment",
+        ));
+    }
+    Ok(())
+}
+
+fn key(fields: &Fields) -> Result<&str, Rejection> {
+    fields
+        .text("Sec-WebSocket-Key")?
+        .ok_or_else(|| Rejection::bad_request("the request lacks a Sec-WebSocket-Key"))
+}
+
+/// RFC 6455 §4.2.1 (5). Pad bits are let be: the RFC's own example has some set.
+fn check_key(rule: KeyRule, key: &str) -> Result<(), Rejection> {
+    let base64 = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/');
+    let fits = match rule {
+        KeyRule::Base64Of16Bytes => {
+            key.len() == 24 && key.ends_with("==") && key.as_bytes()[..22].iter().all(base64)
+        }
+        KeyRule::Printable => !key.is_empty() && key.bytes().all(|byte| byte.is_ascii_graphic()),
+    };
+    match fits {
+        true => Ok(()),
+        false => Err(Rejection::bad_request(match rule {
+            KeyRule::Base64Of16Bytes => {
+                "Sec-WebSocket-Key is not the base64 of 16 bytes (24 characters that end in ==)"
+            }
+            KeyRule::Printable => "Sec-WebSocket-Key is not printable text",
+        })),
+    }
+}
+
+fn origin(rule: OriginField, fields: &Fields) -> Result<Option<&str>, Rejection> {
+    let plain = one_value(fields, "Origin")?;
+    if rule == OriginField::Origin {
+        return Ok(plain);
+    }
+    match (one_value(fields, "Sec-WebSocket-Origin")?, plain) {
+        (Some(draft), Some(plain)) if draft != plain => {
+            Err(Rejection::bad_request("Sec-WebSocket-Origin and Origin name different origins"))
+        }
+        (draft, plain) => Ok(draft.or(plain)),
+    }
+}
+
+/// The value of a field that may be repeated as long as it says the same.
+fn one_value<'f>(fields: &'f Fields, name: &'static str) -> Result<Option<&'f str>, FieldError> {
+    let mut values = fields.all(name);
+    let Some(first) = values.next() else { return Ok(None) };
+    if values.any(|other| other != first) {
+        return Err(FieldError::Repeated(name));
+    }
+    std::str::from_utf8(first).map(Some).map_err(|_| FieldError::NotUtf8(name))
+}
+
+/// RFC 6455 §4.2.2 (5): unique tokens, the preferred ones first.
+fn subprotocols(fields: &Fields) -> Result<Vec<&str>, Rejection> {
+    let malformed = || {
+        Rejection::bad_request("Sec-WebSocket-Protocol is not a list of tokens, each named once")
+    };
+    let mut offered = Vec::new();
+    for element in fields.list("Sec-WebSocket-Protocol") {
+        let token = std::str::from_utf8(element).map_err(|_| malformed())?;
+        if !is_token(element) || offered.contains(&token) {
+            return Err(malformed());
+        }
+        offered.push(token);
+    }
+    if offered.is_empty() && fields.contains("Sec-WebSocket-Protocol") {
+        return Err(malformed());
+    }
+    Ok(offered)
+}

@@ -1,0 +1,111 @@
+//! HyBi-07, HyBi-08 and RFC 6455 share one handshake and one framing, written here once.
+//!
+//! A draft of this family is a [`Hybi`] with a [`Profile`] that states what differs.
+
+mod accept;
+mod codec;
+mod extension;
+mod handshake;
+
+use async_trait::async_trait;
+
+pub use accept::accept_value;
+pub use codec::HybiCodec;
+
+use crate::close::StatusRules;
+use crate::codec::Codec;
+use crate::draft::{Draft, DraftId, Grant, Offer, Role};
+use crate::head::{RequestHead, ResponseHead};
+use crate::limits::Limits;
+use crate::rejection::Rejection;
+
+/// What differs between the drafts of the family.
+#[derive(Debug, Clone, Copy)]
+pub struct Profile {
+    /// The name of the draft.
+    pub id: DraftId,
+    /// Its `Sec-WebSocket-Version`.
+    pub version: u8,
+    /// Where a browser says where its page is from.
+    pub origin: OriginField,
+    /// What a `Sec-WebSocket-Key` may be.
+    pub key: KeyRule,
+    /// What becomes of a frame with a reserved opcode.
+    pub reserved_opcode: ReservedOpcode,
+    /// Whether a length must stand in the fewest bytes possible.
+    pub length: LengthRule,
+    /// The status codes of its Close frames.
+    pub status: StatusRules,
+}
+
+/// The request field that carries the origin.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum OriginField {
+    /// `Origin`.
+    Origin,
+    /// `Sec-WebSocket-Origin`, as up to HyBi-10, or else `Origin`, as in HyBi-11 and -12.
+    SecWebSocketOrigin,
+}
+
+/// What a `Sec-WebSocket-Key` may be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum KeyRule {
+    /// Base64 of 16 bytes (RFC 6455 §4.2.1).
+    Base64Of16Bytes,
+    /// Any printable text: real clients of the drafts send other lengths.
+    Printable,
+}
+
+/// What becomes of a frame with a reserved opcode.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ReservedOpcode {
+    /// It is skipped.
+    Ignore,
+    /// The connection fails.
+    Fail,
+}
+
+/// Whether a length must stand in the fewest bytes possible.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LengthRule {
+    /// It must.
+    Minimal,
+    /// It need not.
+    Any,
+}
+
+/// A draft of the HyBi family.
+#[derive(Debug)]
+pub struct Hybi {
+    profile: &'static Profile,
+}
+
+impl Hybi {
+    /// The draft that this profile describes.
+    pub const fn new(profile: &'static Profile) -> Hybi {
+        Hybi { profile }
+    }
+}
+
+#[async_trait]
+impl Draft for Hybi {
+    fn id(&self) -> DraftId {
+        self.profile.id
+    }
+
+    fn version(&self) -> Option<u8> {
+        Some(self.profile.version)
+    }
+
+    fn offer<'h>(&self, head: &'h RequestHead) -> Result<Offer<'h>, Rejection> {
+        handshake::offer(self.profile, head)
+    }
+
+    fn respond(&self, head: &RequestHead, grant: &Grant<'_>) -> Result<ResponseHead, Rejection> {
+        handshake::respond(head, grant)
+    }
+
+    fn codec(&self, role: Role, limits: &Limits) -> Box<dyn Codec> {
+        Box::new(HybiCodec::new(self.profile, role, limits.frame))
+    }
+}

@@ -1,0 +1,37 @@
+#![doc = include_str!("docs/crate.md")]
+
+pub mod buffer;
+mod close;
+mod codec;
+#[cfg(feature = "conformance")]
+pub mod conformance;
+pub mod connection;
+mod draft;
+pub mod frame;
+pub mod head;
+pub mod hybi;
+mod limits;
+pub mod message;
+mod registry;
+mod rejection;
+pub mod utf8;
+
+pub use async_trait::async_trait;
+pub use bytes::Bytes;
+pub use bytestring::ByteString;
+#[doc(hidden)]
+pub use inventory;
+
+pub use close::{CloseReason, StatusCode, StatusRules};
+pub use codec::{
+    Capabilities, Codec, Decoded, EncodeError, Envelope, Fragment, InvalidText, ProtocolError,
+};
+pub use connection::{Connection, SendError};
+pub use draft::{
+    Detection, Draft, DraftId, Grant, HandshakeError, Io, Offer, Role, Transport,
+};
+pub use frame::{Frame, OpCode};
+pub use limits::{Keepalive, Limits, Timeouts};
+pub use message::{Message, MessageKind, MessageRef};
+pub use registry::{Drafts, DuplicateDraft, Registration, asks_for_websocket};
+pub use rejection::{Rejection, Status};

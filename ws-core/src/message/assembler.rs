@@ -1,0 +1,183 @@
+//! Fragments to messages, under a limit, and without a copy where none is needed.
+
+use std::borrow::Cow;
+use std::ops::Range;
+
+use bytes::Bytes;
+use bytestring::ByteString;
+
+use super::{Message, MessageKind, MessageRef};
+use crate::buffer::ReadBuffer;
+use crate::codec::{InvalidText, ProtocolError};
+use crate::connection::Data;
+use crate::utf8::{self, Utf8Checker};
+
+/// Joins the fragments of one message after the other.
+///
+/// A message that lies in one piece in the read buffer stays there and is lent from it. Only
+/// one that is cut, by fragmentation or by the end of what has arrived, is copied out.
+#[derive(Debug)]
+pub struct Assembler {
+    limit: usize,
+    invalid_text: InvalidText,
+    state: Assembly,
+}
+
+#[derive(Debug)]
+enum Assembly {
+    /// No message has begun.
+    Empty,
+    /// All of it so far lies here in the read buffer.
+    Buffered(MessageKind, Range<usize>),
+    /// A text, checked as far as it has arrived.
+    Text(String, Utf8Checker),
+    /// Bytes, or a text that is repaired when it is whole.
+    Bytes(MessageKind, Vec<u8>),
+}
+
+impl Assembler {
+    /// An assembler of messages up to `limit` bytes.
+    pub fn new(limit: usize, invalid_text: InvalidText) -> Assembler {
+        Assembler { limit, invalid_text, state: Assembly::Empty }
+    }
+
+    /// Takes the next fragment, which lies in `buffer`. `true` when it ends a message: take
+    /// it with [`lend`](Assembler::lend) or [`take`](Assembler::take) before the next push.
+    ///
+    /// # Errors
+    /// [`ProtocolError::MessageTooBig`] as soon as the announced length is over the limit,
+    /// [`ProtocolError::InvalidUtf8`] as soon as a text cannot be valid any more.
+    #[inline]
+    pub fn push(&mut self, data: &Data, buffer: &ReadBuffer) -> Result<bool, ProtocolError> {
+        let coming = data.payload.len() as u64 + data.remaining;
+        if data.first {
+            self.state = Assembly::Buffered(data.kind, data.payload.clone());
+            self.check_limit(0, coming)?;
+            return Ok(data.fin);
+        }
+        self.check_limit(self.len(), coming)?;
+        match &mut self.state {
+            Assembly::Buffered(_, range) if range.end == data.payload.start => {
+                range.end = data.payload.end;
+            }
+            _ => {
+                self.own(buffer)?;
+                self.append(buffer.bytes(data.payload.clone()))?;
+            }
+        }
+        Ok(data.fin)
+    }
+
+    /// Copies out what lies in `buffer` of a message that is not whole, so that the buffer may
+    /// be used for something else.
+    ///
+    /// # Errors
+    /// [`ProtocolError::InvalidUtf8`] when the text so far cannot become valid.
+    pub fn own(&mut self, buffer: &ReadBuffer) -> Result<(), ProtocolError> {
+        let Assembly::Buffered(kind, range) = &self.state else { return Ok(()) };
+        let (kind, range) = (*kind, range.clone());
+        self.state = match (kind, self.invalid_text) {
+            (MessageKind::Text, InvalidText::Fail) => {
+                Assembly::Text(String::new(), Utf8Checker::new())
+            }
+            _ => Assembly::Bytes(kind, Vec::new()),
+        };
+        self.append(buffer.bytes(range))
+    }
+
+    /// The whole message, lent until the next call.
+    ///
+    /// # Errors
+    /// [`ProtocolError::InvalidUtf8`].
+    #[inline]
+    pub fn lend<'m>(&'m mut self, buffer: &'m ReadBuffer) -> Result<MessageRef<'m>, ProtocolError> {
+        self.repair(buffer);
+        match &self.state {
+            Assembly::Buffered(MessageKind::Text, range) => {
+                utf8::validate(buffer.bytes(range.clone()))
+                    .map(MessageRef::Text)
+                    .ok_or(ProtocolError::InvalidUtf8)
+            }
+            Assembly::Buffered(MessageKind::Binary, range) => {
+                Ok(MessageRef::Binary(buffer.bytes(range.clone())))
+            }
+            Assembly::Text(text, checker) if !checker.is_open() => Ok(MessageRef::Text(text)),
+            Assembly::Text(..) => Err(ProtocolError::InvalidUtf8),
+            Assembly::Bytes(_, bytes) => Ok(MessageRef::Binary(bytes)),
+            Assembly::Empty => Ok(MessageRef::Binary(&[])),
+        }
+    }
+
+    /// The whole message, to keep.
+    ///
+    /// # Errors
+    /// [`ProtocolError::InvalidUtf8`].
+    pub fn take(&mut self, buffer: &ReadBuffer) -> Result<Message, ProtocolError> {
+        let message = match &mut self.state {
+            Assembly::Text(text, checker) if !checker.is_open() => {
+                Message::Text(ByteString::from(std::mem::take(text)))
+            }
+            Assembly::Bytes(MessageKind::Binary, bytes) => {
+                Message::Binary(Bytes::from(std::mem::take(bytes)))
+            }
+            _ => self.lend(buffer)?.to_message(),
+        };
+        self.state = Assembly::Empty;
+        Ok(message)
+    }
+
+    /// Forgets the message that was lent, and gives its memory back.
+    #[inline]
+    pub fn reset(&mut self) {
+        if !matches!(self.state, Assembly::Empty) {
+            self.state = Assembly::Empty;
+        }
+    }
+
+    /// Where drafts have invalid text replaced: makes a whole text UTF-8.
+    fn repair(&mut self, buffer: &ReadBuffer) {
+        if self.invalid_text == InvalidText::Fail {
+            return;
+        }
+        let bytes = match &self.state {
+            Assembly::Buffered(MessageKind::Text, range) => buffer.bytes(range.clone()),
+            Assembly::Bytes(MessageKind::Text, bytes) => bytes,
+            _ => return,
+        };
+        let text = match (String::from_utf8_lossy(bytes), &self.state) {
+            (Cow::Borrowed(_), Assembly::Buffered(..)) => return,
+            (text, _) => text.into_owned(),
+        };
+        self.state = Assembly::Text(text, Utf8Checker::new());
+    }
+
+    fn append(&mut self, piece: &[u8]) -> Result<(), ProtocolError> {
+        match &mut self.state {
+            Assembly::Text(text, checker) => {
+                let (begun, rest) =
+                    checker.push(piece).map_err(|_| ProtocolError::InvalidUtf8)?;
+                text.extend(begun);
+                text.push_str(rest);
+            }
+            Assembly::Bytes(_, bytes) => bytes.extend_from_slice(piece),
+            Assembly::Buffered(..) | Assembly::Empty => {}
+        }
+        Ok(())
+    }
+
+    fn len(&self) -> usize {
+        match &self.state {
+            Assembly::Empty => 0,
+            Assembly::Buffered(_, range) => range.len(),
+            Assembly::Text(text, checker) => text.len() + checker.open().len(),
+            Assembly::Bytes(_, bytes) => bytes.len(),
+        }
+    }
+
+    fn check_limit(&self, assembled: usize, coming: u64) -> Result<(), ProtocolError> {
+        match (assembled as u64).checked_add(coming) {
+            Some(total) if total <= self.limit as u64 => Ok(()),
+            _ => Err(ProtocolError::MessageTooBig { limit: self.limit }),
+        }
+    }
+}

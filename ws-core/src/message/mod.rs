@@ -1,0 +1,136 @@
+//! Messages: what applications exchange (RFC 6455 §5.6).
+
+mod assembler;
+
+use bytes::Bytes;
+use bytestring::ByteString;
+
+use crate::frame::OpCode;
+
+pub use assembler::Assembler;
+
+/// A message of its own, cheap to clone.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Message {
+    /// Text.
+    Text(ByteString),
+    /// Bytes.
+    Binary(Bytes),
+}
+
+impl Message {
+    /// A text message.
+    pub fn text(text: impl Into<ByteString>) -> Message {
+        Message::Text(text.into())
+    }
+
+    /// A binary message.
+    pub fn binary(bytes: impl Into<Bytes>) -> Message {
+        Message::Binary(bytes.into())
+    }
+
+    /// The payload, of either kind.
+    pub fn as_bytes(&self) -> &[u8] {
+        MessageRef::from(self).as_bytes()
+    }
+}
+
+/// A message in somebody else's memory: one that is lent by the connection it came in on, or
+/// one to be sent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum MessageRef<'m> {
+    /// Text.
+    Text(&'m str),
+    /// Bytes.
+    Binary(&'m [u8]),
+}
+
+impl<'m> MessageRef<'m> {
+    /// The kind of message.
+    pub fn kind(self) -> MessageKind {
+        match self {
+            MessageRef::Text(_) => MessageKind::Text,
+            MessageRef::Binary(_) => MessageKind::Binary,
+        }
+    }
+
+    /// The payload, of either kind.
+    pub fn as_bytes(self) -> &'m [u8] {
+        match self {
+            MessageRef::Text(text) => text.as_bytes(),
+            MessageRef::Binary(bytes) => bytes,
+        }
+    }
+
+    /// A message of its own.
+    pub fn to_message(self) -> Message {
+        match self {
+            MessageRef::Text(text) => Message::text(text),
+            MessageRef::Binary(bytes) => Message::Binary(Bytes::copy_from_slice(bytes)),
+        }
+    }
+}
+
+impl<'m> From<&'m Message> for MessageRef<'m> {
+    fn from(message: &'m Message) -> MessageRef<'m> {
+        match message {
+            Message::Text(text) => MessageRef::Text(text),
+            Message::Binary(bytes) => MessageRef::Binary(bytes),
+        }
+    }
+}
+
+impl<'m> From<&'m str> for MessageRef<'m> {
+    fn from(text: &'m str) -> MessageRef<'m> {
+        MessageRef::Text(text)
+    }
+}
+
+impl<'m> From<&'m String> for MessageRef<'m> {
+    fn from(text: &'m String) -> MessageRef<'m> {
+        MessageRef::Text(text)
+    }
+}
+
+impl<'m> From<&'m [u8]> for MessageRef<'m> {
+    fn from(bytes: &'m [u8]) -> MessageRef<'m> {
+        MessageRef::Binary(bytes)
+    }
+}
+
+impl From<&str> for Message {
+    fn from(text: &str) -> Message {
+        Message::text(text)
+    }
+}
+
+impl From<String> for Message {
+    fn from(text: String) -> Message {
+        Message::text(text)
+    }
+}
+
+impl From<Vec<u8>> for Message {
+    fn from(bytes: Vec<u8>) -> Message {
+        Message::binary(bytes)
+    }
+}
+
+/// Text or binary.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum MessageKind {
+    /// Text, which is UTF-8.
+    Text,
+    /// Bytes.
+    Binary,
+}
+
+impl MessageKind {
+    /// The opcode of a message of this kind.
+    pub fn opcode(self) -> OpCode {
+        match self {
+            MessageKind::Text => OpCode::Text,
+            MessageKind::Binary => OpCode::Binary,
+        }
+    }
+}

@@ -1,0 +1,1 @@
+//! draft-hixie-thewebsocketprotocol-76, also known as hybi-00.

@@ -1,0 +1,31 @@
+//! draft-ietf-hybi-thewebsocketprotocol-07: version 7, of Firefox 6.
+//!
+//! The handshake and the framing are those of [`ws_core::hybi`]; this crate states what this
+//! draft has of its own. Linking it registers the draft: `use ws_hybi07 as _;`.
+
+use ws_core::hybi::{Hybi, KeyRule, LengthRule, OriginField, Profile, ReservedOpcode};
+use ws_core::{DraftId, StatusCode, StatusRules};
+
+/// The draft, for programs that list theirs explicitly.
+pub static HYBI07: Hybi = Hybi::new(&PROFILE);
+
+ws_core::register!(HYBI07, rank = 30);
+
+static PROFILE: Profile = Profile {
+    id: DraftId::new("hybi07"),
+    version: 7,
+    origin: OriginField::SecWebSocketOrigin,
+    key: KeyRule::Printable,
+    reserved_opcode: ReservedOpcode::Ignore,
+    length: LengthRule::Any,
+    status: StatusRules {
+        // 1007 came with -10, what follows later still; 1004 meant "frame too large".
+        sent_as: |code| match code.number() {
+            1007 | 1008 => StatusCode::PROTOCOL_ERROR,
+            1009 => StatusCode::historic(1004),
+            1011..=1014 => StatusCode::GOING_AWAY,
+            _ => code,
+        },
+        accepts: |number| matches!(number, 1000..=4999) && !matches!(number, 1005 | 1006 | 1015),
+    },
+};

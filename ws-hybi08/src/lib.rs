@@ -1,0 +1,32 @@
+//! draft-ietf-hybi-thewebsocketprotocol-08 to -12: version 8, of Chrome 14 and 15 and
+//! Firefox 7 to 10.
+//!
+//! The handshake and the framing are those of [`ws_core::hybi`]; this crate states what these
+//! drafts have of their own. Linking it registers the draft: `use ws_hybi08 as _;`.
+
+use ws_core::hybi::{Hybi, KeyRule, LengthRule, OriginField, Profile, ReservedOpcode};
+use ws_core::{DraftId, StatusCode, StatusRules};
+
+/// The draft, for programs that list theirs explicitly.
+pub static HYBI08: Hybi = Hybi::new(&PROFILE);
+
+ws_core::register!(HYBI08, rank = 20);
+
+static PROFILE: Profile = Profile {
+    id: DraftId::new("hybi08"),
+    version: 8,
+    // `Sec-WebSocket-Origin` up to -10, `Origin` in -11 and -12.
+    origin: OriginField::SecWebSocketOrigin,
+    key: KeyRule::Printable,
+    reserved_opcode: ReservedOpcode::Fail,
+    length: LengthRule::Any,
+    status: StatusRules {
+        sent_as: |code| match code.number() {
+            1008 => StatusCode::PROTOCOL_ERROR,
+            1009 => StatusCode::historic(1004),
+            1011..=1014 => StatusCode::GOING_AWAY,
+            _ => code,
+        },
+        accepts: |number| matches!(number, 1000..=4999) && !matches!(number, 1005 | 1006 | 1015),
+    },
+};

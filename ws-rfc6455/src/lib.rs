@@ -1,0 +1,27 @@
+//! RFC 6455: version 13, what every browser since 2012 speaks.
+//!
+//! The handshake and the framing are those of [`ws_core::hybi`]; this crate states what the
+//! RFC has of its own. Linking it registers the draft: `use ws_rfc6455 as _;`.
+
+use ws_core::hybi::{Hybi, KeyRule, LengthRule, OriginField, Profile, ReservedOpcode};
+use ws_core::{DraftId, StatusCode, StatusRules};
+
+/// The draft, for programs that list theirs explicitly.
+pub static RFC6455: Hybi = Hybi::new(&PROFILE);
+
+ws_core::register!(RFC6455, rank = 10);
+
+static PROFILE: Profile = Profile {
+    id: DraftId::new("rfc6455"),
+    version: 13,
+    origin: OriginField::Origin,
+    key: KeyRule::Base64Of16Bytes,
+    reserved_opcode: ReservedOpcode::Fail,
+    length: LengthRule::Minimal,
+    status: StatusRules {
+        sent_as: |code| code,
+        // RFC 6455 §7.4.1 and its registry: 1004 is reserved, 1005, 1006 and 1015 are never
+        // sent.
+        accepts: |number| StatusCode::new(number).is_some(),
+    },
+};
