@@ -1,2 +1,7 @@
-//! x
-fn main() {}
+//! The command `ws-server`.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    ws_server::gateway::main()
+}

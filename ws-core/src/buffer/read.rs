@@ -22,6 +22,12 @@ impl ReadBuffer {
         ReadBuffer::default()
     }
 
+    /// Puts bytes that were received already in front of whatever is read next. Only for a
+    /// buffer without storage.
+    pub fn carry(&mut self, received: &[u8]) {
+        self.carry.extend_from_slice(received);
+    }
+
     /// Whether it has storage.
     #[inline]
     pub fn has_storage(&self) -> bool {
@@ -68,6 +74,12 @@ impl ReadBuffer {
     #[inline]
     pub fn consume(&mut self, count: usize) {
         self.start = (self.start + count).min(self.end);
+    }
+
+    /// Forgets what is not decoded.
+    pub fn discard(&mut self) {
+        (self.start, self.end) = (0, 0);
+        self.carry = Vec::new();
     }
 
     /// Bytes of the storage, decoded or not.

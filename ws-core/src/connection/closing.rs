@@ -77,6 +77,11 @@ impl Connection {
         self.closing = ClosingHandshake::Failed;
     }
 
+    /// How long the end of the connection may take, from the first Close on.
+    pub fn closing_timeout(&self) -> std::time::Duration {
+        self.timers.closing()
+    }
+
     /// Whether the closing handshake has not begun.
     #[inline]
     pub fn is_open(&self) -> bool {

@@ -94,6 +94,11 @@ impl Connection {
         &self.limits
     }
 
+    /// Whether a message has begun and not ended.
+    pub fn is_within_message(&self) -> bool {
+        self.message.is_some()
+    }
+
     // ===== In =====
 
     /// Decodes the next fragment from `input`. Answers to the peer are put into `output`.

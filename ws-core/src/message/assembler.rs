@@ -20,6 +20,7 @@ use crate::utf8::{self, Utf8Checker};
 pub struct Assembler {
     limit: usize,
     invalid_text: InvalidText,
+    complete: bool,
     state: Assembly,
 }
 
@@ -38,7 +39,7 @@ enum Assembly {
 impl Assembler {
     /// An assembler of messages up to `limit` bytes.
     pub fn new(limit: usize, invalid_text: InvalidText) -> Assembler {
-        Assembler { limit, invalid_text, state: Assembly::Empty }
+        Assembler { limit, invalid_text, complete: false, state: Assembly::Empty }
     }
 
     /// Takes the next fragment, which lies in `buffer`. `true` when it ends a message: take
@@ -50,6 +51,7 @@ impl Assembler {
     #[inline]
     pub fn push(&mut self, data: &Data, buffer: &ReadBuffer) -> Result<bool, ProtocolError> {
         let coming = data.payload.len() as u64 + data.remaining;
+        self.complete = data.fin;
         if data.first {
             self.state = Assembly::Buffered(data.kind, data.payload.clone());
             self.check_limit(0, coming)?;
@@ -83,6 +85,18 @@ impl Assembler {
             _ => Assembly::Bytes(kind, Vec::new()),
         };
         self.append(buffer.bytes(range))
+    }
+
+    /// Whether the message is whole.
+    #[inline]
+    pub fn is_complete(&self) -> bool {
+        self.complete
+    }
+
+    /// Whether a message, whole or begun, lies in the read buffer.
+    #[inline]
+    pub fn is_buffered(&self) -> bool {
+        matches!(self.state, Assembly::Buffered(..))
     }
 
     /// The whole message, lent until the next call.
@@ -122,16 +136,15 @@ impl Assembler {
             }
             _ => self.lend(buffer)?.to_message(),
         };
-        self.state = Assembly::Empty;
+        self.reset();
         Ok(message)
     }
 
     /// Forgets the message that was lent, and gives its memory back.
     #[inline]
     pub fn reset(&mut self) {
-        if !matches!(self.state, Assembly::Empty) {
-            self.state = Assembly::Empty;
-        }
+        self.complete = false;
+        self.state = Assembly::Empty;
     }
 
     /// Where drafts have invalid text replaced: makes a whole text UTF-8.

@@ -1,0 +1,169 @@
+//! Telling a server what to do.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use ws_core::{Drafts, DuplicateDraft, Limits, Timeouts};
+
+use crate::config::Config;
+use crate::policy::{Origins, Subprotocols};
+use crate::server::{Messages, Server, Wrapped};
+use crate::service::{MessageService, Service};
+
+/// What a server is to do; from [`Server::builder`]. Everything has a default.
+#[derive(Debug, Clone, Default)]
+#[must_use = "a builder does nothing until `wrap` or `messages`"]
+pub struct Builder {
+    drafts: Option<Drafts>,
+    origins: Origins,
+    subprotocols: Vec<String>,
+    path: Option<String>,
+    page: Option<String>,
+    limits: Limits,
+    timeouts: Timeouts,
+    max_connections: Option<usize>,
+    drain: Option<Duration>,
+}
+
+/// The default of [`Builder::max_connections`].
+pub const MAX_CONNECTIONS: usize = 65_536;
+
+/// The default of [`Builder::drain`].
+pub const DRAIN: Duration = Duration::from_secs(10);
+
+impl Builder {
+    /// The drafts that are spoken, instead of all that are linked in.
+    pub fn drafts(mut self, drafts: Drafts) -> Builder {
+        self.drafts = Some(drafts);
+        self
+    }
+
+    /// Which pages may connect; pages of the same origin.
+    pub fn origins(mut self, origins: Origins) -> Builder {
+        self.origins = origins;
+        self
+    }
+
+    /// The subprotocols the application speaks; none. A client's first choice among them is
+    /// agreed on. For byte streams, `binary` and `base64` need not be named.
+    pub fn subprotocols(
+        mut self,
+        names: impl IntoIterator<Item = impl Into<String>>,
+    ) -> Builder {
+        self.subprotocols = names.into_iter().map(Into::into).collect();
+        self
+    }
+
+    /// The only path that is served; requests to others are answered with 404. By default any
+    /// path is served.
+    pub fn path(mut self, path: impl Into<String>) -> Builder {
+        self.path = Some(path.into());
+        self
+    }
+
+    /// An HTML page that ordinary requests are answered with; without it they get 426.
+    pub fn page(mut self, html: impl Into<String>) -> Builder {
+        self.page = Some(html.into());
+        self
+    }
+
+    /// What a peer may cost in bytes.
+    pub fn limits(mut self, limits: Limits) -> Builder {
+        self.limits = limits;
+        self
+    }
+
+    /// What a peer may cost in time.
+    pub fn timeouts(mut self, timeouts: Timeouts) -> Builder {
+        self.timeouts = timeouts;
+        self
+    }
+
+    /// How many connections are served at once, counted from their accept; 65,536. Further
+    /// ones wait in the listen queue.
+    pub fn max_connections(mut self, count: usize) -> Builder {
+        self.max_connections = Some(count);
+        self
+    }
+
+    /// How long connections may take to end when the server goes down, before they are cut;
+    /// 10 s.
+    pub fn drain(mut self, time: Duration) -> Builder {
+        self.drain = Some(time);
+        self
+    }
+
+    /// A server for a service written against a byte stream.
+    ///
+    /// # Errors
+    /// [`BuildError`] when the drafts contradict each other or there are none.
+    pub fn wrap(self, service: impl Service) -> Result<Server, BuildError> {
+        Ok(Server::new(self.config()?, Arc::new(Wrapped(service))))
+    }
+
+    /// A server for a service that exchanges messages.
+    ///
+    /// # Errors
+    /// [`BuildError`] when the drafts contradict each other or there are none.
+    pub fn messages(self, service: impl MessageService) -> Result<Server, BuildError> {
+        Ok(Server::new(self.config()?, Arc::new(Messages(service))))
+    }
+
+    fn config(self) -> Result<Config, BuildError> {
+        let drafts = match self.drafts {
+            Some(drafts) => drafts,
+            None => Drafts::registered().map_err(BuildError::DuplicateDraft)?,
+        };
+        if drafts.is_empty() {
+            return Err(BuildError::NoDrafts);
+        }
+        Ok(Config {
+            drafts,
+            origins: self.origins,
+            subprotocols: Subprotocols { named: self.subprotocols },
+            path: self.path,
+            page: self.page,
+            limits: self.limits,
+            timeouts: self.timeouts,
+            max_connections: self.max_connections.unwrap_or(MAX_CONNECTIONS).max(1),
+            drain: self.drain.unwrap_or(DRAIN),
+        })
+    }
+}
+
+/// Why a server cannot be built.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum BuildError {
+    /// Two drafts cannot be told apart.
+    DuplicateDraft(DuplicateDraft),
+    /// The program was built without any draft.
+    NoDrafts,
+}
+
+impl std::fmt::Display for BuildError {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            BuildError::DuplicateDraft(error) => error.fmt(f),
+            BuildError::NoDrafts => f.write_str(
+                "no draft is linked in: enable one of the features rfc6455, hybi08, hybi07 and \
+                 hixie76, or name a draft crate with `use the_crate as _;`",
+            ),
+        }
+    }
+}
+
+impl std::error::Error for BuildError {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        match self {
+            BuildError::DuplicateDraft(error) => Some(error),
+            BuildError::NoDrafts => None,
+        }
+    }
+}
+
+impl From<BuildError> for std::io::Error {
+    fn from(error: BuildError) -> std::io::Error {
+        std::io::Error::new(std::io::ErrorKind::InvalidInput, error)
+    }
+}

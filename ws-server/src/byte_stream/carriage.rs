@@ -1,0 +1,270 @@
+//! How the bytes of a stream travel in messages: binary, text or base64.
+
+use std::io;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use ws_core::connection::Data;
+use ws_core::utf8::{Utf8Checker, Utf8Repairer};
+use ws_core::{Capabilities, InvalidText, MessageKind, MessageRef, ProtocolError};
+
+/// How the bytes of a stream travel in messages.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Carriage {
+    /// Binary messages out, either kind in.
+    Binary,
+    /// Text messages: the stream must be UTF-8.
+    Text,
+    /// Each message is the base64 of some bytes, as websockify and txWS have it.
+    Base64,
+}
+
+impl Carriage {
+    /// The carriage for a connection: the subprotocol decides, or what the draft can carry.
+    pub(crate) fn choose(subprotocol: Option<&str>, capabilities: &Capabilities) -> Carriage {
+        match subprotocol {
+            Some("base64") => Carriage::Base64,
+            _ if capabilities.binary => Carriage::Binary,
+            _ => Carriage::Text,
+        }
+    }
+}
+
+/// Bytes out of fragments.
+#[derive(Debug)]
+pub(super) enum Unpacker {
+    /// Payloads are the bytes; texts are checked.
+    Plain(Utf8Checker),
+    /// Payloads are the bytes; invalid text is replaced.
+    Repair(Utf8Repairer),
+    /// Payloads are base64.
+    Base64(Base64Decoder),
+}
+
+impl Unpacker {
+    pub(super) fn new(carriage: Carriage, capabilities: &Capabilities) -> Unpacker {
+        match carriage {
+            Carriage::Base64 => Unpacker::Base64(Base64Decoder::default()),
+            _ if capabilities.invalid_text == InvalidText::Replace => {
+                Unpacker::Repair(Utf8Repairer::default())
+            }
+            _ => Unpacker::Plain(Utf8Checker::new()),
+        }
+    }
+
+    /// Unpacks a fragment. `Ok(true)`: the payload is the bytes. `Ok(false)`: the bytes were
+    /// appended to `unpacked`.
+    #[inline]
+    pub(super) fn unpack(
+        &mut self,
+        data: &Data,
+        payload: &[u8],
+        unpacked: &mut Vec<u8>,
+    ) -> Result<bool, ProtocolError> {
+        match self {
+            Unpacker::Plain(_) if data.kind == MessageKind::Binary => return Ok(true),
+            Unpacker::Plain(checker) => {
+                checker.push(payload).map_err(|_| ProtocolError::InvalidUtf8)?;
+                if data.fin && checker.is_open() {
+                    return Err(ProtocolError::InvalidUtf8);
+                }
+                return Ok(true);
+            }
+            Unpacker::Repair(repairer) => {
+                repairer.push(payload, unpacked);
+                if data.fin {
+                    repairer.finish(unpacked);
+                }
+            }
+            Unpacker::Base64(decoder) => {
+                decoder.push(payload, unpacked)?;
+                if data.fin {
+                    decoder.finish()?;
+                }
+            }
+        }
+        Ok(false)
+    }
+}
+
+/// Decodes base64 that arrives in pieces: the standard alphabet, padded, and nothing after
+/// the padding.
+#[derive(Debug, Default)]
+pub(super) struct Base64Decoder {
+    /// Characters that do not make a group of four yet.
+    open: Vec<u8>,
+    padded: bool,
+}
+
+const NOT_BASE64: ProtocolError =
+    ProtocolError::Other("a message of the subprotocol base64 is not padded base64");
+
+impl Base64Decoder {
+    fn push(&mut self, piece: &[u8], output: &mut Vec<u8>) -> Result<(), ProtocolError> {
+        if piece.is_empty() {
+            return Ok(());
+        }
+        if self.padded {
+            return Err(NOT_BASE64);
+        }
+        let fill = piece.len().min((4 - self.open.len()) % 4);
+        let (first, piece) = piece.split_at(fill);
+        self.open.extend_from_slice(first);
+        if self.open.len() == 4 {
+            let group = std::mem::take(&mut self.open);
+            self.decode(&group, output)?;
+        }
+        let (groups, open) = piece.split_at(piece.len() - piece.len() % 4);
+        if !groups.is_empty() {
+            self.decode(groups, output)?;
+        }
+        if !open.is_empty() {
+            self.open.extend_from_slice(open);
+        }
+        Ok(())
+    }
+
+    fn decode(&mut self, groups: &[u8], output: &mut Vec<u8>) -> Result<(), ProtocolError> {
+        if self.padded {
+            return Err(NOT_BASE64);
+        }
+        self.padded = groups.ends_with(b"=");
+        STANDARD.decode_vec(groups, output).map_err(|_| NOT_BASE64)
+    }
+
+    fn finish(&mut self) -> Result<(), ProtocolError> {
+        self.padded = false;
+        if self.open.is_empty() { Ok(()) } else { Err(NOT_BASE64) }
+    }
+}
+
+/// Messages out of bytes.
+#[derive(Debug)]
+pub(super) enum Packer {
+    /// The bytes are the payload.
+    Binary,
+    /// The bytes are UTF-8; a character that is not whole is held back.
+    Text(Utf8Checker),
+    /// The payload is their base64.
+    Base64,
+}
+
+impl Packer {
+    pub(super) fn new(carriage: Carriage) -> Packer {
+        match carriage {
+            Carriage::Binary => Packer::Binary,
+            Carriage::Text => Packer::Text(Utf8Checker::new()),
+            Carriage::Base64 => Packer::Base64,
+        }
+    }
+
+    /// How many bytes may be packed at once so that what is sent has at most `room` bytes.
+    pub(super) fn capacity(&self, room: usize) -> usize {
+        match self {
+            Packer::Binary | Packer::Text(_) => room.max(1),
+            Packer::Base64 => (room / 4 * 3).max(1),
+        }
+    }
+
+    /// Packs all of `bytes` into messages for `send`.
+    ///
+    /// # Errors
+    /// `InvalidData` when the bytes are not what the carriage can carry, and what `send` says.
+    pub(super) fn pack(
+        &mut self,
+        bytes: &[u8],
+        mut send: impl FnMut(MessageRef<'_>) -> io::Result<()>,
+    ) -> io::Result<()> {
+        match self {
+            Packer::Binary => send(MessageRef::Binary(bytes)),
+            Packer::Text(checker) => {
+                let (begun, rest) = checker.push(bytes).map_err(|_| not_text())?;
+                if let Some(begun) = begun {
+                    send(MessageRef::Text(begun.encode_utf8(&mut [0; 4])))?;
+                }
+                if rest.is_empty() { Ok(()) } else { send(MessageRef::Text(rest)) }
+            }
+            Packer::Base64 => send(MessageRef::Text(&STANDARD.encode(bytes))),
+        }
+    }
+
+    /// Ends the stream.
+    ///
+    /// # Errors
+    /// `InvalidData` when it ends within a character.
+    pub(super) fn finish(&self) -> io::Result<()> {
+        match self {
+            Packer::Text(checker) if checker.is_open() => Err(not_text()),
+            _ => Ok(()),
+        }
+    }
+}
+
+fn not_text() -> io::Error {
+    io::Error::new(
+        io::ErrorKind::InvalidData,
+        "this version of the protocol carries UTF-8 alone, and the bytes are not; \
+         a client that offers the subprotocol `base64` can be sent any bytes",
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn decode(pieces: &[&[u8]]) -> Result<Vec<u8>, ProtocolError> {
+        let (mut decoder, mut output) = (Base64Decoder::default(), Vec::new());
+        for piece in pieces {
+            decoder.push(piece, &mut output)?;
+        }
+        decoder.finish().map(|()| output)
+    }
+
+    #[test]
+    fn decodes_base64_alike_wherever_it_is_cut() {
+        for (text, bytes) in [("", &b""[..]), ("AP8B", b"\x00\xff\x01"), ("aGVsbG8h/w==", b"hello!\xff")]
+        {
+            for first in 0..=text.len() {
+                for second in first..=text.len() {
+                    let text = text.as_bytes();
+                    let pieces = [&text[..first], &text[first..second], &text[second..]];
+                    assert_eq!(decode(&pieces).as_deref(), Ok(bytes), "{pieces:?}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn refuses_what_is_not_padded_base64_wherever_it_is_cut() {
+        for text in ["A", "AP8", "AP8B=", "AP==AP8B", "A===", "AP 8", "AP8-", "====", "AP8B\n"] {
+            for cut in 0..=text.len() {
+                let (first, second) = text.as_bytes().split_at(cut);
+                assert!(decode(&[first, second]).is_err(), "{text} cut at {cut}");
+            }
+        }
+    }
+
+    #[test]
+    fn holds_back_a_character_that_is_not_whole() {
+        let mut packer = Packer::new(Carriage::Text);
+        let mut sent = Vec::new();
+        for byte in "h\u{e9}\u{1f600}".as_bytes().chunks(1) {
+            packer
+                .pack(byte, |message| {
+                    sent.push(message.to_message());
+                    Ok(())
+                })
+                .unwrap();
+        }
+        assert_eq!(sent, ["h", "\u{e9}", "\u{1f600}"].map(ws_core::Message::text));
+        assert!(packer.finish().is_ok());
+        packer.pack(&[0xe2], |_| Ok(())).unwrap();
+        assert!(packer.finish().is_err());
+    }
+
+    #[test]
+    fn refuses_to_send_bytes_as_text() {
+        let error = Packer::new(Carriage::Text).pack(&[0xff], |_| Ok(())).unwrap_err();
+        assert_eq!(error.kind(), io::ErrorKind::InvalidData);
+    }
+}

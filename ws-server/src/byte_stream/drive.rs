@@ -1,0 +1,70 @@
+//! Running a service on a byte stream, and its connection with it.
+
+use std::future::{Future, poll_fn};
+use std::io;
+use std::pin::pin;
+use std::sync::Arc;
+use std::task::Poll;
+
+use tokio::io::{AsyncRead, AsyncWrite};
+use ws_core::{CloseReason, StatusCode};
+
+use super::carriage::Carriage;
+use super::state::StreamState;
+use super::ByteStream;
+use crate::endpoint::{Endpoint, Finish};
+use crate::shared::{Shared, Side};
+
+/// Runs the service that `start` makes of a stream, drives the connection meanwhile, and
+/// closes it in order when the service has dropped the stream.
+pub(crate) async fn serve<IO, F>(
+    endpoint: Endpoint<IO>,
+    carriage: Carriage,
+    start: impl FnOnce(ByteStream<IO>) -> F,
+) -> io::Result<()>
+where
+    IO: AsyncRead + AsyncWrite + Unpin,
+    F: Future<Output = io::Result<()>>,
+{
+    let limit = endpoint.link.closing_timeout();
+    let shared = Arc::new(Shared::new(StreamState::new(endpoint, carriage)));
+    let outcome = run(&shared, start(ByteStream::new(shared.clone()))).await;
+    let code = match outcome {
+        Ok(()) => StatusCode::NORMAL,
+        Err(_) => StatusCode::INTERNAL_ERROR,
+    };
+    shared.lock().close(CloseReason::new(code, ""));
+    let mut finish = Finish::AwaitClose;
+    let finished = poll_fn(|cx| {
+        shared.poll(Side::Driver, cx, |state, cx| state.poll_finish(cx, &mut finish))
+    });
+    // Elapsed: the peer had its time.
+    drop(tokio::time::timeout(limit, finished).await);
+    outcome
+}
+
+/// Polls the service, and the connection behind it, until the service is done and no stream
+/// is left that another task may be using.
+async fn run<IO: AsyncRead + AsyncWrite + Unpin>(
+    shared: &Shared<StreamState<IO>>,
+    service: impl Future<Output = io::Result<()>>,
+) -> io::Result<()> {
+    let mut service = pin!(service);
+    let mut outcome = None;
+    poll_fn(|cx| {
+        if outcome.is_none()
+            && let Poll::Ready(done) = service.as_mut().poll(cx)
+        {
+            outcome = Some(done);
+        }
+        shared.poll(Side::Driver, cx, |state, cx| {
+            if outcome.is_some() && state.dropped {
+                return Poll::Ready(());
+            }
+            state.drive(cx);
+            Poll::Pending
+        })
+    })
+    .await;
+    outcome.unwrap_or(Ok(()))
+}

@@ -1,0 +1,282 @@
+//! What a byte stream and the task that drives its connection share.
+
+use std::io;
+use std::ops::Range;
+use std::task::{Context, Poll, ready};
+
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use ws_core::connection::{Data, Received};
+use ws_core::{CloseReason, StatusCode};
+
+use super::carriage::{Carriage, Packer, Unpacker};
+use crate::endpoint::{Endpoint, Finish};
+use crate::error::{RecvError, SendError};
+
+/// A connection that carries bytes.
+#[derive(Debug)]
+pub(crate) struct StreamState<IO> {
+    pub(super) endpoint: Endpoint<IO>,
+    unpacker: Unpacker,
+    packer: Packer,
+    piece: Piece,
+    /// Unpacked bytes that lie in no read buffer.
+    unpacked: Vec<u8>,
+    incoming: Incoming,
+    /// Whether the service has dropped its stream.
+    pub(super) dropped: bool,
+}
+
+/// The bytes that are next to be read.
+#[derive(Debug)]
+enum Piece {
+    /// In the read buffer.
+    Buffered(Range<usize>),
+    /// In `unpacked`.
+    Unpacked(Range<usize>),
+}
+
+impl Piece {
+    fn is_empty(&self) -> bool {
+        match self {
+            Piece::Buffered(range) | Piece::Unpacked(range) => range.is_empty(),
+        }
+    }
+
+    fn range(&mut self) -> &mut Range<usize> {
+        match self {
+            Piece::Buffered(range) | Piece::Unpacked(range) => range,
+        }
+    }
+}
+
+/// What becomes of the reading side.
+#[derive(Debug)]
+enum Incoming {
+    Open,
+    /// It ended; the reader is told once if that was an error.
+    Ended(Option<RecvError>),
+}
+
+impl<IO: AsyncRead + AsyncWrite + Unpin> StreamState<IO> {
+    pub(crate) fn new(endpoint: Endpoint<IO>, carriage: Carriage) -> StreamState<IO> {
+        let unpacker = Unpacker::new(carriage, endpoint.link.connection().capabilities());
+        StreamState {
+            endpoint,
+            unpacker,
+            packer: Packer::new(carriage),
+            piece: Piece::Buffered(0..0),
+            unpacked: Vec::new(),
+            incoming: Incoming::Open,
+            dropped: false,
+        }
+    }
+
+    // ===== In =====
+
+    /// Waits until [`bytes`](StreamState::bytes) has some; `false` at the end of the stream.
+    pub(super) fn poll_bytes(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<bool>> {
+        self.free_unpacked();
+        loop {
+            if !self.piece.is_empty() {
+                return Poll::Ready(Ok(true));
+            }
+            if let Incoming::Ended(error) = &mut self.incoming {
+                let error = error.take();
+                // What answers the peer's Close leaves now, as far as the socket takes it.
+                let _written = self.endpoint.link.poll_flush(cx);
+                return Poll::Ready(error.map_or(Ok(false), |error| Err(error.into())));
+            }
+            let fragment = ready!(self.endpoint.poll_fragment(cx));
+            self.take_fragment(fragment);
+        }
+    }
+
+    /// Copies as many bytes as there are, waiting only for the first.
+    pub(super) fn poll_read(
+        &mut self,
+        cx: &mut Context<'_>,
+        buf: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        if !ready!(self.poll_bytes(cx))? {
+            return Poll::Ready(Ok(()));
+        }
+        while buf.remaining() > 0 {
+            let bytes = self.bytes();
+            let count = bytes.len().min(buf.remaining());
+            buf.put_slice(&bytes[..count]);
+            self.consume(count);
+            if self.piece.is_empty() && !self.next_buffered() {
+                break;
+            }
+        }
+        Poll::Ready(Ok(()))
+    }
+
+    /// The bytes that are next to be read.
+    pub(super) fn bytes(&self) -> &[u8] {
+        match &self.piece {
+            Piece::Buffered(range) => self.endpoint.read.bytes(range.clone()),
+            Piece::Unpacked(range) => &self.unpacked[range.clone()],
+        }
+    }
+
+    pub(super) fn consume(&mut self, count: usize) {
+        let range = self.piece.range();
+        range.start = (range.start + count).min(range.end);
+    }
+
+    /// Goes on to the next bytes that were received already, if there are any.
+    fn next_buffered(&mut self) -> bool {
+        while matches!(self.incoming, Incoming::Open) && self.endpoint.has_unread() {
+            self.unpacked.clear();
+            match self.endpoint.buffered_fragment() {
+                Ok(Received::Starved) => return false,
+                Ok(Received::Data(data)) => self.take_fragment(Ok(Some(data))),
+                Ok(Received::Closed) => self.take_fragment(Ok(None)),
+                Err(error) => self.take_fragment(Err(error.into())),
+            }
+            if !self.piece.is_empty() {
+                return true;
+            }
+        }
+        false
+    }
+
+    fn take_fragment(&mut self, fragment: Result<Option<Data>, RecvError>) {
+        let data = match fragment {
+            Ok(Some(data)) => data,
+            Ok(None) | Err(RecvError::Disconnected { within_message: false }) => {
+                self.incoming = Incoming::Ended(None);
+                return;
+            }
+            Err(error) => {
+                self.incoming = Incoming::Ended(Some(error));
+                return;
+            }
+        };
+        let payload = self.endpoint.read.bytes(data.payload.clone());
+        match self.unpacker.unpack(&data, payload, &mut self.unpacked) {
+            Ok(true) => self.piece = Piece::Buffered(data.payload),
+            Ok(false) => self.piece = Piece::Unpacked(0..self.unpacked.len()),
+            Err(error) => {
+                self.endpoint.link.fail(error);
+                self.incoming = Incoming::Ended(Some(error.into()));
+            }
+        }
+    }
+
+    /// Memory for unpacked bytes is held while there are some, not longer.
+    fn free_unpacked(&mut self) {
+        if self.unpacked.capacity() > 0 && self.piece.is_empty() {
+            self.unpacked = Vec::new();
+        }
+    }
+
+    // ===== Out =====
+
+    /// Takes bytes once there is room for some, and writes them as far as the socket takes
+    /// them.
+    pub(super) fn poll_write(&mut self, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+        if bytes.is_empty() {
+            return Poll::Ready(Ok(0));
+        }
+        if self.endpoint.link.poll_room(cx)?.is_pending() {
+            self.read_ahead(cx);
+            return Poll::Pending;
+        }
+        let link = &mut self.endpoint.link;
+        if !link.connection().is_open() {
+            return Poll::Ready(Err(SendError::Closed.into()));
+        }
+        let count = bytes.len().min(self.packer.capacity(link.room()));
+        self.packer.pack(&bytes[..count], |message| Ok(link.feed(cx, message)?))?;
+        if let Poll::Ready(Err(error)) = link.poll_flush(cx) {
+            return Poll::Ready(Err(error.into()));
+        }
+        Poll::Ready(Ok(count))
+    }
+
+    pub(super) fn poll_flush(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        if let Poll::Ready(outcome) = self.endpoint.link.poll_flush(cx) {
+            return Poll::Ready(outcome.map_err(io::Error::from));
+        }
+        self.read_ahead(cx);
+        Poll::Pending
+    }
+
+    /// Begins the closing handshake, and waits until the Close is out.
+    pub(super) fn poll_shutdown(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        let whole = self.packer.finish();
+        self.endpoint.link.close(Some(CloseReason::new(StatusCode::NORMAL, "")));
+        ready!(self.poll_flush(cx))?;
+        Poll::Ready(whole)
+    }
+
+    // ===== Keeping it going =====
+
+    /// Does for the connection what its service does not while it is busy elsewhere: answers
+    /// pings, sends what waits, keeps deadlines, and gives the read buffer back.
+    pub(super) fn drive(&mut self, cx: &mut Context<'_>) {
+        self.park();
+        self.read_ahead(cx);
+        self.park();
+    }
+
+    /// Reads on as long as the peer sends no data, so that pings are answered and a Close is
+    /// noticed while the service only writes. Data waits for its reader, unread.
+    fn read_ahead(&mut self, cx: &mut Context<'_>) {
+        while self.piece.is_empty() && matches!(self.incoming, Incoming::Open) {
+            self.free_unpacked();
+            let Poll::Ready(fragment) = self.endpoint.poll_fragment(cx) else { return };
+            self.take_fragment(fragment);
+            // A reader that waits has not seen this.
+            cx.waker().wake_by_ref();
+        }
+        // Nothing is read now, but what waits is sent and deadlines count.
+        let _flushed = self.endpoint.link.poll_flush(cx);
+        if !self.endpoint.link.connection().is_over() {
+            self.keep_time(cx);
+        }
+    }
+
+    fn keep_time(&mut self, cx: &mut Context<'_>) {
+        while let Poll::Ready(outcome) = self.endpoint.link.poll_alarm(cx) {
+            if let Err(expired) = outcome {
+                self.incoming = Incoming::Ended(Some(RecvError::Expired(expired)));
+                cx.waker().wake_by_ref();
+                return;
+            }
+            let _flushed = self.endpoint.link.poll_flush(cx);
+        }
+    }
+
+    /// Copies out what the service has not read, so that a service that is busy elsewhere
+    /// keeps no read buffer of the worker's.
+    fn park(&mut self) {
+        if !self.endpoint.read.has_storage() {
+            return;
+        }
+        if let Piece::Buffered(range) = &self.piece
+            && !range.is_empty()
+        {
+            self.unpacked = self.endpoint.read.bytes(range.clone()).to_vec();
+            self.piece = Piece::Unpacked(0..self.unpacked.len());
+        } else if let Piece::Buffered(range) = &mut self.piece {
+            *range = 0..0;
+        }
+        if let Err(error) = self.endpoint.release() {
+            self.incoming = Incoming::Ended(Some(error.into()));
+        }
+    }
+
+    // ===== The end =====
+
+    /// Begins the closing handshake, if it has not begun.
+    pub(super) fn close(&mut self, reason: CloseReason) {
+        self.endpoint.link.close(Some(reason));
+    }
+
+    pub(super) fn poll_finish(&mut self, cx: &mut Context<'_>, finish: &mut Finish) -> Poll<()> {
+        self.endpoint.poll_finish(cx, finish)
+    }
+}

@@ -1,0 +1,73 @@
+//! The end of a connection: the closing handshake, and an orderly end of TCP.
+
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use ws_core::ProtocolError;
+
+use super::{Endpoint, Link};
+use crate::pool;
+
+/// How far the end is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Finish {
+    /// The peer's Close is awaited; what it still sends is dropped.
+    AwaitClose,
+    /// What waits is sent.
+    Send,
+    /// The socket is shut down for writing.
+    ShutDown,
+    /// What the peer still sends is read and dropped: closing a socket with unread bytes
+    /// resets the connection, and could destroy our Close on its way.
+    Drain,
+}
+
+impl<IO: AsyncRead + AsyncWrite + Unpin> Endpoint<IO> {
+    /// Ends the connection from the step in `finish` on. The closing handshake must have
+    /// begun. Bound it in time: a peer may keep its end open.
+    pub(crate) fn poll_finish(&mut self, cx: &mut Context<'_>, finish: &mut Finish) -> Poll<()> {
+        loop {
+            *finish = match *finish {
+                Finish::AwaitClose => match ready!(self.poll_fragment(cx)) {
+                    Ok(Some(_)) => Finish::AwaitClose,
+                    Ok(None) | Err(_) => Finish::Send,
+                },
+                Finish::Send => {
+                    self.read.discard();
+                    match ready!(self.link.poll_write_out(cx)) {
+                        Ok(()) => Finish::ShutDown,
+                        Err(_) => return Poll::Ready(()),
+                    }
+                }
+                Finish::ShutDown => match ready!(Pin::new(&mut self.link.io).poll_shutdown(cx)) {
+                    Ok(()) => Finish::Drain,
+                    Err(_) => return Poll::Ready(()),
+                },
+                Finish::Drain => return self.poll_drain(cx),
+            }
+        }
+    }
+
+    fn poll_drain(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        let mut storage = pool::take_read();
+        let outcome = loop {
+            let mut bytes = ReadBuf::new(&mut storage);
+            match Pin::new(&mut self.link.io).poll_read(cx, &mut bytes) {
+                Poll::Ready(Ok(())) if !bytes.filled().is_empty() => {}
+                Poll::Ready(_) => break Poll::Ready(()),
+                Poll::Pending => break Poll::Pending,
+            }
+        };
+        pool::give_read(storage);
+        outcome
+    }
+}
+
+impl<IO: AsyncRead + AsyncWrite + Unpin> Link<IO> {
+    /// Fails the connection because the peer broke the protocol.
+    pub(crate) fn fail(&mut self, error: ProtocolError) {
+        self.borrow_output();
+        self.connection.fail(error, &mut self.output);
+    }
+}

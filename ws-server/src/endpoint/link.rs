@@ -1,0 +1,201 @@
+//! The way out: a socket, the connection that speaks over it, and what waits to be sent.
+
+use std::io::{self, IoSlice};
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+use std::time::Duration;
+
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::time::Instant;
+use ws_core::buffer::SendBuffer;
+use ws_core::{CloseReason, Connection, MessageRef, StatusCode};
+
+use super::alarm::{Alarm, Ring};
+use crate::error::SendError;
+use crate::pool;
+use crate::stop::Stop;
+
+/// Payloads from this size on are written from where they lie. Below it, copying header and
+/// payload into one buffer is cheaper.
+const LONG_PAYLOAD: usize = 8 * 1024;
+
+#[derive(Debug)]
+pub(crate) struct Link<IO> {
+    pub(super) io: IO,
+    pub(super) connection: Connection,
+    pub(super) output: SendBuffer,
+    alarm: Alarm,
+    /// Bytes were written that the transport may still hold back, as TLS does.
+    unflushed: bool,
+}
+
+impl<IO: AsyncRead + AsyncWrite + Unpin> Link<IO> {
+    pub(super) fn new(io: IO, connection: Connection, stop: Stop) -> Link<IO> {
+        let output = SendBuffer::new();
+        Link { io, connection, output, alarm: Alarm::new(stop), unflushed: false }
+    }
+
+    pub(crate) fn connection(&self) -> &Connection {
+        &self.connection
+    }
+
+    /// How much more may be put into the send buffer.
+    pub(crate) fn room(&self) -> usize {
+        self.connection.limits().send_buffer.saturating_sub(self.output.len())
+    }
+
+    /// Waits until there is room in the send buffer.
+    pub(crate) fn poll_room(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), SendError>> {
+        while self.room() == 0 {
+            ready!(self.poll_flush(cx))?;
+        }
+        Poll::Ready(Ok(()))
+    }
+
+    /// Takes a message once there is room: a short one into the send buffer, a long one
+    /// straight to the socket as far as that takes it.
+    #[inline]
+    pub(crate) fn poll_feed(
+        &mut self,
+        cx: &mut Context<'_>,
+        message: MessageRef<'_>,
+    ) -> Poll<Result<(), SendError>> {
+        ready!(self.poll_room(cx))?;
+        Poll::Ready(self.feed(cx, message))
+    }
+
+    #[inline]
+    pub(crate) fn feed(
+        &mut self,
+        cx: &mut Context<'_>,
+        message: MessageRef<'_>,
+    ) -> Result<(), SendError> {
+        if message.as_bytes().len() < LONG_PAYLOAD || !self.io.is_write_vectored() {
+            return self.put(message);
+        }
+        self.feed_long(cx, message)
+    }
+
+    /// Takes a message into the send buffer, whatever its length.
+    pub(crate) fn put(&mut self, message: MessageRef<'_>) -> Result<(), SendError> {
+        self.borrow_output();
+        Ok(self.connection.send(message, &mut self.output)?)
+    }
+
+    pub(crate) fn closing_timeout(&self) -> Duration {
+        self.connection.closing_timeout()
+    }
+
+    fn feed_long(
+        &mut self,
+        cx: &mut Context<'_>,
+        message: MessageRef<'_>,
+    ) -> Result<(), SendError> {
+        self.borrow_output();
+        let Some(envelope) = self.connection.envelope(message)? else {
+            return self.put(message);
+        };
+        let waiting = self.output.len();
+        let parts = [self.output.unsent(), envelope.head(), message.as_bytes(), envelope.tail()];
+        let slices = parts.map(IoSlice::new);
+        let written = match Pin::new(&mut self.io).poll_write_vectored(cx, &slices) {
+            Poll::Ready(Ok(written)) => written,
+            Poll::Ready(Err(error)) => return Err(SendError::Io(error)),
+            Poll::Pending => 0,
+        };
+        self.unflushed = true;
+        self.output.advance(written.min(waiting));
+        let mut skip = written.saturating_sub(waiting);
+        for part in [envelope.head(), message.as_bytes(), envelope.tail()] {
+            let taken = skip.min(part.len());
+            self.output.bytes().extend_from_slice(&part[taken..]);
+            skip -= taken;
+        }
+        self.output.refuse();
+        Ok(())
+    }
+
+    /// Writes what waits. While the socket takes nothing, deadlines still count.
+    pub(crate) fn poll_flush(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), SendError>> {
+        loop {
+            match self.poll_write_out(cx) {
+                Poll::Ready(outcome) => return Poll::Ready(outcome.map_err(SendError::Io)),
+                Poll::Pending => ready!(self.poll_alarm(cx)).map_err(SendError::Expired)?,
+            }
+        }
+    }
+
+    #[inline]
+    pub(super) fn poll_write_out(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        if self.output.is_empty() && !self.unflushed {
+            self.return_output();
+            return Poll::Ready(Ok(()));
+        }
+        while !self.output.is_empty() {
+            match Pin::new(&mut self.io).poll_write(cx, self.output.unsent()) {
+                Poll::Ready(Ok(0)) => return Poll::Ready(Err(io::ErrorKind::WriteZero.into())),
+                Poll::Ready(Ok(written)) => {
+                    if self.output.is_backed_up() {
+                        // The socket had refused: that it takes more shows a peer that reads.
+                        self.connection.heard();
+                    }
+                    self.unflushed = true;
+                    self.output.advance(written);
+                }
+                Poll::Ready(Err(error)) => return Poll::Ready(Err(error)),
+                Poll::Pending => {
+                    self.output.refuse();
+                    return Poll::Pending;
+                }
+            }
+            if self.output.is_empty() {
+                self.connection.handle_sent(&mut self.output);
+            }
+        }
+        ready!(Pin::new(&mut self.io).poll_flush(cx))?;
+        self.unflushed = false;
+        self.return_output();
+        Poll::Ready(Ok(()))
+    }
+
+    /// Handles deadlines and the stop. Ready when something was done about one of them.
+    pub(crate) fn poll_alarm(
+        &mut self,
+        cx: &mut Context<'_>,
+    ) -> Poll<Result<(), ws_core::connection::Expired>> {
+        match ready!(self.alarm.poll(cx, self.connection.poll_timeout())) {
+            Ring::Stop => self.close(Some(CloseReason::new(StatusCode::GOING_AWAY, ""))),
+            Ring::Deadline => {
+                self.borrow_output();
+                let now = Instant::now().into_std();
+                self.connection.handle_timeout(now, &mut self.output)?;
+            }
+        }
+        Poll::Ready(Ok(()))
+    }
+
+    /// Begins the closing handshake, if it has not begun.
+    pub(crate) fn close(&mut self, reason: Option<CloseReason>) {
+        self.borrow_output();
+        self.connection.close(reason, Instant::now().into_std(), &mut self.output);
+    }
+
+    pub(crate) fn ping(&mut self, payload: &[u8]) -> Result<(), SendError> {
+        self.borrow_output();
+        Ok(self.connection.ping(payload, &mut self.output)?)
+    }
+
+    #[inline]
+    pub(super) fn borrow_output(&mut self) {
+        if !self.output.has_storage() {
+            self.output.lend(pool::take_send());
+        }
+    }
+
+    #[inline]
+    fn return_output(&mut self) {
+        if let Some(storage) = self.output.reclaim() {
+            pool::give_send(storage);
+        }
+    }
+}

@@ -1,0 +1,173 @@
+//! One end of a WebSocket connection over a socket: the I/O around [`ws_core::Connection`].
+
+mod alarm;
+mod finish;
+mod link;
+
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::time::Instant;
+use ws_core::buffer::ReadBuffer;
+use ws_core::connection::{Data, Received};
+use ws_core::message::Assembler;
+use ws_core::{Codec, Connection, Limits, ProtocolError, Timeouts};
+
+pub(crate) use finish::Finish;
+pub(crate) use link::Link;
+
+use crate::error::RecvError;
+use crate::pool;
+use crate::stop::Stop;
+
+/// A connection after its opening handshake.
+///
+/// It reads only when everything received before is dealt with, and writes before it reads:
+/// whatever one read brought is answered in one write.
+#[derive(Debug)]
+pub(crate) struct Endpoint<IO> {
+    pub(crate) link: Link<IO>,
+    pub(crate) read: ReadBuffer,
+    pub(crate) assembler: Assembler,
+}
+
+impl<IO: AsyncRead + AsyncWrite + Unpin> Endpoint<IO> {
+    /// An open connection; `read` holds what came behind the request head.
+    pub(crate) fn new(
+        io: IO,
+        read: ReadBuffer,
+        codec: Box<dyn Codec>,
+        limits: Limits,
+        timeouts: Timeouts,
+        stop: Stop,
+    ) -> Endpoint<IO> {
+        let connection = Connection::new(codec, limits, timeouts, Instant::now().into_std());
+        let assembler =
+            Assembler::new(limits.message, connection.capabilities().invalid_text);
+        Endpoint { link: Link::new(io, connection, stop), read, assembler }
+    }
+
+    /// The next fragment of a message. `None` when the connection has ended in the way of its
+    /// draft.
+    #[inline]
+    pub(crate) fn poll_fragment(
+        &mut self,
+        cx: &mut Context<'_>,
+    ) -> Poll<Result<Option<Data>, RecvError>> {
+        loop {
+            match self.buffered_fragment()? {
+                Received::Data(data) => return Poll::Ready(Ok(Some(data))),
+                Received::Closed => return Poll::Ready(Ok(None)),
+                Received::Starved => {}
+            }
+            match ready!(self.poll_input(cx))? {
+                Input::Bytes => {}
+                Input::End => return Poll::Ready(self.end_of_stream()),
+            }
+        }
+    }
+
+    /// Waits until the assembler holds a whole message; `false` at the end of the connection.
+    #[inline]
+    pub(crate) fn poll_message(&mut self, cx: &mut Context<'_>) -> Poll<Result<bool, RecvError>> {
+        if self.assembler.is_complete() {
+            self.assembler.reset();
+        }
+        while let Some(data) = ready!(self.poll_fragment(cx))? {
+            let Endpoint { link, read, assembler } = self;
+            let whole = assembler.push(&data, read).inspect_err(|error| link.fail(*error))?;
+            if whole {
+                return Poll::Ready(Ok(true));
+            }
+        }
+        Poll::Ready(Ok(false))
+    }
+
+    /// The next fragment of what was read already.
+    #[inline]
+    pub(crate) fn buffered_fragment(&mut self) -> Result<Received, ProtocolError> {
+        if self.read.is_empty() && !self.link.connection.is_over() {
+            return Ok(Received::Starved);
+        }
+        if !self.read.has_storage() {
+            self.read.lend(pool::take_read());
+        }
+        self.link.borrow_output();
+        self.link.connection.receive(&mut self.read, &mut self.link.output)
+    }
+
+    /// Whether bytes were read that are not decoded.
+    pub(crate) fn has_unread(&self) -> bool {
+        !self.read.is_empty()
+    }
+
+    /// Reads from the socket, once what waits to be sent is written as far as possible.
+    fn poll_input(&mut self, cx: &mut Context<'_>) -> Poll<Result<Input, RecvError>> {
+        loop {
+            if let Poll::Ready(Err(error)) = self.link.poll_write_out(cx) {
+                return Poll::Ready(Err(RecvError::Io(error)));
+            }
+            self.make_room()?;
+            let mut spare = ReadBuf::new(self.read.spare());
+            match Pin::new(&mut self.link.io).poll_read(cx, &mut spare) {
+                Poll::Ready(Ok(())) => {
+                    let count = spare.filled().len();
+                    self.read.filled(count);
+                    self.link.connection.heard();
+                    let input = if count > 0 { Input::Bytes } else { Input::End };
+                    return Poll::Ready(Ok(input));
+                }
+                Poll::Ready(Err(error)) => return Poll::Ready(Err(RecvError::Io(error))),
+                Poll::Pending => {}
+            }
+            self.release()?;
+            ready!(self.link.poll_alarm(cx)).map_err(RecvError::Expired)?;
+            if self.link.connection.is_over() {
+                return Poll::Ready(Ok(Input::Bytes));
+            }
+        }
+    }
+
+    /// Makes sure that there is space to read into.
+    fn make_room(&mut self) -> Result<(), ProtocolError> {
+        if !self.read.has_storage() {
+            self.read.lend(pool::take_read());
+        } else if !self.assembler.is_buffered() {
+            self.read.compact();
+        } else if self.read.spare().is_empty() {
+            self.own_message()?;
+            self.read.compact();
+        }
+        Ok(())
+    }
+
+    /// Gives the read buffer back to the worker. Only what cannot be decoded yet, and the
+    /// beginning of a message, stay with the connection.
+    pub(crate) fn release(&mut self) -> Result<(), ProtocolError> {
+        if self.read.has_storage() {
+            self.own_message()?;
+            pool::give_read(self.read.reclaim());
+        }
+        Ok(())
+    }
+
+    fn own_message(&mut self) -> Result<(), ProtocolError> {
+        let Endpoint { link, read, assembler } = self;
+        assembler.own(read).inspect_err(|error| link.fail(*error))
+    }
+
+    fn end_of_stream(&mut self) -> Result<Option<Data>, RecvError> {
+        let connection = &self.link.connection;
+        if !connection.capabilities().close {
+            return Ok(None);
+        }
+        let within = self.has_unread() || connection.is_within_message();
+        Err(RecvError::Disconnected { within_message: within })
+    }
+}
+
+enum Input {
+    Bytes,
+    End,
+}

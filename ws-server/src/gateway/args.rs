@@ -1,0 +1,173 @@
+//! The command line.
+
+use std::num::NonZeroUsize;
+use std::time::Duration;
+
+use clap::Parser;
+use ws_core::{Keepalive, Limits, Timeouts};
+
+use super::address::{Listen, Target};
+use crate::{Builder, Origins, Server};
+
+/// Serves an echo or any TCP service over WebSocket, to clients of every version of the
+/// protocol.
+#[derive(Debug, Parser)]
+#[command(name = "ws-server", version, max_term_width = 100)]
+pub(super) struct Args {
+    /// Where to listen: PORT, ADDR:PORT or unix:PATH; port 0 picks one
+    #[arg(default_value = "127.0.0.1:8080")]
+    pub(super) listen: Listen,
+
+    /// What to serve: echo:, HOST:PORT, tcp:HOST:PORT or unix:PATH
+    #[arg(default_value = "echo:")]
+    pub(super) target: Target,
+
+    /// An origin whose pages may connect, or `any`; may be repeated [default: the server's own]
+    #[arg(long, value_name = "ORIGIN")]
+    origin: Vec<String>,
+
+    /// A subprotocol to agree on when a client offers it; may be repeated
+    #[arg(long, value_name = "NAME")]
+    subprotocol: Vec<String>,
+
+    /// The only path that is served [default: any]
+    #[arg(long, value_parser = path)]
+    path: Option<String>,
+
+    /// Worker threads [default: one for each processor]
+    #[arg(long, value_name = "N")]
+    pub(super) workers: Option<NonZeroUsize>,
+
+    /// The longest message to echo, in bytes
+    #[arg(long, value_name = "BYTES", default_value_t = Limits::default().message)]
+    max_message: usize,
+
+    /// The longest frame, in bytes
+    #[arg(long, value_name = "BYTES", default_value_t = Limits::default().frame)]
+    max_frame: u64,
+
+    /// How much may wait to be sent on a connection, in bytes
+    #[arg(long, value_name = "BYTES", default_value_t = Limits::default().send_buffer)]
+    send_buffer: usize,
+
+    /// Connections at once; further ones wait to be accepted
+    #[arg(long, value_name = "N", default_value_t = crate::MAX_CONNECTIONS)]
+    max_connections: usize,
+
+    /// How long the opening handshake may take
+    #[arg(long, value_name = "SECONDS", value_parser = seconds, default_value = "10")]
+    opening_timeout: Duration,
+
+    /// How long the closing handshake may take
+    #[arg(long, value_name = "SECONDS", value_parser = seconds, default_value = "5")]
+    closing_timeout: Duration,
+
+    /// Close a connection that sends no data for this long [default: never]
+    #[arg(long, value_name = "SECONDS", value_parser = seconds)]
+    idle_timeout: Option<Duration>,
+
+    /// Ping after this long without a byte, and give up after twice that; 0 never does
+    #[arg(long, value_name = "SECONDS", value_parser = seconds_or_zero, default_value = "30")]
+    ping_interval: Duration,
+
+    /// How long connections may take to close when the server goes down
+    #[arg(long, value_name = "SECONDS", value_parser = seconds, default_value = "10")]
+    drain: Duration,
+
+    /// What to log to standard error: error, warn, info, debug, trace, or a filter such as
+    /// `ws_server=debug`
+    #[arg(long, value_name = "FILTER", default_value = "info")]
+    pub(super) log: tracing_subscriber::EnvFilter,
+
+    /// Print the drafts that are compiled in, and exit
+    #[arg(long)]
+    pub(super) drafts: bool,
+}
+
+impl Args {
+    /// A server that does what the arguments say.
+    pub(super) fn builder(&self) -> Builder {
+        let mut limits = Limits::default();
+        limits.message = self.max_message;
+        limits.frame = self.max_frame;
+        limits.send_buffer = self.send_buffer;
+        let mut keepalive = Keepalive::default();
+        keepalive.interval = (!self.ping_interval.is_zero()).then_some(self.ping_interval);
+        let mut timeouts = Timeouts::default();
+        timeouts.opening = self.opening_timeout;
+        timeouts.closing = self.closing_timeout;
+        timeouts.idle = self.idle_timeout;
+        timeouts.keepalive = keepalive;
+        let builder = Server::builder()
+            .origins(self.origins())
+            .subprotocols(&self.subprotocol)
+            .limits(limits)
+            .timeouts(timeouts)
+            .max_connections(self.max_connections)
+            .drain(self.drain);
+        match &self.path {
+            Some(path) => builder.path(path),
+            None => builder,
+        }
+    }
+
+    fn origins(&self) -> Origins {
+        match self.origin.as_slice() {
+            [] => Origins::Same,
+            listed if listed.iter().any(|one| one == "any") => Origins::Any,
+            listed => Origins::These(listed.to_vec()),
+        }
+    }
+}
+
+fn path(text: &str) -> Result<String, String> {
+    match text.starts_with('/') && !text.contains(['?', '#']) {
+        true => Ok(text.to_owned()),
+        false => Err("expected a path that begins with / and has neither ? nor #".to_owned()),
+    }
+}
+
+fn seconds(text: &str) -> Result<Duration, String> {
+    match seconds_or_zero(text) {
+        Ok(time) if !time.is_zero() => Ok(time),
+        _ => Err("expected a number of seconds over 0, such as 5 or 0.5".to_owned()),
+    }
+}
+
+/// A year is as good as forever, and keeps clock arithmetic in range.
+const LONGEST: f64 = 365.0 * 24.0 * 3600.0;
+
+fn seconds_or_zero(text: &str) -> Result<Duration, String> {
+    match text.parse::<f64>() {
+        Ok(number) if (0.0..=LONGEST).contains(&number) => Ok(Duration::from_secs_f64(number)),
+        _ => Err("expected a number of seconds, such as 5 or 0.5".to_owned()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    #[test]
+    fn the_arguments_do_not_contradict_each_other() {
+        Args::command().debug_assert();
+    }
+
+    #[test]
+    fn any_origin_outweighs_a_list() {
+        let parse = |args: &[&str]| Args::try_parse_from(args).unwrap().origins();
+        assert_eq!(parse(&["ws-server"]), Origins::Same);
+        assert_eq!(parse(&["x", "--origin", "a", "--origin", "any"]), Origins::Any);
+        assert_eq!(parse(&["x", "--origin", "a"]), Origins::These(vec!["a".to_owned()]));
+    }
+
+    #[test]
+    fn refuses_times_that_make_no_sense() {
+        for time in ["0", "-1", "x", "NaN", "inf", "1e300"] {
+            assert!(Args::try_parse_from(["x", "--drain", time]).is_err(), "{time}");
+        }
+        assert!(Args::try_parse_from(["x", "--ping-interval", "0"]).is_ok());
+    }
+}

@@ -1,0 +1,14 @@
+//! The embedded default: messages come back as they came.
+
+use std::io;
+
+use crate::{Peer, WebSocket};
+
+/// Echoes every message, text as text and binary as binary.
+pub(super) async fn echo(mut socket: WebSocket, _peer: Peer) -> io::Result<()> {
+    while let Some(received) = socket.recv_lent().await {
+        let (message, mut replies) = received?;
+        replies.feed(message).await?;
+    }
+    Ok(())
+}

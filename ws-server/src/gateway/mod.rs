@@ -1,0 +1,46 @@
+//! The command `ws-server`: a WebSocket in front of any TCP service.
+
+mod address;
+mod args;
+mod echo;
+mod listen;
+mod relay;
+mod run;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+use ws_core::Drafts;
+
+use args::Args;
+
+/// The exit code for whatever the user can mend: arguments, addresses, targets.
+const USAGE: u8 = 2;
+
+/// Runs the command with the arguments of the process.
+pub fn main() -> ExitCode {
+    let args = Args::parse();
+    if args.drafts {
+        return print_drafts();
+    }
+    match run::run(args) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("ws-server: {error}");
+            ExitCode::from(USAGE)
+        }
+    }
+}
+
+fn print_drafts() -> ExitCode {
+    match Drafts::registered() {
+        Ok(drafts) => {
+            drafts.iter().for_each(|draft| println!("{}", draft.id()));
+            ExitCode::SUCCESS
+        }
+        Err(error) => {
+            eprintln!("ws-server: {error}");
+            ExitCode::from(USAGE)
+        }
+    }
+}

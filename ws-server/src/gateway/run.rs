@@ -1,0 +1,169 @@
+//! Running the command: bind, say so, serve until told to stop.
+
+use std::io::{self, Write};
+use std::num::NonZeroUsize;
+use std::sync::Arc;
+
+use tokio::net::TcpStream;
+#[cfg(unix)]
+use tokio::net::UnixStream;
+use tokio::runtime::Runtime;
+use tracing::{info, warn};
+use ws_core::{CloseReason, Drafts, StatusCode};
+
+use super::address::Target;
+use super::args::Args;
+use super::echo::echo;
+use super::listen::{Bound, bind};
+use super::relay::relay;
+use crate::{ByteStream, Listener, Peer, Server};
+
+const PAGE: &str = include_str!("page.html");
+
+/// Serves until a signal ends it.
+pub(super) fn run(mut args: Args) -> Result<(), String> {
+    let filter = std::mem::take(&mut args.log);
+    tracing_subscriber::fmt().with_env_filter(filter).with_writer(io::stderr).init();
+    let runtime = runtime(args.workers)
+        .map_err(|error| format!("cannot start the worker threads: {error}"))?;
+    runtime.block_on(serve(&args))
+}
+
+/// One worker needs no scheduler that moves tasks between threads.
+fn runtime(workers: Option<NonZeroUsize>) -> io::Result<Runtime> {
+    let workers = workers.or_else(|| std::thread::available_parallelism().ok());
+    match workers.map_or(1, NonZeroUsize::get) {
+        1 => tokio::runtime::Builder::new_current_thread().enable_all().build(),
+        many => tokio::runtime::Builder::new_multi_thread()
+            .worker_threads(many)
+            .enable_all()
+            .build(),
+    }
+}
+
+async fn serve(args: &Args) -> Result<(), String> {
+    let drafts = Drafts::registered().map_err(|error| error.to_string())?;
+    let names: Vec<_> = drafts.iter().map(|draft| draft.id().as_str()).collect();
+    let names = names.join(", ");
+    check_target(&args.target).await?;
+    let builder = args.builder().page(PAGE.replace("{{drafts}}", &names));
+    let server = match &args.target {
+        Target::Echo => builder.messages(echo),
+        target => {
+            let target = Arc::new(target.clone());
+            builder.wrap(move |stream, peer| forward(stream, peer, target.clone()))
+        }
+    }
+    .map_err(|error| error.to_string())?;
+    let bound = bind(&args.listen).await?;
+    let signals = Signals::listen().map_err(|error| format!("cannot handle signals: {error}"))?;
+    announce(&format!("listening on {} (drafts: {names})", bound.url()));
+    match bound {
+        Bound::Tcp(listener, _) => serve_on(server, listener, signals).await,
+        #[cfg(unix)]
+        Bound::Unix(listener, _file) => serve_on(server, listener, signals).await,
+    }
+    Ok(())
+}
+
+/// The one line on standard output. Whoever started us may have closed it.
+fn announce(line: &str) {
+    let mut stdout = io::stdout().lock();
+    drop(writeln!(stdout, "{line}").and_then(|()| stdout.flush()));
+}
+
+/// The first signal closes every connection in order, a second one cuts.
+async fn serve_on(server: Server, listener: impl Listener + Sync, mut signals: Signals) {
+    let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
+    let serving = server.serve(listener).with_graceful_shutdown(async {
+        // A dropped sender means the same.
+        drop(stopped.await);
+    });
+    let serving = serving.into_future();
+    tokio::pin!(serving);
+    tokio::select! {
+        _ = &mut serving => return,
+        () = signals.next() => info!("going down; a second signal cuts the connections"),
+    }
+    drop(stop);
+    tokio::select! {
+        _ = &mut serving => {}
+        () = signals.next() => warn!("cut"),
+    }
+}
+
+/// A target that cannot be found is an error of the arguments.
+async fn check_target(target: &Target) -> Result<(), String> {
+    let Target::Tcp { host, port } = target else { return Ok(()) };
+    let found = tokio::net::lookup_host((host.as_str(), *port)).await;
+    match found.map(|mut found| found.next()) {
+        Ok(Some(_)) => Ok(()),
+        Ok(None) => Err(format!("the target {target} has no address")),
+        Err(error) => Err(format!("the target {target} cannot be resolved: {error}")),
+    }
+}
+
+/// Connects to the target and carries bytes. A target that cannot be reached is told to the
+/// client as a bad gateway.
+async fn forward(mut stream: ByteStream, peer: Peer, target: Arc<Target>) -> io::Result<()> {
+    let unreachable = match &*target {
+        Target::Tcp { host, port } => {
+            match TcpStream::connect((host.as_str(), *port)).await {
+                Ok(socket) => {
+                    socket.set_nodelay(true)?;
+                    return relay(stream, socket).await;
+                }
+                Err(error) => error,
+            }
+        }
+        #[cfg(unix)]
+        Target::Unix(path) => match UnixStream::connect(path).await {
+            Ok(socket) => return relay(stream, socket).await,
+            Err(error) => error,
+        },
+        _ => io::ErrorKind::Unsupported.into(),
+    };
+    warn!(remote = %peer.remote(), %target, error = %unreachable, "the target cannot be reached");
+    let reason = format!("the target cannot be reached: {unreachable}");
+    stream.close(CloseReason::new(StatusCode::BAD_GATEWAY, reason));
+    Ok(())
+}
+
+/// The signals that end the command.
+struct Signals {
+    #[cfg(unix)]
+    terminate: tokio::signal::unix::Signal,
+    #[cfg(unix)]
+    interrupt: tokio::signal::unix::Signal,
+}
+
+impl Signals {
+    #[cfg(unix)]
+    fn listen() -> io::Result<Signals> {
+        use tokio::signal::unix::{SignalKind, signal};
+        Ok(Signals {
+            terminate: signal(SignalKind::terminate())?,
+            interrupt: signal(SignalKind::interrupt())?,
+        })
+    }
+
+    #[cfg(not(unix))]
+    fn listen() -> io::Result<Signals> {
+        Ok(Signals {})
+    }
+
+    #[cfg(unix)]
+    async fn next(&mut self) {
+        tokio::select! {
+            _ = self.terminate.recv() => {}
+            _ = self.interrupt.recv() => {}
+        }
+    }
+
+    #[cfg(not(unix))]
+    async fn next(&mut self) {
+        if tokio::signal::ctrl_c().await.is_err() {
+            std::future::pending::<()>().await;
+        }
+    }
+}

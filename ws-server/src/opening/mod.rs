@@ -1,0 +1,182 @@
+//! The opening handshake on a socket of our own.
+
+mod io;
+mod refuse;
+
+use std::future::poll_fn;
+use std::io::ErrorKind;
+use std::pin::Pin;
+use std::task::{Poll, ready};
+
+use tokio::io::{AsyncRead, AsyncWriteExt, ReadBuf};
+use ws_core::buffer::ReadBuffer;
+use ws_core::head::{HeadError, HeadReader, RequestHead};
+use ws_core::{
+    Draft, Grant, HandshakeError, Offer, Rejection, Role, Status, Transport, asks_for_websocket,
+};
+
+use io::OpeningIo;
+pub(crate) use refuse::{refuse, serve_page};
+
+use crate::config::Config;
+use crate::endpoint::Endpoint;
+use crate::policy::Content;
+use crate::pool;
+use crate::service::Peer;
+use crate::socket::{RemoteAddr, Socket};
+use crate::stop::Stop;
+
+/// How an opening handshake ended.
+#[derive(Debug)]
+pub(crate) enum Opened {
+    /// A WebSocket.
+    WebSocket(Box<(Endpoint<Socket>, Peer)>),
+    /// An ordinary request, for the page.
+    Page(Socket),
+}
+
+/// Why there is no WebSocket.
+#[derive(Debug)]
+pub(crate) enum OpeningError {
+    /// The request was refused; the peer is to be told.
+    Rejected(Box<(Socket, Rejection)>),
+    /// The handshake broke off; there is nobody to tell, or no way.
+    Failed(HandshakeError),
+    /// The peer went away before it had asked for anything.
+    Silent,
+}
+
+/// Reads the request head, answers it, and does what its draft wants behind the heads.
+///
+/// `head` is the caller's, so that it can say what was missing when the deadline passes.
+pub(crate) async fn open(
+    mut socket: Socket,
+    remote: RemoteAddr,
+    config: &Config,
+    content: Content,
+    stop: &Stop,
+) -> Result<Opened, OpeningError> {
+    let mut read = ReadBuffer::new();
+    let head = match read_head(&mut socket, &mut read).await {
+        Ok(head) => head,
+        Err(ReadHeadError::Head(error)) => return reject(socket, error.into()),
+        Err(ReadHeadError::Io(error)) if error.kind() == ErrorKind::UnexpectedEof => {
+            return Err(OpeningError::Silent);
+        }
+        Err(ReadHeadError::Io(error)) => return Err(OpeningError::Failed(error.into())),
+    };
+    if let Some(outcome) = route(&head, config) {
+        return match outcome {
+            Ok(()) => Ok(Opened::Page(socket)),
+            Err(rejection) => reject(socket, rejection),
+        };
+    }
+    let agreed = match agree(&head, config, content) {
+        Ok(agreed) => agreed,
+        Err(rejection) => return reject(socket, rejection),
+    };
+    let draft = agreed.draft;
+    let mut io = OpeningIo::new(&mut socket, &mut read, agreed.response);
+    draft.finish(&head, &mut io).await.map_err(OpeningError::Failed)?;
+    io.flush().await.map_err(|error| OpeningError::Failed(error.into()))?;
+    let codec = draft.codec(Role::Server, &config.limits);
+    let endpoint =
+        Endpoint::new(socket, read, codec, config.limits, config.timeouts, stop.clone());
+    let peer = Peer {
+        remote,
+        head,
+        origin: agreed.origin,
+        subprotocol: agreed.subprotocol,
+        draft: draft.id(),
+        transport: Transport::Plain,
+    };
+    Ok(Opened::WebSocket(Box::new((endpoint, peer))))
+}
+
+fn reject(socket: Socket, rejection: Rejection) -> Result<Opened, OpeningError> {
+    Err(OpeningError::Rejected(Box::new((socket, rejection))))
+}
+
+/// What both sides have agreed on.
+struct Agreed {
+    draft: &'static dyn Draft,
+    origin: Option<String>,
+    subprotocol: Option<String>,
+    /// The head of the 101, encoded.
+    response: Vec<u8>,
+}
+
+/// Ordinary requests and other paths: `Some(Ok)` for the page, `None` for a WebSocket.
+fn route(head: &RequestHead, config: &Config) -> Option<Result<(), Rejection>> {
+    if let Some(path) = &config.path
+        && head.path() != path
+    {
+        let reason = format!("there is nothing at this path; the WebSocket is at {path}");
+        return Some(Err(Rejection::new(Status::NotFound, reason)));
+    }
+    let plain = !asks_for_websocket(head) && matches!(head.method(), "GET" | "HEAD");
+    (plain && config.page.is_some()).then_some(Ok(()))
+}
+
+/// Everything that can be refused is refused here, before the 101.
+fn agree(head: &RequestHead, config: &Config, content: Content) -> Result<Agreed, Rejection> {
+    let draft = config.drafts.select(head)?;
+    let Offer { origin, subprotocols } = draft.offer(head)?;
+    config.origins.check(origin, head, Transport::Plain)?;
+    let capabilities = draft.codec(Role::Server, &config.limits).capabilities();
+    let subprotocol = config.subprotocols.pick(&subprotocols, content, &capabilities);
+    let grant = Grant { subprotocol, transport: Transport::Plain };
+    let mut response = Vec::with_capacity(256);
+    draft.respond(head, &grant)?.write(&mut response).map_err(|error| {
+        Rejection::bad_request(format!("the request cannot be answered: {error}"))
+    })?;
+    Ok(Agreed {
+        draft,
+        origin: origin.map(str::to_owned),
+        subprotocol: subprotocol.map(str::to_owned),
+        response,
+    })
+}
+
+enum ReadHeadError {
+    Head(HeadError),
+    Io(std::io::Error),
+}
+
+/// Reads until the head is whole. What came behind it stays in `read`; no buffer is held while
+/// the peer is slow, but for the part of the head that has arrived.
+async fn read_head(
+    socket: &mut Socket,
+    read: &mut ReadBuffer,
+) -> Result<RequestHead, ReadHeadError> {
+    let mut reader = HeadReader::new();
+    poll_fn(|cx| {
+        loop {
+            read.lend(pool::take_read());
+            let mut spare = ReadBuf::new(read.spare());
+            let outcome = Pin::new(&mut *socket).poll_read(cx, &mut spare);
+            let count = spare.filled().len();
+            read.filled(count);
+            let pushed = match reader.push(read.unread()) {
+                Ok((taken, head)) => {
+                    read.consume(taken);
+                    Ok(head)
+                }
+                Err(error) => Err(ReadHeadError::Head(error)),
+            };
+            pool::give_read(read.reclaim());
+            ready!(outcome).map_err(ReadHeadError::Io)?;
+            if let Some(head) = pushed? {
+                return Poll::Ready(Ok(head));
+            }
+            if count == 0 {
+                let end = std::io::Error::from(match reader.is_empty() {
+                    true => ErrorKind::UnexpectedEof,
+                    false => ErrorKind::ConnectionAborted,
+                });
+                return Poll::Ready(Err(ReadHeadError::Io(end)));
+            }
+        }
+    })
+    .await
+}

@@ -1,0 +1,47 @@
+//! Answers that are no WebSocket: refusals and the page.
+
+use std::time::Duration;
+
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use ws_core::Rejection;
+use ws_core::head::ResponseHead;
+
+use crate::socket::Socket;
+
+/// How long the peer has to take an answer.
+const ANSWER_TIME: Duration = Duration::from_secs(2);
+
+/// How much of what the peer still sends is read, so that the end of the connection does not
+/// destroy the answer.
+const DRAINED_BYTES: u64 = 64 * 1024;
+
+/// Tells the peer why it was refused, and ends the connection.
+pub(crate) async fn refuse(socket: Socket, rejection: &Rejection) {
+    let (head, body) = rejection.response();
+    answer(socket, &head, body.as_bytes()).await;
+}
+
+/// Answers an ordinary request with the page.
+pub(crate) async fn serve_page(socket: Socket, page: &str) {
+    let head = ResponseHead::new(200, "OK")
+        .field("Connection", "close")
+        .field("Content-Type", "text/html; charset=utf-8")
+        .field("Cache-Control", "no-store")
+        .field("Content-Length", page.len().to_string());
+    answer(socket, &head, page.as_bytes()).await;
+}
+
+async fn answer(mut socket: Socket, head: &ResponseHead, body: &[u8]) {
+    let mut response = Vec::new();
+    if head.write(&mut response).is_err() {
+        return;
+    }
+    response.extend_from_slice(body);
+    let exchange = async {
+        socket.write_all(&response).await?;
+        socket.shutdown().await?;
+        tokio::io::copy(&mut socket.take(DRAINED_BYTES), &mut tokio::io::sink()).await
+    };
+    // The peer had its time, or did not want the answer.
+    drop(tokio::time::timeout(ANSWER_TIME, exchange).await);
+}

@@ -1,0 +1,127 @@
+//! Which pages may connect (RFC 6455 §10.2).
+
+use ws_core::head::RequestHead;
+use ws_core::{Rejection, Status, Transport};
+
+/// Which origins may connect.
+///
+/// Browsers attach cookies to every WebSocket and apply no same-origin policy to it: whoever
+/// lets any origin in lets any page act for its visitors. Clients that send no origin are no
+/// browsers, and are always let in; the origin is no proof against them.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub enum Origins {
+    /// The pages of this very server: same scheme, host and port as the request.
+    #[default]
+    Same,
+    /// These, each compared letter for letter but for case: `https://example.com`.
+    These(Vec<String>),
+    /// Any page.
+    Any,
+}
+
+impl Origins {
+    /// Lets a request in, or says why not.
+    pub(crate) fn check(
+        &self,
+        origin: Option<&str>,
+        head: &RequestHead,
+        transport: Transport,
+    ) -> Result<(), Rejection> {
+        let Some(origin) = origin else { return Ok(()) };
+        let allowed = match self {
+            Origins::Any => true,
+            Origins::These(allowed) => allowed.iter().any(|one| one.eq_ignore_ascii_case(origin)),
+            Origins::Same => is_same(origin, head, transport),
+        };
+        if allowed {
+            return Ok(());
+        }
+        let expected = match self {
+            Origins::Same => "this server lets in pages of its own origin alone",
+            _ => "it is not among the origins this server lets in",
+        };
+        let origin = origin.escape_debug();
+        Err(Rejection::new(
+            Status::Forbidden,
+            format!("the origin {origin} may not connect: {expected}"),
+        ))
+    }
+}
+
+fn is_same(origin: &str, head: &RequestHead, transport: Transport) -> bool {
+    let (scheme, port) = match transport {
+        Transport::Plain => ("http", 80),
+        Transport::Tls => ("https", 443),
+    };
+    let Some((found, authority)) = origin.split_once("://") else { return false };
+    let Ok(Some(host)) = head.fields().text("Host") else { return false };
+    let (Some(page), Some(here)) = (Authority::parse(authority, port), Authority::parse(host, port))
+    else {
+        return false;
+    };
+    found.eq_ignore_ascii_case(scheme)
+        && page.host.eq_ignore_ascii_case(here.host)
+        && page.port == here.port
+}
+
+struct Authority<'a> {
+    host: &'a str,
+    port: u16,
+}
+
+impl<'a> Authority<'a> {
+    fn parse(text: &'a str, default_port: u16) -> Option<Authority<'a>> {
+        // An IPv6 literal holds colons of its own, within brackets.
+        let end = text.rfind(']').map_or(0, |at| at + 1);
+        let (host, port) = match text[end..].find(':') {
+            Some(at) => (&text[..end + at], text[end + at + 1..].parse().ok()?),
+            None => (text, default_port),
+        };
+        let plain = !host.is_empty() && !host.contains(['/', '@', '?', '#']);
+        plain.then_some(Authority { host, port })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use ws_core::head::{Fields, HttpVersion};
+
+    use super::*;
+
+    fn allows(origins: &Origins, origin: &str, host: &str, transport: Transport) -> bool {
+        let mut fields = Fields::new();
+        fields.push("Host", host);
+        let head = RequestHead::new("GET", "/", HttpVersion::Http11, fields);
+        origins.check(Some(origin), &head, transport).is_ok()
+    }
+
+    #[test]
+    fn lets_in_the_pages_of_its_own_scheme_host_and_port() {
+        let same = |origin, host| allows(&Origins::Same, origin, host, Transport::Plain);
+        assert!(same("http://example.com", "example.com"));
+        assert!(same("http://EXAMPLE.com:80", "example.com"));
+        assert!(same("http://example.com:8080", "example.com:8080"));
+        assert!(same("http://[::1]:8080", "[::1]:8080"));
+        assert!(allows(&Origins::Same, "https://a.b", "a.b:443", Transport::Tls));
+    }
+
+    #[test]
+    fn refuses_every_other_page() {
+        let same = |origin, host| allows(&Origins::Same, origin, host, Transport::Plain);
+        assert!(!same("https://example.com", "example.com"));
+        assert!(!same("http://example.com", "example.com:8080"));
+        assert!(!same("http://example.com.evil", "example.com"));
+        assert!(!same("http://example.com@evil", "example.com"));
+        assert!(!same("null", "null"));
+        assert!(!same("file://", ""));
+        assert!(!same("example.com", "example.com"));
+    }
+
+    #[test]
+    fn lets_in_what_is_listed_and_nothing_else() {
+        let list = Origins::These(vec!["https://example.com".into(), "null".into()]);
+        assert!(allows(&list, "https://Example.com", "x", Transport::Plain));
+        assert!(allows(&list, "null", "x", Transport::Plain));
+        assert!(!allows(&list, "http://example.com", "x", Transport::Plain));
+    }
+}

@@ -1,0 +1,76 @@
+//! Which of the offered subprotocols is spoken (RFC 6455 §1.9).
+
+use ws_core::Capabilities;
+
+/// The subprotocols a server speaks.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Subprotocols {
+    /// Those of the application.
+    pub(crate) named: Vec<String>,
+}
+
+/// What the connection carries.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Content {
+    /// Messages: only the application's own subprotocols make sense.
+    Messages,
+    /// Bytes: `binary` and `base64` say how they travel.
+    Bytes,
+}
+
+impl Subprotocols {
+    /// The client's first choice among those that are spoken. For bytes, `binary` is preferred
+    /// to `base64`, and both come behind the application's own.
+    pub(crate) fn pick<'o>(
+        &self,
+        offered: &[&'o str],
+        content: Content,
+        capabilities: &Capabilities,
+    ) -> Option<&'o str> {
+        let own = offered.iter().find(|one| self.named.iter().any(|name| name == *one));
+        let carried = |name: &'static str| offered.iter().find(|one| **one == name);
+        match (own, content) {
+            (Some(own), _) => Some(*own),
+            (None, Content::Messages) => None,
+            (None, Content::Bytes) => carried("binary")
+                .filter(|_| capabilities.binary)
+                .or_else(|| carried("base64"))
+                .copied(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use ws_core::InvalidText;
+
+    use super::*;
+
+    fn pick(named: &[&str], offered: &[&'static str], content: Content, binary: bool) -> Option<&'static str> {
+        let named = named.iter().map(|name| (*name).to_owned()).collect();
+        let capabilities = Capabilities {
+            binary,
+            ping: false,
+            fragments: false,
+            close: true,
+            status: None,
+            invalid_text: InvalidText::Replace,
+        };
+        Subprotocols { named }.pick(offered, content, &capabilities)
+    }
+
+    #[test]
+    fn picks_the_clients_first_choice_that_is_spoken() {
+        assert_eq!(pick(&["a", "b"], &["c", "b", "a"], Content::Messages, true), Some("b"));
+        assert_eq!(pick(&["a"], &["c"], Content::Messages, true), None);
+        assert_eq!(pick(&[], &["binary"], Content::Messages, true), None);
+    }
+
+    #[test]
+    fn carries_bytes_as_binary_or_else_as_base64() {
+        assert_eq!(pick(&[], &["base64", "binary"], Content::Bytes, true), Some("binary"));
+        assert_eq!(pick(&[], &["binary", "base64"], Content::Bytes, false), Some("base64"));
+        assert_eq!(pick(&[], &["binary"], Content::Bytes, false), None);
+        assert_eq!(pick(&["mqtt"], &["binary", "mqtt"], Content::Bytes, true), Some("mqtt"));
+    }
+}

@@ -1,0 +1,124 @@
+//! One connection, from its accept to its end.
+
+use std::future::poll_fn;
+use std::io;
+
+use async_trait::async_trait;
+use tokio::time::{Instant, timeout, timeout_at};
+use tracing::{debug, info};
+use ws_core::{CloseReason, StatusCode};
+
+use super::Server;
+use crate::byte_stream::{self, Carriage};
+use crate::endpoint::{Endpoint, Finish};
+use crate::opening::{self, Opened, OpeningError};
+use crate::policy::Content;
+use crate::service::{MessageService, Peer, Service};
+use crate::socket::{RemoteAddr, Socket};
+use crate::stop::Stop;
+use crate::websocket::WebSocket;
+
+/// What runs on open connections.
+#[async_trait]
+pub(crate) trait Application: Send + Sync {
+    /// What the connections carry.
+    fn content(&self) -> Content;
+
+    /// Serves a connection and closes it.
+    async fn run(&self, endpoint: Endpoint<Socket>, peer: Peer) -> io::Result<()>;
+}
+
+/// A byte-stream service.
+pub(crate) struct Wrapped<S>(pub(crate) S);
+
+#[async_trait]
+impl<S: Service> Application for Wrapped<S> {
+    fn content(&self) -> Content {
+        Content::Bytes
+    }
+
+    async fn run(&self, endpoint: Endpoint<Socket>, peer: Peer) -> io::Result<()> {
+        let capabilities = *endpoint.link.connection().capabilities();
+        let carriage = Carriage::choose(peer.subprotocol(), &capabilities);
+        byte_stream::serve(endpoint, carriage, |stream| self.0.serve(stream, peer)).await
+    }
+}
+
+/// A message service.
+pub(crate) struct Messages<S>(pub(crate) S);
+
+#[async_trait]
+impl<S: MessageService> Application for Messages<S> {
+    fn content(&self) -> Content {
+        Content::Messages
+    }
+
+    async fn run(&self, endpoint: Endpoint<Socket>, peer: Peer) -> io::Result<()> {
+        let limit = endpoint.link.closing_timeout();
+        let (socket, home) = WebSocket::lease(endpoint);
+        let outcome = self.0.serve(socket, peer).await;
+        // Another task may hold it still; its drop brings it home.
+        let Ok(mut endpoint) = home.await else { return outcome };
+        let code = match outcome {
+            Ok(()) => StatusCode::NORMAL,
+            Err(_) => StatusCode::INTERNAL_ERROR,
+        };
+        endpoint.link.close(Some(CloseReason::new(code, "")));
+        let mut finish = Finish::AwaitClose;
+        let finished = poll_fn(|cx| endpoint.poll_finish(cx, &mut finish));
+        // Elapsed: the peer had its time.
+        drop(timeout(limit, finished).await);
+        outcome
+    }
+}
+
+/// Holds the opening handshake within its deadline, and runs the application.
+pub(super) async fn serve(server: Server, socket: Socket, remote: RemoteAddr, stop: Stop) {
+    // Boxed, so that what the opening needs is gone when the connection is open.
+    let Some(opened) = Box::pin(open(&server, socket, remote, &stop)).await else { return };
+    let (endpoint, peer) = *opened;
+    let draft = peer.draft();
+    debug!(%remote, %draft, path = peer.path(), "open");
+    match server.application.run(endpoint, peer).await {
+        Ok(()) => debug!(%remote, %draft, "closed"),
+        Err(error) => debug!(%remote, %draft, %error, "closed after an error"),
+    }
+}
+
+async fn open(
+    server: &Server,
+    socket: Socket,
+    remote: RemoteAddr,
+    stop: &Stop,
+) -> Option<Box<(Endpoint<Socket>, Peer)>> {
+    let config = &*server.config;
+    let deadline = Instant::now() + config.timeouts.opening;
+    let content = server.application.content();
+    let opening = opening::open(socket, remote, config, content, stop);
+    let outcome = tokio::select! {
+        outcome = timeout_at(deadline, opening) => outcome,
+        () = stop.told() => {
+            debug!(%remote, "the server goes down before the opening handshake");
+            return None;
+        }
+    };
+    match outcome {
+        Ok(Ok(Opened::WebSocket(opened))) => return Some(opened),
+        Ok(Ok(Opened::Page(socket))) => {
+            debug!(%remote, "page");
+            opening::serve_page(socket, config.page.as_deref().unwrap_or_default()).await;
+        }
+        Ok(Err(OpeningError::Rejected(rejected))) => {
+            let (socket, rejection) = *rejected;
+            info!(%remote, %rejection, "refused");
+            opening::refuse(socket, &rejection).await;
+        }
+        Ok(Err(OpeningError::Failed(error))) => info!(%remote, %error, "refused"),
+        Ok(Err(OpeningError::Silent)) => debug!(%remote, "gone without a word"),
+        Err(_) => {
+            let limit = config.timeouts.opening;
+            info!(%remote, ?limit, "refused: the opening handshake took too long");
+        }
+    }
+    None
+}

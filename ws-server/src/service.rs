@@ -1,0 +1,107 @@
+//! What is served: byte-stream services and message handlers.
+
+use std::future::Future;
+use std::io;
+
+use async_trait::async_trait;
+use ws_core::head::RequestHead;
+use ws_core::{DraftId, Transport};
+
+use crate::byte_stream::ByteStream;
+use crate::socket::RemoteAddr;
+use crate::websocket::WebSocket;
+
+/// A service written against a byte stream.
+///
+/// Every `Fn(ByteStream, Peer) -> impl Future<Output = io::Result<()>>` is one.
+#[async_trait]
+pub trait Service: Send + Sync + 'static {
+    /// Serves one connection. When this returns and the stream is dropped, the connection is
+    /// closed: with status 1000 after `Ok`, 1011 after an error.
+    async fn serve(&self, stream: ByteStream, peer: Peer) -> io::Result<()>;
+}
+
+#[async_trait]
+impl<F, R> Service for F
+where
+    F: Fn(ByteStream, Peer) -> R + Send + Sync + 'static,
+    R: Future<Output = io::Result<()>> + Send + 'static,
+{
+    async fn serve(&self, stream: ByteStream, peer: Peer) -> io::Result<()> {
+        self(stream, peer).await
+    }
+}
+
+/// A service that exchanges messages.
+///
+/// Every `Fn(WebSocket, Peer) -> impl Future<Output = io::Result<()>>` is one.
+#[async_trait]
+pub trait MessageService: Send + Sync + 'static {
+    /// Serves one connection. When this returns and the socket is dropped, the connection is
+    /// closed: with status 1000 after `Ok`, 1011 after an error.
+    async fn serve(&self, socket: WebSocket, peer: Peer) -> io::Result<()>;
+}
+
+#[async_trait]
+impl<F, R> MessageService for F
+where
+    F: Fn(WebSocket, Peer) -> R + Send + Sync + 'static,
+    R: Future<Output = io::Result<()>> + Send + 'static,
+{
+    async fn serve(&self, socket: WebSocket, peer: Peer) -> io::Result<()> {
+        self(socket, peer).await
+    }
+}
+
+/// Who connected, and how.
+#[derive(Debug, Clone)]
+pub struct Peer {
+    pub(crate) remote: RemoteAddr,
+    pub(crate) head: RequestHead,
+    pub(crate) origin: Option<String>,
+    pub(crate) subprotocol: Option<String>,
+    pub(crate) draft: DraftId,
+    pub(crate) transport: Transport,
+}
+
+impl Peer {
+    /// Where the connection comes from.
+    pub fn remote(&self) -> RemoteAddr {
+        self.remote
+    }
+
+    /// The request that opened it, with all its fields.
+    pub fn head(&self) -> &RequestHead {
+        &self.head
+    }
+
+    /// The path that was asked for, without its query.
+    pub fn path(&self) -> &str {
+        self.head.path()
+    }
+
+    /// The query, without its question mark.
+    pub fn query(&self) -> Option<&str> {
+        self.head.query()
+    }
+
+    /// The origin of the page, if the client is a browser.
+    pub fn origin(&self) -> Option<&str> {
+        self.origin.as_deref()
+    }
+
+    /// The subprotocol that was agreed on, if any.
+    pub fn subprotocol(&self) -> Option<&str> {
+        self.subprotocol.as_deref()
+    }
+
+    /// The version of the protocol that is spoken.
+    pub fn draft(&self) -> DraftId {
+        self.draft
+    }
+
+    /// Whether the client came over TLS.
+    pub fn transport(&self) -> Transport {
+        self.transport
+    }
+}

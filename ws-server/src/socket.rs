@@ -1,0 +1,149 @@
+//! The sockets a server listens and talks on.
+
+use std::io::{self, IoSlice};
+use std::net::SocketAddr;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::net::{TcpListener, TcpStream};
+#[cfg(unix)]
+use tokio::net::{UnixListener, UnixStream};
+
+/// An accepted connection, of whatever kind the server listens on.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum Socket {
+    /// TCP.
+    Tcp(TcpStream),
+    /// A unix socket.
+    #[cfg(unix)]
+    Unix(UnixStream),
+}
+
+/// Where a connection comes from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum RemoteAddr {
+    /// An address and port.
+    Tcp(SocketAddr),
+    /// A unix socket; its clients have no names.
+    Unix,
+}
+
+impl RemoteAddr {
+    /// The IP address and port, if it has one.
+    pub fn tcp(self) -> Option<SocketAddr> {
+        match self {
+            RemoteAddr::Tcp(addr) => Some(addr),
+            RemoteAddr::Unix => None,
+        }
+    }
+}
+
+impl std::fmt::Display for RemoteAddr {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            RemoteAddr::Tcp(addr) => addr.fmt(f),
+            RemoteAddr::Unix => f.write_str("unix"),
+        }
+    }
+}
+
+/// Something a [`Server`](crate::Server) accepts connections from.
+pub trait Listener: Send + 'static {
+    /// Sets what every accepted connection needs; called once, before the first accept.
+    fn prepare(&self) {}
+
+    /// The next connection.
+    fn poll_accept(&self, cx: &mut Context<'_>) -> Poll<io::Result<(Socket, RemoteAddr)>>;
+}
+
+impl Listener for TcpListener {
+    /// On Linux an accepted connection inherits these options, which saves each opening
+    /// several system calls; elsewhere they are set again on accept.
+    fn prepare(&self) {
+        set_options(&socket2::SockRef::from(self));
+    }
+
+    fn poll_accept(&self, cx: &mut Context<'_>) -> Poll<io::Result<(Socket, RemoteAddr)>> {
+        TcpListener::poll_accept(self, cx).map_ok(|(stream, addr)| {
+            if cfg!(not(target_os = "linux")) {
+                set_options(&socket2::SockRef::from(&stream));
+            }
+            (Socket::Tcp(stream), RemoteAddr::Tcp(addr))
+        })
+    }
+}
+
+/// Small frames leave at once, and a peer that is gone without a word is noticed even in
+/// drafts that have no ping. Neither is worth refusing a connection for.
+fn set_options(socket: &socket2::SockRef<'_>) {
+    let keepalive = socket2::TcpKeepalive::new().with_time(std::time::Duration::from_secs(60));
+    let outcome = socket.set_tcp_nodelay(true).and(socket.set_tcp_keepalive(&keepalive));
+    if let Err(error) = outcome {
+        tracing::debug!(%error, "TCP options could not be set");
+    }
+}
+
+#[cfg(unix)]
+impl Listener for UnixListener {
+    fn poll_accept(&self, cx: &mut Context<'_>) -> Poll<io::Result<(Socket, RemoteAddr)>> {
+        UnixListener::poll_accept(self, cx)
+            .map_ok(|(stream, _)| (Socket::Unix(stream), RemoteAddr::Unix))
+    }
+}
+
+/// Calls the same method on whichever socket it is.
+macro_rules! each {
+    ($socket:expr, $inner:ident => $call:expr) => {
+        match $socket.get_mut() {
+            Socket::Tcp($inner) => $call,
+            #[cfg(unix)]
+            Socket::Unix($inner) => $call,
+        }
+    };
+}
+
+impl AsyncRead for Socket {
+    #[inline]
+    fn poll_read(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buf: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        each!(self, inner => Pin::new(inner).poll_read(cx, buf))
+    }
+}
+
+impl AsyncWrite for Socket {
+    #[inline]
+    fn poll_write(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buf: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        each!(self, inner => Pin::new(inner).poll_write(cx, buf))
+    }
+
+    #[inline]
+    fn poll_write_vectored(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        bufs: &[IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        each!(self, inner => Pin::new(inner).poll_write_vectored(cx, bufs))
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        true
+    }
+
+    fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        each!(self, inner => Pin::new(inner).poll_flush(cx))
+    }
+
+    fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        each!(self, inner => Pin::new(inner).poll_shutdown(cx))
+    }
+}
