@@ -53,9 +53,16 @@ where
     }
 }
 
-/// Who connected, and how.
+/// Who connected, and how. One word in size: a service that has no use for it drops it and
+/// keeps nothing of the opening handshake.
 #[derive(Debug, Clone)]
 pub struct Peer {
+    opening: Box<Opening>,
+}
+
+/// What is known after the opening handshake.
+#[derive(Debug, Clone)]
+pub(crate) struct Opening {
     pub(crate) remote: RemoteAddr,
     pub(crate) head: RequestHead,
     pub(crate) origin: Option<String>,
@@ -65,43 +72,47 @@ pub struct Peer {
 }
 
 impl Peer {
+    pub(crate) fn new(opening: Opening) -> Peer {
+        Peer { opening: Box::new(opening) }
+    }
+
     /// Where the connection comes from.
     pub fn remote(&self) -> RemoteAddr {
-        self.remote
+        self.opening.remote
     }
 
     /// The request that opened it, with all its fields.
     pub fn head(&self) -> &RequestHead {
-        &self.head
+        &self.opening.head
     }
 
     /// The path that was asked for, without its query.
     pub fn path(&self) -> &str {
-        self.head.path()
+        self.opening.head.path()
     }
 
     /// The query, without its question mark.
     pub fn query(&self) -> Option<&str> {
-        self.head.query()
+        self.opening.head.query()
     }
 
     /// The origin of the page, if the client is a browser.
     pub fn origin(&self) -> Option<&str> {
-        self.origin.as_deref()
+        self.opening.origin.as_deref()
     }
 
     /// The subprotocol that was agreed on, if any.
     pub fn subprotocol(&self) -> Option<&str> {
-        self.subprotocol.as_deref()
+        self.opening.subprotocol.as_deref()
     }
 
     /// The version of the protocol that is spoken.
     pub fn draft(&self) -> DraftId {
-        self.draft
+        self.opening.draft
     }
 
     /// Whether the client came over TLS.
     pub fn transport(&self) -> Transport {
-        self.transport
+        self.opening.transport
     }
 }

@@ -7,18 +7,17 @@ use std::sync::Arc;
 use std::task::Poll;
 
 use tokio::io::{AsyncRead, AsyncWrite};
-use ws_core::{CloseReason, StatusCode};
-
 use super::carriage::Carriage;
 use super::state::StreamState;
 use super::ByteStream;
 use crate::endpoint::{Endpoint, Finish};
+use crate::server::closing_reason;
 use crate::shared::{Shared, Side};
 
 /// Runs the service that `start` makes of a stream, drives the connection meanwhile, and
 /// closes it in order when the service has dropped the stream.
 pub(crate) async fn serve<IO, F>(
-    endpoint: Endpoint<IO>,
+    endpoint: Box<Endpoint<IO>>,
     carriage: Carriage,
     start: impl FnOnce(ByteStream<IO>) -> F,
 ) -> io::Result<()>
@@ -29,17 +28,13 @@ where
     let limit = endpoint.link.closing_timeout();
     let shared = Arc::new(Shared::new(StreamState::new(endpoint, carriage)));
     let outcome = run(&shared, start(ByteStream::new(shared.clone()))).await;
-    let code = match outcome {
-        Ok(()) => StatusCode::NORMAL,
-        Err(_) => StatusCode::INTERNAL_ERROR,
-    };
-    shared.lock().close(CloseReason::new(code, ""));
+    shared.lock().close(closing_reason(&outcome));
     let mut finish = Finish::AwaitClose;
     let finished = poll_fn(|cx| {
         shared.poll(Side::Driver, cx, |state, cx| state.poll_finish(cx, &mut finish))
     });
-    // Elapsed: the peer had its time.
-    drop(tokio::time::timeout(limit, finished).await);
+    // Elapsed: the peer had its time. Boxed: no connection needs it while it is open.
+    drop(Box::pin(tokio::time::timeout(limit, finished)).await);
     outcome
 }
 

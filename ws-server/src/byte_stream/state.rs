@@ -15,7 +15,7 @@ use crate::error::{RecvError, SendError};
 /// A connection that carries bytes.
 #[derive(Debug)]
 pub(crate) struct StreamState<IO> {
-    pub(super) endpoint: Endpoint<IO>,
+    pub(super) endpoint: Box<Endpoint<IO>>,
     unpacker: Unpacker,
     packer: Packer,
     piece: Piece,
@@ -58,7 +58,7 @@ enum Incoming {
 }
 
 impl<IO: AsyncRead + AsyncWrite + Unpin> StreamState<IO> {
-    pub(crate) fn new(endpoint: Endpoint<IO>, carriage: Carriage) -> StreamState<IO> {
+    pub(crate) fn new(endpoint: Box<Endpoint<IO>>, carriage: Carriage) -> StreamState<IO> {
         let unpacker = Unpacker::new(carriage, endpoint.link.connection().capabilities());
         StreamState {
             endpoint,

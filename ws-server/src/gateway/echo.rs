@@ -2,10 +2,10 @@
 
 use std::io;
 
-use crate::{Peer, WebSocket};
+use crate::WebSocket;
 
 /// Echoes every message, text as text and binary as binary.
-pub(super) async fn echo(mut socket: WebSocket, _peer: Peer) -> io::Result<()> {
+pub(super) async fn echo(mut socket: WebSocket) -> io::Result<()> {
     while let Some(received) = socket.recv_lent().await {
         let (message, mut replies) = received?;
         replies.feed(message).await?;

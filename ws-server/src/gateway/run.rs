@@ -48,7 +48,7 @@ async fn serve(args: &Args) -> Result<(), String> {
     check_target(&args.target).await?;
     let builder = args.builder().page(PAGE.replace("{{drafts}}", &names));
     let server = match &args.target {
-        Target::Echo => builder.messages(echo),
+        Target::Echo => builder.messages(|socket, _peer| echo(socket)),
         target => {
             let target = Arc::new(target.clone());
             builder.wrap(move |stream, peer| forward(stream, peer, target.clone()))

@@ -22,7 +22,7 @@ use crate::config::Config;
 use crate::endpoint::Endpoint;
 use crate::policy::Content;
 use crate::pool;
-use crate::service::Peer;
+use crate::service::{Opening, Peer};
 use crate::socket::{RemoteAddr, Socket};
 use crate::stop::Stop;
 
@@ -30,7 +30,7 @@ use crate::stop::Stop;
 #[derive(Debug)]
 pub(crate) enum Opened {
     /// A WebSocket.
-    WebSocket(Box<(Endpoint<Socket>, Peer)>),
+    WebSocket(Box<Endpoint<Socket>>, Peer),
     /// An ordinary request, for the page.
     Page(Socket),
 }
@@ -82,15 +82,15 @@ pub(crate) async fn open(
     let codec = draft.codec(Role::Server, &config.limits);
     let endpoint =
         Endpoint::new(socket, read, codec, config.limits, config.timeouts, stop.clone());
-    let peer = Peer {
+    let peer = Peer::new(Opening {
         remote,
         head,
         origin: agreed.origin,
         subprotocol: agreed.subprotocol,
         draft: draft.id(),
         transport: Transport::Plain,
-    };
-    Ok(Opened::WebSocket(Box::new((endpoint, peer))))
+    });
+    Ok(Opened::WebSocket(Box::new(endpoint), peer))
 }
 
 fn reject(socket: Socket, rejection: Rejection) -> Result<Opened, OpeningError> {

@@ -25,7 +25,7 @@ pub(crate) trait Application: Send + Sync {
     fn content(&self) -> Content;
 
     /// Serves a connection and closes it.
-    async fn run(&self, endpoint: Endpoint<Socket>, peer: Peer) -> io::Result<()>;
+    async fn run(&self, endpoint: Box<Endpoint<Socket>>, peer: Peer) -> io::Result<()>;
 }
 
 /// A byte-stream service.
@@ -37,7 +37,7 @@ impl<S: Service> Application for Wrapped<S> {
         Content::Bytes
     }
 
-    async fn run(&self, endpoint: Endpoint<Socket>, peer: Peer) -> io::Result<()> {
+    async fn run(&self, endpoint: Box<Endpoint<Socket>>, peer: Peer) -> io::Result<()> {
         let capabilities = *endpoint.link.connection().capabilities();
         let carriage = Carriage::choose(peer.subprotocol(), &capabilities);
         byte_stream::serve(endpoint, carriage, |stream| self.0.serve(stream, peer)).await
@@ -53,30 +53,35 @@ impl<S: MessageService> Application for Messages<S> {
         Content::Messages
     }
 
-    async fn run(&self, endpoint: Endpoint<Socket>, peer: Peer) -> io::Result<()> {
+    async fn run(&self, endpoint: Box<Endpoint<Socket>>, peer: Peer) -> io::Result<()> {
         let limit = endpoint.link.closing_timeout();
         let (socket, home) = WebSocket::lease(endpoint);
         let outcome = self.0.serve(socket, peer).await;
         // Another task may hold it still; its drop brings it home.
         let Ok(mut endpoint) = home.await else { return outcome };
-        let code = match outcome {
-            Ok(()) => StatusCode::NORMAL,
-            Err(_) => StatusCode::INTERNAL_ERROR,
-        };
-        endpoint.link.close(Some(CloseReason::new(code, "")));
+        endpoint.link.close(Some(closing_reason(&outcome)));
         let mut finish = Finish::AwaitClose;
         let finished = poll_fn(|cx| endpoint.poll_finish(cx, &mut finish));
-        // Elapsed: the peer had its time.
-        drop(timeout(limit, finished).await);
+        // Elapsed: the peer had its time. Boxed: no connection needs it while it is open.
+        drop(Box::pin(timeout(limit, finished)).await);
         outcome
     }
+}
+
+/// What the peer is told when the service is done.
+pub(crate) fn closing_reason(outcome: &io::Result<()>) -> CloseReason {
+    let code = match outcome {
+        Ok(()) => StatusCode::NORMAL,
+        Err(_) => StatusCode::INTERNAL_ERROR,
+    };
+    CloseReason::new(code, "")
 }
 
 /// Holds the opening handshake within its deadline, and runs the application.
 pub(super) async fn serve(server: Server, socket: Socket, remote: RemoteAddr, stop: Stop) {
     // Boxed, so that what the opening needs is gone when the connection is open.
     let Some(opened) = Box::pin(open(&server, socket, remote, &stop)).await else { return };
-    let (endpoint, peer) = *opened;
+    let (endpoint, peer) = opened;
     let draft = peer.draft();
     debug!(%remote, %draft, path = peer.path(), "open");
     match server.application.run(endpoint, peer).await {
@@ -90,7 +95,7 @@ async fn open(
     socket: Socket,
     remote: RemoteAddr,
     stop: &Stop,
-) -> Option<Box<(Endpoint<Socket>, Peer)>> {
+) -> Option<(Box<Endpoint<Socket>>, Peer)> {
     let config = &*server.config;
     let deadline = Instant::now() + config.timeouts.opening;
     let content = server.application.content();
@@ -103,7 +108,7 @@ async fn open(
         }
     };
     match outcome {
-        Ok(Ok(Opened::WebSocket(opened))) => return Some(opened),
+        Ok(Ok(Opened::WebSocket(endpoint, peer))) => return Some((endpoint, peer)),
         Ok(Ok(Opened::Page(socket))) => {
             debug!(%remote, "page");
             opening::serve_page(socket, config.page.as_deref().unwrap_or_default()).await;

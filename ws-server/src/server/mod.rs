@@ -8,7 +8,7 @@ use std::io;
 use std::pin::Pin;
 use std::sync::Arc;
 
-pub(crate) use connection::{Messages, Wrapped};
+pub(crate) use connection::{Messages, Wrapped, closing_reason};
 use connection::Application;
 
 use crate::builder::Builder;

@@ -29,7 +29,7 @@ use crate::stop::Stop;
 /// methods is awaited. Keep receiving.
 #[derive(Debug)]
 pub struct WebSocket<IO = Socket> {
-    endpoint: Lease<Endpoint<IO>>,
+    endpoint: Lease<Box<Endpoint<IO>>>,
     state: State,
 }
 
@@ -55,13 +55,13 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> WebSocket<IO> {
         let mut read = ReadBuffer::new();
         read.carry(received);
         let endpoint = Endpoint::new(io, read, codec, limits, timeouts, Stop::default());
-        WebSocket { endpoint: Lease::owned(endpoint), state: State::Receiving }
+        WebSocket { endpoint: Lease::owned(Box::new(endpoint)), state: State::Receiving }
     }
 
     /// Lends a connection to a handler, and tells where it comes back.
     pub(crate) fn lease(
-        endpoint: Endpoint<IO>,
-    ) -> (WebSocket<IO>, oneshot::Receiver<Endpoint<IO>>) {
+        endpoint: Box<Endpoint<IO>>,
+    ) -> (WebSocket<IO>, oneshot::Receiver<Box<Endpoint<IO>>>) {
         let (endpoint, home) = Lease::new(endpoint);
         (WebSocket { endpoint, state: State::Receiving }, home)
     }
@@ -104,7 +104,7 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> WebSocket<IO> {
             Ok(()) => {}
             Err(error) => return Some(Err(error)),
         }
-        let Endpoint { link, read, assembler } = &mut *self.endpoint;
+        let Endpoint { link, read, assembler } = &mut **self.endpoint;
         match assembler.lend(read) {
             Ok(message) => Some(Ok((message, Replies { link }))),
             Err(error) => {
@@ -202,7 +202,7 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> WebSocket<IO> {
             Some(Err(error)) => return Poll::Ready(Some(Err(error))),
             None => return Poll::Ready(None),
         }
-        let Endpoint { link, read, assembler } = &mut *self.endpoint;
+        let Endpoint { link, read, assembler } = &mut **self.endpoint;
         Poll::Ready(Some(assembler.take(read).map_err(|error| {
             link.fail(error);
             self.state = State::Ended;
