@@ -1,1 +1,12 @@
-//! tests
+//! What the tests of behaviour share: a server in memory, and scripted clients.
+
+#![allow(clippy::panic, reason = "an expectation that is not met fails its test")]
+
+mod client;
+mod counted;
+mod listener;
+pub mod requests;
+
+pub use client::{Client, frame, masked};
+pub use counted::CountedWrites;
+pub use listener::{Connector, memory_listener};

@@ -82,7 +82,10 @@ impl CloseReason {
     pub fn new(code: StatusCode, text: impl Into<ByteString>) -> CloseReason {
         let mut text = text.into();
         if text.len() > MAX_TEXT {
-            let end = (0..=MAX_TEXT).rev().find(|at| text.is_char_boundary(*at)).unwrap_or(0);
+            let end = (0..=MAX_TEXT)
+                .rev()
+                .find(|at| text.is_char_boundary(*at))
+                .unwrap_or(0);
             text = text.slice_ref(&text[..end]);
         }
         CloseReason { code, text }
@@ -115,8 +118,11 @@ impl CloseReason {
         if !(rules.accepts)(code) {
             return Err(ProtocolError::CloseCode(code));
         }
-        let text = utf8::validate(text).ok_or(ProtocolError::InvalidUtf8)?;
-        Ok(Some(CloseReason { code: StatusCode::received(code), text: text.into() }))
+        let text = utf8::validate(text).ok_or(ProtocolError::InvalidReason)?;
+        Ok(Some(CloseReason {
+            code: StatusCode::received(code),
+            text: text.into(),
+        }))
     }
 
     /// The payload of a Close frame.
@@ -128,7 +134,10 @@ impl CloseReason {
 
     /// The same reason in the words of an older version.
     pub(crate) fn under(&self, rules: &StatusRules) -> CloseReason {
-        CloseReason { code: (rules.sent_as)(self.code), text: self.text.clone() }
+        CloseReason {
+            code: (rules.sent_as)(self.code),
+            text: self.text.clone(),
+        }
     }
 }
 
@@ -148,20 +157,28 @@ pub struct StatusRules {
     pub sent_as: fn(StatusCode) -> StatusCode,
     /// Whether a Close frame may carry this number.
     pub accepts: fn(u16) -> bool,
+    /// The code that answers a reason that is not UTF-8.
+    pub invalid_reason: StatusCode,
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    const RULES: StatusRules =
-        StatusRules { sent_as: |code| code, accepts: |code| StatusCode::new(code).is_some() };
+    const RULES: StatusRules = StatusRules {
+        sent_as: |code| code,
+        accepts: |code| StatusCode::new(code).is_some(),
+        invalid_reason: StatusCode::INVALID_PAYLOAD,
+    };
 
     #[test]
     fn reads_and_writes_the_payload_of_a_close_frame() {
         let reason = CloseReason::new(StatusCode::GOING_AWAY, "bye");
         assert_eq!(reason.payload(), [0x03, 0xe9, b'b', b'y', b'e']);
-        assert_eq!(CloseReason::parse(&reason.payload(), &RULES), Ok(Some(reason)));
+        assert_eq!(
+            CloseReason::parse(&reason.payload(), &RULES),
+            Ok(Some(reason))
+        );
         assert_eq!(CloseReason::parse(&[], &RULES), Ok(None));
     }
 
@@ -169,9 +186,12 @@ mod tests {
     fn refuses_one_byte_forbidden_codes_and_broken_text() {
         let parse = |payload: &[u8]| CloseReason::parse(payload, &RULES).unwrap_err();
         assert_eq!(parse(&[3]), ProtocolError::CloseOfOneByte);
-        assert_eq!(parse(&[3, 0xe8, 0xff]), ProtocolError::InvalidUtf8);
+        assert_eq!(parse(&[3, 0xe8, 0xff]), ProtocolError::InvalidReason);
         for code in [0, 999, 1004, 1005, 1006, 1015, 1016, 2999, 5000, 65535] {
-            assert_eq!(parse(&u16::to_be_bytes(code)), ProtocolError::CloseCode(code));
+            assert_eq!(
+                parse(&u16::to_be_bytes(code)),
+                ProtocolError::CloseCode(code)
+            );
         }
     }
 

@@ -102,7 +102,11 @@ impl Envelope {
     pub fn new(head: &[u8], tail: &'static [u8]) -> Option<Envelope> {
         let mut bytes = [0; 10];
         bytes.get_mut(..head.len())?.copy_from_slice(head);
-        Some(Envelope { head: bytes, head_len: head.len() as u8, tail })
+        Some(Envelope {
+            head: bytes,
+            head_len: head.len() as u8,
+            tail,
+        })
     }
 
     /// What goes before the payload.
@@ -142,6 +146,8 @@ pub enum ProtocolError {
     InterleavedMessage,
     /// A text that is not UTF-8 (RFC 6455 §8.1).
     InvalidUtf8,
+    /// A Close frame with a reason that is not UTF-8 (RFC 6455 §5.5.1).
+    InvalidReason,
     /// A Close frame with a payload of one byte (RFC 6455 §5.5.1).
     CloseOfOneByte,
     /// A Close frame with a status code that may not be sent (RFC 6455 §7.4).
@@ -166,7 +172,9 @@ impl ProtocolError {
     /// The status code that tells the peer (RFC 6455 §7.4.1).
     pub fn status(self) -> StatusCode {
         match self {
-            ProtocolError::InvalidUtf8 => StatusCode::INVALID_PAYLOAD,
+            ProtocolError::InvalidUtf8 | ProtocolError::InvalidReason => {
+                StatusCode::INVALID_PAYLOAD
+            }
             ProtocolError::FrameTooBig { .. } | ProtocolError::MessageTooBig { .. } => {
                 StatusCode::TOO_BIG
             }
@@ -193,9 +201,15 @@ impl std::fmt::Display for ProtocolError {
             }
             ProtocolError::InterleavedMessage => f.write_str("a new message inside another"),
             ProtocolError::InvalidUtf8 => f.write_str("a text that is not UTF-8"),
+            ProtocolError::InvalidReason => {
+                f.write_str("a Close frame with a reason that is not UTF-8")
+            }
             ProtocolError::CloseOfOneByte => f.write_str("a Close frame with one byte"),
             ProtocolError::CloseCode(code) => {
-                write!(f, "a Close frame with status code {code}, which may not be sent")
+                write!(
+                    f,
+                    "a Close frame with status code {code}, which may not be sent"
+                )
             }
             ProtocolError::FrameTooBig { limit } => {
                 write!(f, "a frame exceeds the limit of {limit} bytes")

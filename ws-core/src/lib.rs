@@ -16,6 +16,15 @@ mod registry;
 mod rejection;
 pub mod utf8;
 
+/// How the project is built, and how to add to it.
+pub mod guide {
+    #[doc = include_str!("docs/architecture.md")]
+    pub mod architecture {}
+
+    #[doc = include_str!("docs/writing_a_draft.md")]
+    pub mod writing_a_draft {}
+}
+
 pub use async_trait::async_trait;
 pub use bytes::Bytes;
 pub use bytestring::ByteString;
@@ -27,9 +36,7 @@ pub use codec::{
     Capabilities, Codec, Decoded, EncodeError, Envelope, Fragment, InvalidText, ProtocolError,
 };
 pub use connection::{Connection, SendError};
-pub use draft::{
-    Detection, Draft, DraftId, Grant, HandshakeError, Io, Offer, Role, Transport,
-};
+pub use draft::{Detection, Draft, DraftId, Grant, HandshakeError, Io, Offer, Role, Transport};
 pub use frame::{Frame, OpCode};
 pub use limits::{Keepalive, Limits, Timeouts};
 pub use message::{Message, MessageKind, MessageRef};

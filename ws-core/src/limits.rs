@@ -18,7 +18,11 @@ pub struct Limits {
 
 impl Default for Limits {
     fn default() -> Limits {
-        Limits { message: 1 << 20, frame: 16 << 20, send_buffer: 256 << 10 }
+        Limits {
+            message: 1 << 20,
+            frame: 16 << 20,
+            send_buffer: 256 << 10,
+        }
     }
 }
 
@@ -67,6 +71,9 @@ pub struct Keepalive {
 
 impl Default for Keepalive {
     fn default() -> Keepalive {
-        Keepalive { interval: Some(Duration::from_secs(30)), missed: 2 }
+        Keepalive {
+            interval: Some(Duration::from_secs(30)),
+            missed: 2,
+        }
     }
 }

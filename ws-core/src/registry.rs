@@ -50,7 +50,9 @@ impl Drafts {
     pub fn registered() -> Result<Drafts, DuplicateDraft> {
         inventory::iter::<Registration>
             .into_iter()
-            .try_fold(Drafts::none(), |drafts, found| drafts.with(found.draft, found.rank))
+            .try_fold(Drafts::none(), |drafts, found| {
+                drafts.with(found.draft, found.rank)
+            })
     }
 
     /// No drafts: the start of an explicit list, which needs no registration.
@@ -68,11 +70,14 @@ impl Drafts {
                 || (draft.version().is_some() && other.version() == draft.version())
         });
         if let Some(twin) = twin {
-            return Err(DuplicateDraft { first: twin.id(), second: draft.id() });
+            return Err(DuplicateDraft {
+                first: twin.id(),
+                second: draft.id(),
+            });
         }
-        let at = self.sorted.partition_point(|other| {
-            (other.rank, other.draft.id()) < (rank, draft.id())
-        });
+        let at = self
+            .sorted
+            .partition_point(|other| (other.rank, other.draft.id()) < (rank, draft.id()));
         self.sorted.insert(at, Registration::new(draft, rank));
         Ok(self)
     }
@@ -89,8 +94,11 @@ impl Drafts {
 
     /// The value of `Sec-WebSocket-Version` that lists what is spoken: `13, 8, 7`.
     pub fn versions(&self) -> String {
-        let numbers: Vec<_> =
-            self.iter().filter_map(|draft| draft.version()).map(|n| n.to_string()).collect();
+        let numbers: Vec<_> = self
+            .iter()
+            .filter_map(|draft| draft.version())
+            .map(|n| n.to_string())
+            .collect();
         numbers.join(", ")
     }
 
@@ -132,13 +140,16 @@ impl Drafts {
             ));
         };
         if fields.contains("Sec-WebSocket-Key1") || fields.contains("Sec-WebSocket-Key2") {
-            return Err(self.malformed(
-                "the handshake mixes Sec-WebSocket-Version with the keys of hixie-76",
-            ));
+            return Err(self
+                .malformed("the handshake mixes Sec-WebSocket-Version with the keys of hixie-76"));
         }
-        self.iter().find(|draft| draft.version() == Some(number)).ok_or_else(|| {
-            self.mismatch(&format!("version {number} of the protocol is not spoken here"))
-        })
+        self.iter()
+            .find(|draft| draft.version() == Some(number))
+            .ok_or_else(|| {
+                self.mismatch(&format!(
+                    "version {number} of the protocol is not spoken here"
+                ))
+            })
     }
 
     fn malformed(&self, what: &str) -> Rejection {
@@ -165,7 +176,10 @@ pub fn asks_for_websocket(head: &RequestHead) -> bool {
 
 fn require_upgrade(head: &RequestHead) -> Result<(), Rejection> {
     if head.method() != "GET" {
-        let reason = format!("the method is {}, and a WebSocket opens with GET", head.method());
+        let reason = format!(
+            "the method is {}, and a WebSocket opens with GET",
+            head.method()
+        );
         return Err(Rejection::new(Status::MethodNotAllowed, reason));
     }
     if !asks_for_websocket(head) {
@@ -173,18 +187,22 @@ fn require_upgrade(head: &RequestHead) -> Result<(), Rejection> {
         return Err(Rejection::new(Status::UpgradeRequired, reason));
     }
     if head.version() < HttpVersion::Http11 {
-        return Err(Rejection::bad_request("a WebSocket opens with HTTP/1.1, this is HTTP/1.0"));
+        return Err(Rejection::bad_request(
+            "a WebSocket opens with HTTP/1.1, this is HTTP/1.0",
+        ));
     }
     if !head.fields().list_contains("Connection", "upgrade") {
-        return Err(Rejection::bad_request("the request lacks `Connection: Upgrade`"));
+        return Err(Rejection::bad_request(
+            "the request lacks `Connection: Upgrade`",
+        ));
     }
     Ok(())
 }
 
 fn version_number(value: &[u8]) -> Option<u8> {
     let text = std::str::from_utf8(value).ok()?;
-    let plain = text.bytes().all(|byte| byte.is_ascii_digit())
-        && (text == "0" || !text.starts_with('0'));
+    let plain =
+        text.bytes().all(|byte| byte.is_ascii_digit()) && (text == "0" || !text.starts_with('0'));
     if plain { text.parse().ok() } else { None }
 }
 
@@ -198,8 +216,14 @@ pub struct DuplicateDraft {
 impl std::fmt::Display for DuplicateDraft {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let DuplicateDraft { first, second } = self;
-        write!(f, "the drafts {first} and {second} share a name or a version number")
+        write!(
+            f,
+            "the drafts {first} and {second} share a name or a version number"
+        )
     }
 }
 
 impl std::error::Error for DuplicateDraft {}
+
+#[cfg(test)]
+mod tests;

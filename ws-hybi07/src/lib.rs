@@ -3,7 +3,9 @@
 //! The handshake and the framing are those of [`ws_core::hybi`]; this crate states what this
 //! draft has of its own. Linking it registers the draft: `use ws_hybi07 as _;`.
 
-use ws_core::hybi::{Hybi, KeyRule, LengthRule, OriginField, Profile, ReservedOpcode};
+use ws_core::hybi::{
+    ExtensionValue, Hybi, KeyRule, LengthRule, OriginField, Profile, ReservedOpcode,
+};
 use ws_core::{DraftId, StatusCode, StatusRules};
 
 /// The draft, for programs that list theirs explicitly.
@@ -18,14 +20,16 @@ static PROFILE: Profile = Profile {
     key: KeyRule::Printable,
     reserved_opcode: ReservedOpcode::Ignore,
     length: LengthRule::Any,
+    extension_value: ExtensionValue::Token,
     status: StatusRules {
         // 1007 came with -10, what follows later still; 1004 meant "frame too large".
         sent_as: |code| match code.number() {
-            1007 | 1008 => StatusCode::PROTOCOL_ERROR,
+            1007 | 1008 | 1010 => StatusCode::PROTOCOL_ERROR,
             1009 => StatusCode::historic(1004),
             1011..=1014 => StatusCode::GOING_AWAY,
             _ => code,
         },
+        invalid_reason: StatusCode::PROTOCOL_ERROR,
         accepts: |number| matches!(number, 1000..=4999) && !matches!(number, 1005 | 1006 | 1015),
     },
 };

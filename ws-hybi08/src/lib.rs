@@ -4,7 +4,9 @@
 //! The handshake and the framing are those of [`ws_core::hybi`]; this crate states what these
 //! drafts have of their own. Linking it registers the draft: `use ws_hybi08 as _;`.
 
-use ws_core::hybi::{Hybi, KeyRule, LengthRule, OriginField, Profile, ReservedOpcode};
+use ws_core::hybi::{
+    ExtensionValue, Hybi, KeyRule, LengthRule, OriginField, Profile, ReservedOpcode,
+};
 use ws_core::{DraftId, StatusCode, StatusRules};
 
 /// The draft, for programs that list theirs explicitly.
@@ -20,13 +22,15 @@ static PROFILE: Profile = Profile {
     key: KeyRule::Printable,
     reserved_opcode: ReservedOpcode::Fail,
     length: LengthRule::Any,
+    extension_value: ExtensionValue::Token,
     status: StatusRules {
         sent_as: |code| match code.number() {
-            1008 => StatusCode::PROTOCOL_ERROR,
+            1008 | 1010 => StatusCode::PROTOCOL_ERROR,
             1009 => StatusCode::historic(1004),
             1011..=1014 => StatusCode::GOING_AWAY,
             _ => code,
         },
+        invalid_reason: StatusCode::PROTOCOL_ERROR,
         accepts: |number| matches!(number, 1000..=4999) && !matches!(number, 1005 | 1006 | 1015),
     },
 };

@@ -3,7 +3,9 @@
 //! The handshake and the framing are those of [`ws_core::hybi`]; this crate states what the
 //! RFC has of its own. Linking it registers the draft: `use ws_rfc6455 as _;`.
 
-use ws_core::hybi::{Hybi, KeyRule, LengthRule, OriginField, Profile, ReservedOpcode};
+use ws_core::hybi::{
+    ExtensionValue, Hybi, KeyRule, LengthRule, OriginField, Profile, ReservedOpcode,
+};
 use ws_core::{DraftId, StatusCode, StatusRules};
 
 /// The draft, for programs that list theirs explicitly.
@@ -18,10 +20,12 @@ static PROFILE: Profile = Profile {
     key: KeyRule::Base64Of16Bytes,
     reserved_opcode: ReservedOpcode::Fail,
     length: LengthRule::Minimal,
+    extension_value: ExtensionValue::TokenOrQuoted,
     status: StatusRules {
         sent_as: |code| code,
         // RFC 6455 §7.4.1 and its registry: 1004 is reserved, 1005, 1006 and 1015 are never
         // sent.
         accepts: |number| StatusCode::new(number).is_some(),
+        invalid_reason: StatusCode::INVALID_PAYLOAD,
     },
 };

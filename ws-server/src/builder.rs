@@ -46,10 +46,7 @@ impl Builder {
 
     /// The subprotocols the application speaks; none. A client's first choice among them is
     /// agreed on. For byte streams, `binary` and `base64` need not be named.
-    pub fn subprotocols(
-        mut self,
-        names: impl IntoIterator<Item = impl Into<String>>,
-    ) -> Builder {
+    pub fn subprotocols(mut self, names: impl IntoIterator<Item = impl Into<String>>) -> Builder {
         self.subprotocols = names.into_iter().map(Into::into).collect();
         self
     }
@@ -120,7 +117,9 @@ impl Builder {
         Ok(Config {
             drafts,
             origins: self.origins,
-            subprotocols: Subprotocols { named: self.subprotocols },
+            subprotocols: Subprotocols {
+                named: self.subprotocols,
+            },
             path: self.path,
             page: self.page,
             limits: self.limits,

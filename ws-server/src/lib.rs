@@ -34,9 +34,9 @@ pub use error::{RecvError, SendError};
 pub use policy::Origins;
 pub use server::{Server, Serving};
 pub use service::{MessageService, Peer, Service};
-pub use socket::{Listener, RemoteAddr, Socket};
+pub use socket::{Listener, OtherSocket, RemoteAddr, Socket};
 pub use websocket::{Receiver, Replies, Sender, WebSocket};
 pub use ws_core::{
-    Bytes, ByteString, CloseReason, DraftId, Drafts, Keepalive, Limits, Message, MessageRef,
+    ByteString, Bytes, CloseReason, DraftId, Drafts, Keepalive, Limits, Message, MessageRef,
     StatusCode, Timeouts, Transport,
 };

@@ -9,6 +9,7 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::{TcpListener, TcpStream};
 #[cfg(unix)]
 use tokio::net::{UnixListener, UnixStream};
+use ws_core::Io;
 
 /// An accepted connection, of whatever kind the server listens on.
 #[derive(Debug)]
@@ -19,6 +20,24 @@ pub enum Socket {
     /// A unix socket.
     #[cfg(unix)]
     Unix(UnixStream),
+    /// Any other byte stream, for listeners of your own.
+    Other(OtherSocket),
+}
+
+/// A byte stream of a listener of your own; make it with [`Socket::other`].
+pub struct OtherSocket(Box<dyn Io>);
+
+impl std::fmt::Debug for OtherSocket {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("OtherSocket").finish_non_exhaustive()
+    }
+}
+
+impl Socket {
+    /// A connection over any byte stream.
+    pub fn other(io: impl Io + 'static) -> Socket {
+        Socket::Other(OtherSocket(Box::new(io)))
+    }
 }
 
 /// Where a connection comes from.
@@ -29,6 +48,8 @@ pub enum RemoteAddr {
     Tcp(SocketAddr),
     /// A unix socket; its clients have no names.
     Unix,
+    /// What a listener of your own has no address for.
+    Unknown,
 }
 
 impl RemoteAddr {
@@ -36,7 +57,7 @@ impl RemoteAddr {
     pub fn tcp(self) -> Option<SocketAddr> {
         match self {
             RemoteAddr::Tcp(addr) => Some(addr),
-            RemoteAddr::Unix => None,
+            RemoteAddr::Unix | RemoteAddr::Unknown => None,
         }
     }
 }
@@ -46,6 +67,7 @@ impl std::fmt::Display for RemoteAddr {
         match self {
             RemoteAddr::Tcp(addr) => addr.fmt(f),
             RemoteAddr::Unix => f.write_str("unix"),
+            RemoteAddr::Unknown => f.write_str("unknown"),
         }
     }
 }
@@ -80,7 +102,9 @@ impl Listener for TcpListener {
 /// drafts that have no ping. Neither is worth refusing a connection for.
 fn set_options(socket: &socket2::SockRef<'_>) {
     let keepalive = socket2::TcpKeepalive::new().with_time(std::time::Duration::from_secs(60));
-    let outcome = socket.set_tcp_nodelay(true).and(socket.set_tcp_keepalive(&keepalive));
+    let outcome = socket
+        .set_tcp_nodelay(true)
+        .and(socket.set_tcp_keepalive(&keepalive));
     if let Err(error) = outcome {
         tracing::debug!(%error, "TCP options could not be set");
     }
@@ -101,6 +125,7 @@ macro_rules! each {
             Socket::Tcp($inner) => $call,
             #[cfg(unix)]
             Socket::Unix($inner) => $call,
+            Socket::Other(OtherSocket($inner)) => $call,
         }
     };
 }
@@ -136,7 +161,10 @@ impl AsyncWrite for Socket {
     }
 
     fn is_write_vectored(&self) -> bool {
-        true
+        match self {
+            Socket::Other(OtherSocket(inner)) => inner.is_write_vectored(),
+            _ => true,
+        }
     }
 
     fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {

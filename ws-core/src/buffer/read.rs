@@ -36,11 +36,14 @@ impl ReadBuffer {
 
     /// Gives the buffer its storage, initialised and larger than any frame header.
     pub fn lend(&mut self, storage: Box<[u8]>) {
+        let carry = std::mem::take(&mut self.carry);
         self.storage = storage;
-        self.start = 0;
-        self.end = self.carry.len().min(self.storage.len());
-        self.storage[..self.end].copy_from_slice(&self.carry[..self.end]);
-        self.carry = Vec::new();
+        (self.start, self.end) = (0, carry.len());
+        match self.storage.get_mut(..carry.len()) {
+            Some(front) => front.copy_from_slice(&carry),
+            // More was received already than the storage holds: it serves as storage itself.
+            None => self.storage = carry.into_boxed_slice(),
+        }
     }
 
     /// Takes the storage back, and keeps what is undecoded in memory of the connection's own.
@@ -129,6 +132,19 @@ mod tests {
         assert_eq!(buffer.unread(), b"de");
         buffer.consume(2);
         assert!(buffer.is_empty());
+    }
+
+    #[test]
+    fn loses_nothing_that_was_received_before_however_much_it_is() {
+        let mut buffer = ReadBuffer::new();
+        buffer.carry(b"abc");
+        buffer.carry(b"def");
+        buffer.lend(vec![0; 4].into());
+        assert_eq!(buffer.unread(), b"abcdef");
+        buffer.consume(5);
+        buffer.compact();
+        assert_eq!(buffer.unread(), b"f");
+        assert_eq!(buffer.spare().len(), 5);
     }
 
     #[test]

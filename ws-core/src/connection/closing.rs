@@ -5,7 +5,8 @@
 //!   Open ───────────────▶ CloseSent ───────────────▶ Closed
 //!    │                                                 ▲
 //!    ├── peer's Close, answered ───────────────────────┤
-//!    └── the protocol is broken ──▶ Failed
+//!    ├── the protocol is broken ──▶ Failed
+//!    └── a deadline passed, here or in CloseSent ──▶ Expired
 //! ```
 
 use std::time::Instant;
@@ -27,6 +28,8 @@ pub(super) enum ClosingHandshake {
     Closed(Option<Box<CloseReason>>),
     /// The peer broke the protocol; nothing more is read from it.
     Failed,
+    /// A deadline passed; nothing more is done for the peer.
+    Expired,
 }
 
 impl ClosingHandshake {
@@ -37,7 +40,10 @@ impl ClosingHandshake {
 
     #[inline]
     pub(super) fn is_over(&self) -> bool {
-        matches!(self, ClosingHandshake::Closed(_) | ClosingHandshake::Failed)
+        !matches!(
+            self,
+            ClosingHandshake::Open | ClosingHandshake::CloseSent(_)
+        )
     }
 
     pub(super) fn deadline(&self) -> Option<Instant> {
@@ -70,9 +76,14 @@ impl Connection {
     /// Ends the connection because the peer broke the protocol (RFC 6455 §7.1.7). Drafts
     /// without status codes have no word for it and just end.
     pub fn fail(&mut self, error: ProtocolError, output: &mut SendBuffer) {
-        if self.closing.is_open() && self.capabilities.status.is_some() {
-            let reason = CloseReason::new(error.status(), error.to_string());
-            self.put_close(Some(&reason), output);
+        if let Some(rules) = self.capabilities.status
+            && self.closing.is_open()
+        {
+            let code = match error {
+                ProtocolError::InvalidReason => rules.invalid_reason,
+                _ => error.status(),
+            };
+            self.put_close(Some(&CloseReason::new(code, error.to_string())), output);
         }
         self.closing = ClosingHandshake::Failed;
     }
@@ -91,6 +102,11 @@ impl Connection {
     /// Whether nothing more is to be received: send what waits and end the TCP connection.
     pub fn is_over(&self) -> bool {
         self.closing.is_over()
+    }
+
+    /// Whether a deadline has passed: end the TCP connection and send nothing more.
+    pub fn is_expired(&self) -> bool {
+        matches!(self.closing, ClosingHandshake::Expired)
     }
 
     /// Whether the peer said goodbye in the way of its draft.
@@ -117,7 +133,9 @@ impl Connection {
             None => None,
         };
         if self.closing.is_open() {
-            let payload = reason.as_ref().map(|reason| reason.code().number().to_be_bytes());
+            let payload = reason
+                .as_ref()
+                .map(|reason| reason.code().number().to_be_bytes());
             let payload = payload.as_ref().map_or(&[][..], |code| code);
             self.put(Frame::whole(OpCode::Close, payload), output);
         }

@@ -115,7 +115,8 @@ impl Connection {
         if self.closing.is_over() {
             return Ok(Received::Closed);
         }
-        self.next_fragment(input, output).inspect_err(|error| self.fail(*error, output))
+        self.next_fragment(input, output)
+            .inspect_err(|error| self.fail(*error, output))
     }
 
     fn next_fragment(
@@ -132,7 +133,9 @@ impl Connection {
                 return Ok(Received::Starved);
             };
             input.consume(decoded.consumed);
-            let Some(mut fragment) = decoded.fragment else { continue };
+            let Some(mut fragment) = decoded.fragment else {
+                continue;
+            };
             fragment.payload.start += base;
             fragment.payload.end += base;
             if !fragment.opcode.is_control() {
@@ -215,20 +218,30 @@ impl Connection {
         if !self.closing.is_open() {
             return Err(SendError::Closed);
         }
+        self.answer_latest_ping(output);
         let frame = Frame::whole(message.kind().opcode(), message.as_bytes());
-        self.codec.encode(frame, output.bytes()).map_err(SendError::Unsupported)
+        self.codec
+            .encode(frame, output.bytes())
+            .map_err(SendError::Unsupported)
     }
 
-    /// What to write around a long message that is to go out without a copy; `None` when it
-    /// must go through [`send`](Connection::send).
+    /// What to write around a long message that is to go out without a copy, behind what is
+    /// in `output`; `None` when it must go through [`send`](Connection::send).
     ///
     /// # Errors
     /// [`SendError::Closed`].
-    pub fn envelope(&mut self, message: MessageRef<'_>) -> Result<Option<Envelope>, SendError> {
+    pub fn envelope(
+        &mut self,
+        message: MessageRef<'_>,
+        output: &mut SendBuffer,
+    ) -> Result<Option<Envelope>, SendError> {
         if !self.closing.is_open() {
             return Err(SendError::Closed);
         }
-        Ok(self.codec.envelope(message.kind().opcode(), message.as_bytes().len()))
+        self.answer_latest_ping(output);
+        Ok(self
+            .codec
+            .envelope(message.kind().opcode(), message.as_bytes().len()))
     }
 
     /// Puts a ping into `output`; its payload is at most 125 bytes.
@@ -243,12 +256,21 @@ impl Connection {
             return Err(SendError::Unsupported(EncodeError::LongControl));
         }
         let frame = Frame::whole(OpCode::Ping, payload);
-        self.codec.encode(frame, output.bytes()).map_err(SendError::Unsupported)
+        self.codec
+            .encode(frame, output.bytes())
+            .map_err(SendError::Unsupported)
     }
 
     /// Tells that everything in `output` was sent; the ping that waited is answered.
     #[inline]
     pub fn handle_sent(&mut self, output: &mut SendBuffer) {
+        self.answer_latest_ping(output);
+    }
+
+    /// The answer to a ping that waited goes out before the next message, or when nothing
+    /// waits any more: a sender that never stops cannot keep it back.
+    #[inline]
+    fn answer_latest_ping(&mut self, output: &mut SendBuffer) {
         if self.unanswered_ping.is_some()
             && let Some(payload) = self.unanswered_ping.take()
             && self.closing.is_open()
@@ -267,25 +289,23 @@ impl Connection {
 
     /// When [`handle_timeout`](Connection::handle_timeout) wants to be called, if ever.
     pub fn poll_timeout(&self) -> Option<Instant> {
-        self.closing.deadline().or_else(|| self.timers.next())
+        match self.closing.is_open() {
+            true => self.timers.next(),
+            false => self.closing.deadline(),
+        }
     }
 
     /// Sends a ping that is due, or begins to close an idle connection.
     ///
     /// # Errors
-    /// [`Expired`] when the connection is to be cut.
-    pub fn handle_timeout(
-        &mut self,
-        now: Instant,
-        output: &mut SendBuffer,
-    ) -> Result<(), Expired> {
-        if let Some(deadline) = self.closing.deadline() {
-            return if now < deadline { Ok(()) } else { Err(Expired::Closing) };
-        }
-        if self.closing.is_over() {
-            return Ok(());
-        }
-        match self.timers.due(now)? {
+    /// [`Expired`] when the connection is to be cut; it is over then.
+    pub fn handle_timeout(&mut self, now: Instant, output: &mut SendBuffer) -> Result<(), Expired> {
+        let due = match &self.closing {
+            ClosingHandshake::Open => self.timers.due(now),
+            ClosingHandshake::CloseSent(deadline) if now >= *deadline => Err(Expired::Closing),
+            _ => Ok(timer::Due::Nothing),
+        };
+        match due.inspect_err(|_| self.closing = ClosingHandshake::Expired)? {
             timer::Due::Nothing => {}
             timer::Due::Ping => {
                 if !output.is_backed_up() {

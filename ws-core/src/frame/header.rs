@@ -45,7 +45,9 @@ impl FrameHeader {
     /// [`ProtocolError::LengthOverflow`] when the top bit of a 64-bit length is set.
     #[inline]
     pub fn parse(bytes: &[u8]) -> Result<Option<ParsedHeader>, ProtocolError> {
-        let [first, second, rest @ ..] = bytes else { return Ok(None) };
+        let [first, second, rest @ ..] = bytes else {
+            return Ok(None);
+        };
         let (len, rest, least) = match second & LEN {
             126 => match rest.split_first_chunk::<2>() {
                 Some((len, rest)) => (u64::from(u16::from_be_bytes(*len)), rest, 126),
@@ -75,7 +77,11 @@ impl FrameHeader {
             len,
         };
         let size = bytes.len() - rest.len();
-        Ok(Some(ParsedHeader { header, size, minimal: len >= least }))
+        Ok(Some(ParsedHeader {
+            header,
+            size,
+            minimal: len >= least,
+        }))
     }
 
     /// Writes the header in its shortest form, and tells how many of the 14 bytes it took.
@@ -113,7 +119,13 @@ mod tests {
     use super::*;
 
     fn header(len: u64, key: Option<MaskingKey>) -> FrameHeader {
-        FrameHeader { fin: true, reserved: 0, opcode: 2, key, len }
+        FrameHeader {
+            fin: true,
+            reserved: 0,
+            opcode: 2,
+            key,
+            len,
+        }
     }
 
     #[test]
@@ -146,7 +158,10 @@ mod tests {
 
     #[test]
     fn notices_a_length_in_more_bytes_than_it_needs() {
-        for wire in [&[0x82, 0x7e, 0, 125][..], &[0x82, 0x7f, 0, 0, 0, 0, 0, 0, 0xff, 0xff]] {
+        for wire in [
+            &[0x82, 0x7e, 0, 125][..],
+            &[0x82, 0x7f, 0, 0, 0, 0, 0, 0, 0xff, 0xff],
+        ] {
             assert!(!FrameHeader::parse(wire).unwrap().unwrap().minimal);
         }
     }
@@ -154,6 +169,9 @@ mod tests {
     #[test]
     fn refuses_a_length_with_its_top_bit_set() {
         let wire = [0x82, 0x7f, 0x80, 0, 0, 0, 0, 0, 0, 0];
-        assert_eq!(FrameHeader::parse(&wire), Err(ProtocolError::LengthOverflow));
+        assert_eq!(
+            FrameHeader::parse(&wire),
+            Err(ProtocolError::LengthOverflow)
+        );
     }
 }

@@ -77,8 +77,12 @@ impl Fields {
     /// # Errors
     /// [`FieldError::Repeated`] for several lines, [`FieldError::NotUtf8`] for other bytes.
     pub fn text<'f>(&'f self, name: &'static str) -> Result<Option<&'f str>, FieldError> {
-        let Some(value) = self.single(name)? else { return Ok(None) };
-        std::str::from_utf8(value).map(Some).map_err(|_| FieldError::NotUtf8(name))
+        let Some(value) = self.single(name)? else {
+            return Ok(None);
+        };
+        std::str::from_utf8(value)
+            .map(Some)
+            .map_err(|_| FieldError::NotUtf8(name))
     }
 
     /// The elements of a comma-separated list that may be spread over several lines
@@ -92,7 +96,8 @@ impl Fields {
 
     /// Whether a list field holds this token, compared case-insensitively.
     pub fn list_contains(&self, name: &str, token: &str) -> bool {
-        self.list(name).any(|element| element.eq_ignore_ascii_case(token.as_bytes()))
+        self.list(name)
+            .any(|element| element.eq_ignore_ascii_case(token.as_bytes()))
     }
 }
 
@@ -110,7 +115,10 @@ impl std::fmt::Display for FieldError {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             FieldError::Repeated(name) => {
-                write!(f, "the field {name} stands more than once, and may stand once")
+                write!(
+                    f,
+                    "the field {name} stands more than once, and may stand once"
+                )
             }
             FieldError::NotUtf8(name) => write!(f, "the value of {name} is not UTF-8"),
         }
@@ -149,7 +157,10 @@ mod tests {
 
     #[test]
     fn refuses_a_repeated_single_field() {
-        assert_eq!(fields().single("Connection"), Err(FieldError::Repeated("Connection")));
+        assert_eq!(
+            fields().single("Connection"),
+            Err(FieldError::Repeated("Connection"))
+        );
         assert_eq!(fields().single("host"), Ok(Some(&b"a"[..])));
         assert_eq!(fields().single("origin"), Ok(None));
     }

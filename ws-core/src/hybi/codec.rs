@@ -48,9 +48,17 @@ impl HybiCodec {
     pub fn new(profile: &'static Profile, role: Role, max_frame: u64) -> HybiCodec {
         let masking = match role {
             Role::Server => Masking::Incoming,
-            Role::Client => Masking::Outgoing { random: RandomState::new(), drawn: 0 },
+            Role::Client => Masking::Outgoing {
+                random: RandomState::new(),
+                drawn: 0,
+            },
         };
-        HybiCodec { profile, masking, max_frame, rest: None }
+        HybiCodec {
+            profile,
+            masking,
+            max_frame,
+            rest: None,
+        }
     }
 
     /// The next bytes of a frame whose header came earlier.
@@ -64,7 +72,11 @@ impl HybiCodec {
             key.apply(&mut input[..here]);
         }
         let key = rest.key.map(|key| key.advanced(here));
-        self.rest = (remaining > 0).then_some(Rest { remaining, key, ..rest });
+        self.rest = (remaining > 0).then_some(Rest {
+            remaining,
+            key,
+            ..rest
+        });
         let fragment = match rest.purpose {
             Purpose::Skip => None,
             Purpose::Deliver { fin } => Some(Fragment {
@@ -74,7 +86,10 @@ impl HybiCodec {
                 remaining,
             }),
         };
-        Some(Decoded { consumed: here, fragment })
+        Some(Decoded {
+            consumed: here,
+            fragment,
+        })
     }
 
     fn check(&self, header: &FrameHeader, minimal: bool) -> Result<(), ProtocolError> {
@@ -98,13 +113,17 @@ impl HybiCodec {
             return Err(ProtocolError::NonMinimalLength);
         }
         if header.len > self.max_frame {
-            return Err(ProtocolError::FrameTooBig { limit: self.max_frame });
+            return Err(ProtocolError::FrameTooBig {
+                limit: self.max_frame,
+            });
         }
         Ok(())
     }
 
     fn draw_key(&mut self) -> Option<MaskingKey> {
-        let Masking::Outgoing { random, drawn } = &mut self.masking else { return None };
+        let Masking::Outgoing { random, drawn } = &mut self.masking else {
+            return None;
+        };
         *drawn += 1;
         let [a, b, c, d, ..] = random.hash_one(*drawn).to_ne_bytes();
         Some(MaskingKey::new([a, b, c, d]))
@@ -127,7 +146,9 @@ impl Codec for HybiCodec {
         if let Some(rest) = self.rest {
             return Ok(self.continue_frame(rest, input));
         }
-        let Some(parsed) = FrameHeader::parse(input)? else { return Ok(None) };
+        let Some(parsed) = FrameHeader::parse(input)? else {
+            return Ok(None);
+        };
         let (header, size) = (parsed.header, parsed.size);
         self.check(&header, parsed.minimal)?;
         let purpose = match OpCode::from_bits(header.opcode) {
@@ -147,7 +168,11 @@ impl Codec for HybiCodec {
         }
         if remaining > 0 {
             let key = header.key.map(|key| key.advanced(here));
-            self.rest = Some(Rest { remaining, key, purpose });
+            self.rest = Some(Rest {
+                remaining,
+                key,
+                purpose,
+            });
         }
         let fragment = match (purpose, OpCode::from_bits(header.opcode)) {
             (Purpose::Deliver { fin }, Some(opcode)) => Some(Fragment {
@@ -158,7 +183,10 @@ impl Codec for HybiCodec {
             }),
             _ => None,
         };
-        Ok(Some(Decoded { consumed: size + here, fragment }))
+        Ok(Some(Decoded {
+            consumed: size + here,
+            fragment,
+        }))
     }
 
     fn encode(&mut self, frame: Frame<'_>, output: &mut Vec<u8>) -> Result<(), EncodeError> {

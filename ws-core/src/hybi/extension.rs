@@ -1,32 +1,41 @@
 //! The grammar of `Sec-WebSocket-Extensions` (RFC 6455 §9.1).
 
+use super::ExtensionValue;
 use crate::head::is_token;
 
 /// Whether `value`, one field line, is a well-formed list of extensions. No extension is
 /// accepted here, but a broken list is a broken handshake.
-pub(super) fn is_well_formed(value: &[u8]) -> bool {
-    split_unquoted(value, b',').into_iter().flatten().all(|element| {
-        element.trim_ascii().is_empty() || is_extension(element)
-    }) && split_unquoted(value, b',').is_some()
+pub(super) fn is_well_formed(value: &[u8], values: ExtensionValue) -> bool {
+    let Some(elements) = split_unquoted(value, b',') else {
+        return false;
+    };
+    elements
+        .iter()
+        .all(|element| element.trim_ascii().is_empty() || is_extension(element, values))
 }
 
-fn is_extension(element: &[u8]) -> bool {
-    let Some(parts) = split_unquoted(element, b';') else { return false };
+fn is_extension(element: &[u8], values: ExtensionValue) -> bool {
+    let Some(parts) = split_unquoted(element, b';') else {
+        return false;
+    };
     let mut parts = parts.into_iter().map(<[u8]>::trim_ascii);
-    parts.next().is_some_and(is_token) && parts.all(is_parameter)
+    parts.next().is_some_and(is_token) && parts.all(|part| is_parameter(part, values))
 }
 
-fn is_parameter(parameter: &[u8]) -> bool {
+fn is_parameter(parameter: &[u8], values: ExtensionValue) -> bool {
     let Some(equals) = parameter.iter().position(|byte| *byte == b'=') else {
         return is_token(parameter);
     };
     let (name, value) = (&parameter[..equals], parameter[equals + 1..].trim_ascii());
-    is_token(name.trim_ascii()) && (is_token(value) || is_quoted_token(value))
+    let quoted = values == ExtensionValue::TokenOrQuoted && is_quoted_token(value);
+    is_token(name.trim_ascii()) && (is_token(value) || quoted)
 }
 
 /// A quoted string whose content, with its escapes taken out, is a token.
 fn is_quoted_token(value: &[u8]) -> bool {
-    let [b'"', content @ .., b'"'] = value else { return false };
+    let [b'"', content @ .., b'"'] = value else {
+        return false;
+    };
     let mut bytes = content.iter();
     let mut token = Vec::new();
     while let Some(byte) = bytes.next() {
@@ -76,15 +85,33 @@ mod tests {
             "a; b=\"10\", , c ; d = e",
             "a; b=\"\\1,\\0\"",
         ] {
-            let well = is_well_formed(value.as_bytes());
+            let well = is_well_formed(value.as_bytes(), ExtensionValue::TokenOrQuoted);
             assert_eq!(well, !value.contains("\\1,"), "{value}");
         }
     }
 
     #[test]
+    fn refuses_quoted_values_where_they_are_not_known_yet() {
+        assert!(is_well_formed(b"a; b=c", ExtensionValue::Token));
+        assert!(!is_well_formed(b"a; b=\"c\"", ExtensionValue::Token));
+    }
+
+    #[test]
     fn refuses_a_broken_list() {
-        for value in ["a b", "a;", "a; =1", "a; b=", "a; b=\"x", "a; b=\"x y\"", ";a", "a/b"] {
-            assert!(!is_well_formed(value.as_bytes()), "{value}");
+        for value in [
+            "a b",
+            "a;",
+            "a; =1",
+            "a; b=",
+            "a; b=\"x",
+            "a; b=\"x y\"",
+            ";a",
+            "a/b",
+        ] {
+            assert!(
+                !is_well_formed(value.as_bytes(), ExtensionValue::TokenOrQuoted),
+                "{value}"
+            );
         }
     }
 }

@@ -7,10 +7,7 @@ use crate::head::{FieldError, Fields, RequestHead, ResponseHead, is_token};
 use crate::rejection::Rejection;
 
 /// Checks a request in full and reads what it offers.
-pub(super) fn offer<'h>(
-    profile: &Profile,
-    head: &'h RequestHead,
-) -> Result<Offer<'h>, Rejection> {
+pub(super) fn offer<'h>(profile: &Profile, head: &'h RequestHead) -> Result<Offer<'h>, Rejection> {
     let fields = head.fields();
     check_target(head.target())?;
     refuse_body(fields)?;
@@ -18,12 +15,16 @@ pub(super) fn offer<'h>(
         return Err(Rejection::bad_request("the request lacks a Host field"));
     }
     check_key(profile.key, key(fields)?)?;
-    if !fields.all("Sec-WebSocket-Extensions").all(extension::is_well_formed) {
+    let well_formed = |value| extension::is_well_formed(value, profile.extension_value);
+    if !fields.all("Sec-WebSocket-Extensions").all(well_formed) {
         return Err(Rejection::bad_request(
             "Sec-WebSocket-Extensions is not a list of extensions with parameters",
         ));
     }
-    Ok(Offer { origin: origin(profile.origin, fields)?, subprotocols: subprotocols(fields)? })
+    Ok(Offer {
+        origin: origin(profile.origin, fields)?,
+        subprotocols: subprotocols(fields)?,
+    })
 }
 
 /// The head of the 101. Clients of the older drafts demand that `Upgrade` and `Connection`
@@ -46,11 +47,15 @@ fn refuse_body(fields: &Fields) -> Result<(), Rejection> {
     if empty && !fields.contains("Transfer-Encoding") {
         return Ok(());
     }
-    Err(Rejection::bad_request("a WebSocket request has no body, this one announces one"))
+    Err(Rejection::bad_request(
+        "a WebSocket request has no body, this one announces one",
+    ))
 }
 
 fn check_target(target: &str) -> Result<(), Rejection> {
-    let scheme = target.split_once("://").map(|(scheme, _)| scheme.to_ascii_lowercase());
+    let scheme = target
+        .split_once("://")
+        .map(|(scheme, _)| scheme.to_ascii_lowercase());
     let form = match scheme.as_deref() {
         _ if target.starts_with('/') => true,
         Some("http" | "https" | "ws" | "wss") => true,
@@ -96,9 +101,9 @@ fn origin(rule: OriginField, fields: &Fields) -> Result<Option<&str>, Rejection>
         return Ok(plain);
     }
     match (one_value(fields, "Sec-WebSocket-Origin")?, plain) {
-        (Some(draft), Some(plain)) if draft != plain => {
-            Err(Rejection::bad_request("Sec-WebSocket-Origin and Origin name different origins"))
-        }
+        (Some(draft), Some(plain)) if draft != plain => Err(Rejection::bad_request(
+            "Sec-WebSocket-Origin and Origin name different origins",
+        )),
         (draft, plain) => Ok(draft.or(plain)),
     }
 }
@@ -106,11 +111,15 @@ fn origin(rule: OriginField, fields: &Fields) -> Result<Option<&str>, Rejection>
 /// The value of a field that may be repeated as long as it says the same.
 fn one_value<'f>(fields: &'f Fields, name: &'static str) -> Result<Option<&'f str>, FieldError> {
     let mut values = fields.all(name);
-    let Some(first) = values.next() else { return Ok(None) };
+    let Some(first) = values.next() else {
+        return Ok(None);
+    };
     if values.any(|other| other != first) {
         return Err(FieldError::Repeated(name));
     }
-    std::str::from_utf8(first).map(Some).map_err(|_| FieldError::NotUtf8(name))
+    std::str::from_utf8(first)
+        .map(Some)
+        .map_err(|_| FieldError::NotUtf8(name))
 }
 
 /// RFC 6455 §4.2.2 (5): unique tokens, the preferred ones first.

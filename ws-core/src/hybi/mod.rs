@@ -34,6 +34,8 @@ pub struct Profile {
     pub reserved_opcode: ReservedOpcode,
     /// Whether a length must stand in the fewest bytes possible.
     pub length: LengthRule,
+    /// How the value of an extension's parameter may be written.
+    pub extension_value: ExtensionValue,
     /// The status codes of its Close frames.
     pub status: StatusRules,
 }
@@ -63,6 +65,15 @@ pub enum ReservedOpcode {
     Ignore,
     /// The connection fails.
     Fail,
+}
+
+/// How the value of an extension's parameter may be written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ExtensionValue {
+    /// As a token.
+    Token,
+    /// As a token, or as a quoted string whose content is one (HyBi-14 and later).
+    TokenOrQuoted,
 }
 
 /// Whether a length must stand in the fewest bytes possible.

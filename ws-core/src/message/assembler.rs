@@ -39,7 +39,12 @@ enum Assembly {
 impl Assembler {
     /// An assembler of messages up to `limit` bytes.
     pub fn new(limit: usize, invalid_text: InvalidText) -> Assembler {
-        Assembler { limit, invalid_text, complete: false, state: Assembly::Empty }
+        Assembler {
+            limit,
+            invalid_text,
+            complete: false,
+            state: Assembly::Empty,
+        }
     }
 
     /// Takes the next fragment, which lies in `buffer`. `true` when it ends a message: take
@@ -50,7 +55,7 @@ impl Assembler {
     /// [`ProtocolError::InvalidUtf8`] as soon as a text cannot be valid any more.
     #[inline]
     pub fn push(&mut self, data: &Data, buffer: &ReadBuffer) -> Result<bool, ProtocolError> {
-        let coming = data.payload.len() as u64 + data.remaining;
+        let coming = (data.payload.len() as u64).saturating_add(data.remaining);
         self.complete = data.fin;
         if data.first {
             self.state = Assembly::Buffered(data.kind, data.payload.clone());
@@ -76,7 +81,9 @@ impl Assembler {
     /// # Errors
     /// [`ProtocolError::InvalidUtf8`] when the text so far cannot become valid.
     pub fn own(&mut self, buffer: &ReadBuffer) -> Result<(), ProtocolError> {
-        let Assembly::Buffered(kind, range) = &self.state else { return Ok(()) };
+        let Assembly::Buffered(kind, range) = &self.state else {
+            return Ok(());
+        };
         let (kind, range) = (*kind, range.clone());
         self.state = match (kind, self.invalid_text) {
             (MessageKind::Text, InvalidText::Fail) => {
@@ -167,8 +174,9 @@ impl Assembler {
     fn append(&mut self, piece: &[u8]) -> Result<(), ProtocolError> {
         match &mut self.state {
             Assembly::Text(text, checker) => {
-                let (begun, rest) =
-                    checker.push(piece).map_err(|_| ProtocolError::InvalidUtf8)?;
+                let (begun, rest) = checker
+                    .push(piece)
+                    .map_err(|_| ProtocolError::InvalidUtf8)?;
                 text.extend(begun);
                 text.push_str(rest);
             }

@@ -6,13 +6,13 @@ use std::pin::pin;
 use std::sync::Arc;
 use std::task::Poll;
 
-use tokio::io::{AsyncRead, AsyncWrite};
+use super::ByteStream;
 use super::carriage::Carriage;
 use super::state::StreamState;
-use super::ByteStream;
 use crate::endpoint::{Endpoint, Finish};
 use crate::server::closing_reason;
 use crate::shared::{Shared, Side};
+use tokio::io::{AsyncRead, AsyncWrite};
 
 /// Runs the service that `start` makes of a stream, drives the connection meanwhile, and
 /// closes it in order when the service has dropped the stream.
@@ -31,7 +31,9 @@ where
     shared.lock().close(closing_reason(&outcome));
     let mut finish = Finish::AwaitClose;
     let finished = poll_fn(|cx| {
-        shared.poll(Side::Driver, cx, |state, cx| state.poll_finish(cx, &mut finish))
+        shared.poll(Side::Driver, cx, |state, cx| {
+            state.poll_finish(cx, &mut finish)
+        })
     });
     // Elapsed: the peer had its time. Boxed: no connection needs it while it is open.
     drop(Box::pin(tokio::time::timeout(limit, finished)).await);

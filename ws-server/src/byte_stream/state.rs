@@ -145,7 +145,10 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> StreamState<IO> {
     fn take_fragment(&mut self, fragment: Result<Option<Data>, RecvError>) {
         let data = match fragment {
             Ok(Some(data)) => data,
-            Ok(None) | Err(RecvError::Disconnected { within_message: false }) => {
+            Ok(None)
+            | Err(RecvError::Disconnected {
+                within_message: false,
+            }) => {
                 self.incoming = Incoming::Ended(None);
                 return;
             }
@@ -176,7 +179,11 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> StreamState<IO> {
 
     /// Takes bytes once there is room for some, and writes them as far as the socket takes
     /// them.
-    pub(super) fn poll_write(&mut self, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+    pub(super) fn poll_write(
+        &mut self,
+        cx: &mut Context<'_>,
+        bytes: &[u8],
+    ) -> Poll<io::Result<usize>> {
         if bytes.is_empty() {
             return Poll::Ready(Ok(0));
         }
@@ -189,7 +196,8 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> StreamState<IO> {
             return Poll::Ready(Err(SendError::Closed.into()));
         }
         let count = bytes.len().min(self.packer.capacity(link.room()));
-        self.packer.pack(&bytes[..count], |message| Ok(link.feed(cx, message)?))?;
+        self.packer
+            .pack(&bytes[..count], |message| Ok(link.feed(cx, message)?))?;
         if let Poll::Ready(Err(error)) = link.poll_flush(cx) {
             return Poll::Ready(Err(error.into()));
         }
@@ -207,7 +215,9 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> StreamState<IO> {
     /// Begins the closing handshake, and waits until the Close is out.
     pub(super) fn poll_shutdown(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         let whole = self.packer.finish();
-        self.endpoint.link.close(Some(CloseReason::new(StatusCode::NORMAL, "")));
+        self.endpoint
+            .link
+            .close(Some(CloseReason::new(StatusCode::NORMAL, "")));
         ready!(self.poll_flush(cx))?;
         Poll::Ready(whole)
     }
@@ -227,7 +237,9 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> StreamState<IO> {
     fn read_ahead(&mut self, cx: &mut Context<'_>) {
         while self.piece.is_empty() && matches!(self.incoming, Incoming::Open) {
             self.free_unpacked();
-            let Poll::Ready(fragment) = self.endpoint.poll_fragment(cx) else { return };
+            let Poll::Ready(fragment) = self.endpoint.poll_fragment(cx) else {
+                return;
+            };
             self.take_fragment(fragment);
             // A reader that waits has not seen this.
             cx.waker().wake_by_ref();

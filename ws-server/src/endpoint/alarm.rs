@@ -40,7 +40,12 @@ pub(super) enum Ring {
 
 impl Alarm {
     pub(super) fn new(stop: Stop) -> Alarm {
-        Alarm { sleep: None, stop, stopping: Stopping::Unasked, registered: None }
+        Alarm {
+            sleep: None,
+            stop,
+            stopping: Stopping::Unasked,
+            registered: None,
+        }
     }
 
     #[inline]
@@ -52,7 +57,10 @@ impl Alarm {
     }
 
     fn is_registered(&self, waker: &Waker, deadline: Option<Instant>) -> bool {
-        let known = self.registered.as_ref().is_some_and(|known| known.will_wake(waker));
+        let known = self
+            .registered
+            .as_ref()
+            .is_some_and(|known| known.will_wake(waker));
         let stopping = self.stop.has_begun() && !matches!(self.stopping, Stopping::Told);
         let sleeping = match (&self.sleep, deadline) {
             (Some(sleep), Some(at)) => sleep.deadline().into_std() == at && !sleep.is_elapsed(),
@@ -68,7 +76,9 @@ impl Alarm {
             self.stopping = Stopping::Told;
             return Poll::Ready(Ring::Stop);
         }
-        let Some(at) = deadline else { return Poll::Pending };
+        let Some(at) = deadline else {
+            return Poll::Pending;
+        };
         let at = tokio::time::Instant::from_std(at);
         let sleep = self.sleep.get_or_insert_with(|| Box::pin(sleep_until(at)));
         if sleep.deadline() != at {
@@ -81,7 +91,9 @@ impl Alarm {
         if matches!(self.stopping, Stopping::Unasked) {
             self.stopping = Stopping::Awaited(Box::pin(self.stop.notified()));
         }
-        let Stopping::Awaited(notified) = &mut self.stopping else { return Poll::Pending };
+        let Stopping::Awaited(notified) = &mut self.stopping else {
+            return Poll::Pending;
+        };
         match notified.as_mut().poll(cx) {
             // The stop may have begun before the first poll asked to be told.
             Poll::Pending if !self.stop.has_begun() => Poll::Pending,

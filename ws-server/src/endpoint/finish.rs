@@ -28,6 +28,9 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> Endpoint<IO> {
     /// begun. Bound it in time: a peer may keep its end open.
     pub(crate) fn poll_finish(&mut self, cx: &mut Context<'_>, finish: &mut Finish) -> Poll<()> {
         loop {
+            if self.link.connection.is_expired() {
+                return Poll::Ready(());
+            }
             *finish = match *finish {
                 Finish::AwaitClose => match ready!(self.poll_fragment(cx)) {
                     Ok(Some(_)) => Finish::AwaitClose,

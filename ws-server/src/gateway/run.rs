@@ -1,6 +1,6 @@
 //! Running the command: bind, say so, serve until told to stop.
 
-use std::io::{self, Write};
+use std::io::{self, IsTerminal, Write};
 use std::num::NonZeroUsize;
 use std::sync::Arc;
 
@@ -23,7 +23,11 @@ const PAGE: &str = include_str!("page.html");
 /// Serves until a signal ends it.
 pub(super) fn run(mut args: Args) -> Result<(), String> {
     let filter = std::mem::take(&mut args.log);
-    tracing_subscriber::fmt().with_env_filter(filter).with_writer(io::stderr).init();
+    tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(io::stderr)
+        .with_ansi(io::stderr().is_terminal())
+        .init();
     let runtime = runtime(args.workers)
         .map_err(|error| format!("cannot start the worker threads: {error}"))?;
     runtime.block_on(serve(&args))
@@ -33,7 +37,9 @@ pub(super) fn run(mut args: Args) -> Result<(), String> {
 fn runtime(workers: Option<NonZeroUsize>) -> io::Result<Runtime> {
     let workers = workers.or_else(|| std::thread::available_parallelism().ok());
     match workers.map_or(1, NonZeroUsize::get) {
-        1 => tokio::runtime::Builder::new_current_thread().enable_all().build(),
+        1 => tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build(),
         many => tokio::runtime::Builder::new_multi_thread()
             .worker_threads(many)
             .enable_all()
@@ -94,7 +100,9 @@ async fn serve_on(server: Server, listener: impl Listener + Sync, mut signals: S
 
 /// A target that cannot be found is an error of the arguments.
 async fn check_target(target: &Target) -> Result<(), String> {
-    let Target::Tcp { host, port } = target else { return Ok(()) };
+    let Target::Tcp { host, port } = target else {
+        return Ok(());
+    };
     let found = tokio::net::lookup_host((host.as_str(), *port)).await;
     match found.map(|mut found| found.next()) {
         Ok(Some(_)) => Ok(()),
@@ -107,15 +115,13 @@ async fn check_target(target: &Target) -> Result<(), String> {
 /// client as a bad gateway.
 async fn forward(mut stream: ByteStream, peer: Peer, target: Arc<Target>) -> io::Result<()> {
     let unreachable = match &*target {
-        Target::Tcp { host, port } => {
-            match TcpStream::connect((host.as_str(), *port)).await {
-                Ok(socket) => {
-                    socket.set_nodelay(true)?;
-                    return relay(stream, socket).await;
-                }
-                Err(error) => error,
+        Target::Tcp { host, port } => match TcpStream::connect((host.as_str(), *port)).await {
+            Ok(socket) => {
+                socket.set_nodelay(true)?;
+                return relay(stream, socket).await;
             }
-        }
+            Err(error) => error,
+        },
         #[cfg(unix)]
         Target::Unix(path) => match UnixStream::connect(path).await {
             Ok(socket) => return relay(stream, socket).await,

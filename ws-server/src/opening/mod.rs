@@ -77,11 +77,22 @@ pub(crate) async fn open(
     };
     let draft = agreed.draft;
     let mut io = OpeningIo::new(&mut socket, &mut read, agreed.response);
-    draft.finish(&head, &mut io).await.map_err(OpeningError::Failed)?;
-    io.flush().await.map_err(|error| OpeningError::Failed(error.into()))?;
+    draft
+        .finish(&head, &mut io)
+        .await
+        .map_err(OpeningError::Failed)?;
+    io.flush()
+        .await
+        .map_err(|error| OpeningError::Failed(error.into()))?;
     let codec = draft.codec(Role::Server, &config.limits);
-    let endpoint =
-        Endpoint::new(socket, read, codec, config.limits, config.timeouts, stop.clone());
+    let endpoint = Endpoint::new(
+        socket,
+        read,
+        codec,
+        config.limits,
+        config.timeouts,
+        stop.clone(),
+    );
     let peer = Peer::new(Opening {
         remote,
         head,
@@ -121,15 +132,26 @@ fn route(head: &RequestHead, config: &Config) -> Option<Result<(), Rejection>> {
 /// Everything that can be refused is refused here, before the 101.
 fn agree(head: &RequestHead, config: &Config, content: Content) -> Result<Agreed, Rejection> {
     let draft = config.drafts.select(head)?;
-    let Offer { origin, subprotocols } = draft.offer(head)?;
+    let Offer {
+        origin,
+        subprotocols,
+    } = draft.offer(head)?;
     config.origins.check(origin, head, Transport::Plain)?;
     let capabilities = draft.codec(Role::Server, &config.limits).capabilities();
-    let subprotocol = config.subprotocols.pick(&subprotocols, content, &capabilities);
-    let grant = Grant { subprotocol, transport: Transport::Plain };
+    let subprotocol = config
+        .subprotocols
+        .pick(&subprotocols, content, &capabilities);
+    let grant = Grant {
+        subprotocol,
+        transport: Transport::Plain,
+    };
     let mut response = Vec::with_capacity(256);
-    draft.respond(head, &grant)?.write(&mut response).map_err(|error| {
-        Rejection::bad_request(format!("the request cannot be answered: {error}"))
-    })?;
+    draft
+        .respond(head, &grant)?
+        .write(&mut response)
+        .map_err(|error| {
+            Rejection::bad_request(format!("the request cannot be answered: {error}"))
+        })?;
     Ok(Agreed {
         draft,
         origin: origin.map(str::to_owned),

@@ -27,7 +27,9 @@ impl Subprotocols {
         content: Content,
         capabilities: &Capabilities,
     ) -> Option<&'o str> {
-        let own = offered.iter().find(|one| self.named.iter().any(|name| name == *one));
+        let own = offered
+            .iter()
+            .find(|one| self.named.iter().any(|name| name == *one));
         let carried = |name: &'static str| offered.iter().find(|one| **one == name);
         match (own, content) {
             (Some(own), _) => Some(*own),
@@ -46,7 +48,12 @@ mod tests {
 
     use super::*;
 
-    fn pick(named: &[&str], offered: &[&'static str], content: Content, binary: bool) -> Option<&'static str> {
+    fn pick(
+        named: &[&str],
+        offered: &[&'static str],
+        content: Content,
+        binary: bool,
+    ) -> Option<&'static str> {
         let named = named.iter().map(|name| (*name).to_owned()).collect();
         let capabilities = Capabilities {
             binary,
@@ -61,16 +68,28 @@ mod tests {
 
     #[test]
     fn picks_the_clients_first_choice_that_is_spoken() {
-        assert_eq!(pick(&["a", "b"], &["c", "b", "a"], Content::Messages, true), Some("b"));
+        assert_eq!(
+            pick(&["a", "b"], &["c", "b", "a"], Content::Messages, true),
+            Some("b")
+        );
         assert_eq!(pick(&["a"], &["c"], Content::Messages, true), None);
         assert_eq!(pick(&[], &["binary"], Content::Messages, true), None);
     }
 
     #[test]
     fn carries_bytes_as_binary_or_else_as_base64() {
-        assert_eq!(pick(&[], &["base64", "binary"], Content::Bytes, true), Some("binary"));
-        assert_eq!(pick(&[], &["binary", "base64"], Content::Bytes, false), Some("base64"));
+        assert_eq!(
+            pick(&[], &["base64", "binary"], Content::Bytes, true),
+            Some("binary")
+        );
+        assert_eq!(
+            pick(&[], &["binary", "base64"], Content::Bytes, false),
+            Some("base64")
+        );
         assert_eq!(pick(&[], &["binary"], Content::Bytes, false), None);
-        assert_eq!(pick(&["mqtt"], &["binary", "mqtt"], Content::Bytes, true), Some("mqtt"));
+        assert_eq!(
+            pick(&["mqtt"], &["binary", "mqtt"], Content::Bytes, true),
+            Some("mqtt")
+        );
     }
 }

@@ -58,7 +58,9 @@ impl<S: MessageService> Application for Messages<S> {
         let (socket, home) = WebSocket::lease(endpoint);
         let outcome = self.0.serve(socket, peer).await;
         // Another task may hold it still; its drop brings it home.
-        let Ok(mut endpoint) = home.await else { return outcome };
+        let Ok(mut endpoint) = home.await else {
+            return outcome;
+        };
         endpoint.link.close(Some(closing_reason(&outcome)));
         let mut finish = Finish::AwaitClose;
         let finished = poll_fn(|cx| endpoint.poll_finish(cx, &mut finish));
@@ -80,7 +82,9 @@ pub(crate) fn closing_reason(outcome: &io::Result<()>) -> CloseReason {
 /// Holds the opening handshake within its deadline, and runs the application.
 pub(super) async fn serve(server: Server, socket: Socket, remote: RemoteAddr, stop: Stop) {
     // Boxed, so that what the opening needs is gone when the connection is open.
-    let Some(opened) = Box::pin(open(&server, socket, remote, &stop)).await else { return };
+    let Some(opened) = Box::pin(open(&server, socket, remote, &stop)).await else {
+        return;
+    };
     let (endpoint, peer) = opened;
     let draft = peer.draft();
     debug!(%remote, %draft, path = peer.path(), "open");

@@ -1,0 +1,71 @@
+//! A listener whose connections are pipes in memory, so that tests need no network and can
+//! stop the clock.
+
+use std::io;
+use std::sync::Mutex;
+use std::task::{Context, Poll};
+
+use tokio::io::DuplexStream;
+use tokio::sync::mpsc;
+use ws_server::{Listener, RemoteAddr, Socket};
+
+use crate::Client;
+
+/// How much a pipe holds in each direction.
+const PIPE_BYTES: usize = 16 * 1024;
+
+/// The side that connects.
+#[derive(Debug, Clone)]
+pub struct Connector {
+    queue: mpsc::UnboundedSender<DuplexStream>,
+}
+
+/// The side that accepts.
+#[derive(Debug)]
+pub struct MemoryListener {
+    queue: Mutex<mpsc::UnboundedReceiver<DuplexStream>>,
+}
+
+/// A listener, and a way to connect to it.
+pub fn memory_listener() -> (MemoryListener, Connector) {
+    let (sender, receiver) = mpsc::unbounded_channel();
+    (
+        MemoryListener {
+            queue: Mutex::new(receiver),
+        },
+        Connector { queue: sender },
+    )
+}
+
+impl Connector {
+    /// A client that is connected and has said nothing.
+    pub fn connect(&self) -> Client {
+        let (near, far) = tokio::io::duplex(PIPE_BYTES);
+        // When the server has gone down, the client finds its pipe closed.
+        drop(self.queue.send(far));
+        Client::new(near)
+    }
+
+    /// A client whose opening handshake is done; `request` is one of
+    /// [`requests`](crate::requests).
+    pub async fn open(&self, request: &[u8]) -> Client {
+        let mut client = self.connect();
+        client.send(request).await;
+        let head = client.head().await;
+        assert!(head.starts_with("HTTP/1.1 101 "), "{head}");
+        client
+    }
+}
+
+impl Listener for MemoryListener {
+    fn poll_accept(&self, cx: &mut Context<'_>) -> Poll<io::Result<(Socket, RemoteAddr)>> {
+        let mut queue = self
+            .queue
+            .lock()
+            .unwrap_or_else(std::sync::PoisonError::into_inner);
+        match queue.poll_recv(cx) {
+            Poll::Ready(Some(pipe)) => Poll::Ready(Ok((Socket::other(pipe), RemoteAddr::Unknown))),
+            _ => Poll::Pending,
+        }
+    }
+}

@@ -1,0 +1,253 @@
+//! Services written against a byte stream.
+
+use std::io::ErrorKind;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
+use tokio::sync::oneshot;
+use ws_server::{CloseReason, Server, StatusCode};
+use ws_tests::{frame, masked, requests};
+
+use crate::{echo_bytes, serve};
+
+#[tokio::test(start_paused = true)]
+async fn bytes_of_any_message_arrive_and_leave_as_binary() {
+    let server = echo_bytes(Server::builder());
+    let mut client = server.open(requests::RFC6455).await;
+    client.send(&masked(0x82, &[0, 255, 7])).await;
+    client.expect(&frame(0x82, &[0, 255, 7])).await;
+    client.send(&masked(0x81, b"text")).await;
+    client.expect(&frame(0x82, b"text")).await;
+    client
+        .send(
+            &[
+                masked(0x02, b"in "),
+                masked(0x89, b"?"),
+                masked(0x80, b"two"),
+            ]
+            .concat(),
+        )
+        .await;
+    client.expect(&frame(0x8a, b"?")).await;
+    client.expect(&frame(0x82, b"in two")).await;
+    client.send(&masked(0x88, &[0x03, 0xe8])).await;
+    client.expect(&frame(0x88, &[0x03, 0xe8])).await;
+    assert!(client.is_hung_up().await);
+}
+
+#[tokio::test(start_paused = true)]
+async fn bytes_go_out_without_a_flush() {
+    let (finish, finished) = oneshot::channel::<()>();
+    let finished = Arc::new(Mutex::new(Some(finished)));
+    let service = move |mut stream: ws_server::ByteStream, _| {
+        let finished = finished.lock().unwrap().take();
+        async move {
+            stream.write_all(b"hello").await?;
+            finished.unwrap().await.unwrap();
+            Ok(())
+        }
+    };
+    let (server, _) = serve(Server::builder().wrap(service).unwrap());
+    let mut client = server.open(requests::RFC6455).await;
+    client.expect(&frame(0x82, b"hello")).await;
+    finish.send(()).unwrap();
+    client.expect(&frame(0x88, &[0x03, 0xe8])).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn pings_are_answered_while_the_service_is_busy_elsewhere() {
+    let service = |_stream: ws_server::ByteStream, _| async {
+        tokio::time::sleep(Duration::from_secs(20)).await;
+        Ok(())
+    };
+    let (server, _) = serve(Server::builder().wrap(service).unwrap());
+    let mut client = server.open(requests::RFC6455).await;
+    client.send(&masked(0x89, b"there?")).await;
+    client.expect(&frame(0x8a, b"there?")).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn pings_are_answered_while_the_service_only_writes() {
+    let service = |mut stream: ws_server::ByteStream, _| async move {
+        loop {
+            stream.write_all(&[7; 1000]).await?;
+        }
+    };
+    let (server, _) = serve(Server::builder().wrap(service).unwrap());
+    let mut client = server.open(requests::RFC6455).await;
+    client.send(&masked(0x89, b"there?")).await;
+    let pong = frame(0x8a, b"there?");
+    loop {
+        let head = client.read(2).await;
+        if head == pong[..2] {
+            break;
+        }
+        assert_eq!(head[0], 0x82);
+        let len = match head[1] {
+            126 => usize::from(u16::from_be_bytes(client.read(2).await.try_into().unwrap())),
+            short => usize::from(short),
+        };
+        client.expect(&vec![7; len]).await;
+    }
+    client.expect(&pong[2..]).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_service_that_does_not_read_slows_its_client_down() {
+    let service = |stream: ws_server::ByteStream, _| async {
+        std::future::pending::<()>().await;
+        drop(stream);
+        Ok(())
+    };
+    let (server, _) = serve(Server::builder().wrap(service).unwrap());
+    let mut client = server.open(requests::RFC6455).await;
+    let message = masked(0x82, &[1; 60_000]);
+    let sent = async {
+        for _ in 0..100 {
+            client.send(&message).await;
+        }
+    };
+    let slowed = tokio::time::timeout(Duration::from_secs(60), sent).await;
+    assert!(slowed.is_err(), "6 MB went to a service that reads nothing");
+}
+
+#[tokio::test(start_paused = true)]
+async fn lines_can_be_read_from_a_stream() {
+    let service = |stream: ws_server::ByteStream, _| async move {
+        let (read, mut write) = tokio::io::split(stream);
+        let mut lines = BufReader::new(read).lines();
+        while let Some(line) = lines.next_line().await? {
+            write.write_all(line.to_uppercase().as_bytes()).await?;
+        }
+        Ok(())
+    };
+    let (server, _) = serve(Server::builder().wrap(service).unwrap());
+    let mut client = server.open(requests::RFC6455).await;
+    client.send(&masked(0x81, b"one\ntwo")).await;
+    client.expect(&frame(0x82, b"ONE")).await;
+    client.send(&masked(0x81, b"\n")).await;
+    client.expect(&frame(0x82, b"TWO")).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_stream_lends_its_buffer_to_readers_of_lines() {
+    let service = |mut stream: ws_server::ByteStream, _| async move {
+        let mut line = String::new();
+        stream.read_line(&mut line).await?;
+        stream.write_all(line.as_bytes()).await?;
+        let mut rest = String::new();
+        stream.read_to_string(&mut rest).await?;
+        assert_eq!(rest, "rest");
+        Ok(())
+    };
+    let (server, _) = serve(Server::builder().wrap(service).unwrap());
+    let mut client = server.open(requests::RFC6455).await;
+    client.send(&masked(0x81, b"one\nre")).await;
+    client.expect(&frame(0x82, b"one\n")).await;
+    client
+        .send(&[masked(0x81, b"st"), masked(0x88, b"")].concat())
+        .await;
+    client.expect(&frame(0x88, b"")).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn two_tasks_can_read_and_write_at_once() {
+    let service = |stream: ws_server::ByteStream, _| async move {
+        let (mut read, mut write) = tokio::io::split(stream);
+        let writer = tokio::spawn(async move {
+            for n in 0..200_u32 {
+                write.write_all(&n.to_be_bytes().repeat(100)).await.unwrap();
+            }
+            write
+        });
+        let mut seen = Vec::new();
+        read.read_to_end(&mut seen).await?;
+        assert_eq!(seen.len(), 300_000);
+        drop(writer.await);
+        Ok(())
+    };
+    let (server, _) = serve(Server::builder().wrap(service).unwrap());
+    let mut client = server.open(requests::RFC6455).await;
+    for _ in 0..5 {
+        client.send(&masked(0x82, &[1; 60_000])).await;
+        client.read(10_000).await;
+    }
+    client.send(&masked(0x88, &[])).await;
+    let rest = client.rest().await;
+    assert!(
+        rest.ends_with(&frame(0x88, &[])),
+        "{:x?}",
+        &rest[rest.len().saturating_sub(8)..]
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn after_shutdown_the_service_still_reads_what_the_client_sends() {
+    let service = |mut stream: ws_server::ByteStream, _| async move {
+        stream.write_all(b"bye").await?;
+        stream.shutdown().await?;
+        let error = stream.write_all(b"more").await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::BrokenPipe);
+        let mut rest = Vec::new();
+        stream.read_to_end(&mut rest).await?;
+        assert_eq!(rest, b"last words");
+        Ok(())
+    };
+    let (server, _) = serve(Server::builder().wrap(service).unwrap());
+    let mut client = server.open(requests::RFC6455).await;
+    client.expect(&frame(0x82, b"bye")).await;
+    client.expect(&frame(0x88, &[0x03, 0xe8])).await;
+    client.send(&masked(0x82, b"last words")).await;
+    client.send(&masked(0x88, &[0x03, 0xe8])).await;
+    assert!(client.is_hung_up().await);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_service_closes_with_its_own_reason_and_an_error_closes_with_1011() {
+    let (server, _) = serve(
+        Server::builder()
+            .wrap(
+                |mut stream: ws_server::ByteStream, peer: ws_server::Peer| async move {
+                    if peer.query().is_some() {
+                        stream.close(CloseReason::new(StatusCode::BAD_GATEWAY, "down"));
+                        return Ok(());
+                    }
+                    Err(std::io::Error::other("broken"))
+                },
+            )
+            .unwrap(),
+    );
+    let mut client = server.open(requests::RFC6455).await;
+    client.expect(&frame(0x88, b"\x03\xf6down")).await;
+    let mut client = server.open(requests::HYBI08).await;
+    client.expect(&frame(0x88, &[0x03, 0xe9])).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_end_of_tcp_is_the_end_of_the_stream_but_not_within_a_message() {
+    for (cut, kind) in [(false, None), (true, Some(ErrorKind::UnexpectedEof))] {
+        let (seen, outcome) = oneshot::channel();
+        let seen = Arc::new(Mutex::new(Some(seen)));
+        let service = move |mut stream: ws_server::ByteStream, _| {
+            let seen = seen.lock().unwrap().take();
+            async move {
+                let mut bytes = Vec::new();
+                let read = stream.read_to_end(&mut bytes).await;
+                seen.unwrap()
+                    .send((bytes, read.err().map(|error| error.kind())))
+                    .unwrap();
+                Ok(())
+            }
+        };
+        let (server, _) = serve(Server::builder().wrap(service).unwrap());
+        let mut client = server.open(requests::RFC6455).await;
+        let message = masked(0x82, b"hello");
+        client
+            .send(&message[..message.len() - usize::from(cut)])
+            .await;
+        client.end().await;
+        let expected = if cut { &b"hell"[..] } else { b"hello" };
+        assert_eq!(outcome.await.unwrap(), (expected.to_vec(), kind));
+    }
+}

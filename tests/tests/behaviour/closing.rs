@@ -1,0 +1,118 @@
+//! The closing handshake, and how peers that break the protocol are sent away.
+
+use std::time::Duration;
+
+use tokio::time::Instant;
+use ws_server::{CloseReason, Server, StatusCode, WebSocket};
+use ws_tests::{frame, masked, requests};
+
+use crate::{echo_bytes, echo_messages, serve};
+
+/// What a peer is told that broke the protocol: the status code of the Close.
+async fn status_after(request: &[u8], wire: &[u8]) -> Vec<u16> {
+    let mut codes = Vec::new();
+    for server in [
+        echo_messages(Server::builder()),
+        echo_bytes(Server::builder()),
+    ] {
+        let mut client = server.open(request).await;
+        client.send(wire).await;
+        let close = client.rest().await;
+        assert_eq!(
+            (close[0], usize::from(close[1])),
+            (0x88, close.len() - 2),
+            "{close:x?}"
+        );
+        codes.push(u16::from_be_bytes([close[2], close[3]]));
+    }
+    codes
+}
+
+#[tokio::test(start_paused = true)]
+async fn peers_that_break_the_protocol_are_told_and_cut() {
+    let cases: [(&[u8], u16); 12] = [
+        (&frame(0x81, b"unmasked"), 1002),
+        (&masked(0xc1, b"reserved bit"), 1002),
+        (&masked(0x83, b"reserved opcode"), 1002),
+        (&masked(0x8b, b"reserved opcode"), 1002),
+        (&masked(0x89, &[0; 126]), 1002),
+        (&masked(0x09, b"fragmented ping"), 1002),
+        (&masked(0x80, b"continuation of nothing"), 1002),
+        (&[masked(0x01, b"a"), masked(0x81, b"b")].concat(), 1002),
+        (&[0x82, 0xfe, 0, 1, 0, 0, 0, 0, 7], 1002),
+        (&[0x82, 0xff, 0x80, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0], 1002),
+        (&masked(0x81, &[0xff]), 1007),
+        (&masked(0x88, &[0x03, 0xed]), 1002),
+    ];
+    for (wire, code) in cases {
+        assert_eq!(
+            status_after(requests::RFC6455, wire).await,
+            [code, code],
+            "{wire:x?}"
+        );
+    }
+    let bad_text = masked(0x81, &[0xff]);
+    assert_eq!(
+        status_after(requests::HYBI08, &bad_text).await,
+        [1007, 1007]
+    );
+    assert_eq!(
+        status_after(requests::HYBI07, &bad_text).await,
+        [1002, 1002]
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn nothing_is_done_with_what_follows_a_close() {
+    let server = echo_messages(Server::builder());
+    let mut client = server.open(requests::RFC6455).await;
+    client
+        .send(&[masked(0x88, &[]), masked(0x81, b"late"), masked(0x89, b"?")].concat())
+        .await;
+    client.expect(&frame(0x88, &[])).await;
+    assert!(client.is_hung_up().await);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_handler_that_returns_closes_and_waits_for_the_peer_no_longer_than_its_deadline() {
+    let (server, _) = serve(
+        Server::builder()
+            .messages(|mut socket: WebSocket, _| async move {
+                socket.send("bye").await?;
+                Ok(())
+            })
+            .unwrap(),
+    );
+    let mut client = server.open(requests::RFC6455).await;
+    let begun = Instant::now();
+    client.expect(&frame(0x81, b"bye")).await;
+    client.expect(&frame(0x88, &[0x03, 0xe8])).await;
+    client.send(&masked(0x81, b"not yet")).await;
+    assert!(client.is_hung_up().await);
+    assert_eq!(begun.elapsed(), Duration::from_secs(5));
+}
+
+#[tokio::test(start_paused = true)]
+async fn closing_names_the_reason_in_the_words_of_the_version() {
+    for (request, code) in [
+        (requests::RFC6455, 1014_u16),
+        (requests::HYBI08, 1001),
+        (requests::HYBI07, 1001),
+    ] {
+        let (server, _) = serve(
+            Server::builder()
+                .messages(|socket: WebSocket, _| async move {
+                    socket
+                        .close(Some(CloseReason::new(StatusCode::BAD_GATEWAY, "gone")))
+                        .await;
+                    Ok(())
+                })
+                .unwrap(),
+        );
+        let mut client = server.open(request).await;
+        let payload = [&code.to_be_bytes()[..], b"gone"].concat();
+        client.expect(&frame(0x88, &payload)).await;
+        client.send(&masked(0x88, &code.to_be_bytes())).await;
+        assert!(client.is_hung_up().await);
+    }
+}

@@ -1,0 +1,152 @@
+//! Every version, from its request to its closing handshake.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use ws_server::Server;
+use ws_tests::requests::{self, with_field};
+use ws_tests::{Client, frame, masked};
+
+use crate::{echo_bytes, echo_messages};
+
+#[tokio::test(start_paused = true)]
+async fn hybi_clients_of_every_version_echo_messages_and_close() {
+    for request in [requests::RFC6455, requests::HYBI08, requests::HYBI07] {
+        let server = echo_messages(Server::builder());
+        let mut client = server.open(request).await;
+        client.send(&masked(0x81, b"Hello")).await;
+        client.expect(&frame(0x81, b"Hello")).await;
+        client.send(&masked(0x82, &[0, 255])).await;
+        client.expect(&frame(0x82, &[0, 255])).await;
+        client.send(&masked(0x81, b"")).await;
+        client.expect(&frame(0x81, b"")).await;
+        client.send(&masked(0x89, b"?")).await;
+        client.expect(&frame(0x8a, b"?")).await;
+        client.send(&masked(0x01, b"Hel")).await;
+        client.send(&masked(0x80, b"lo")).await;
+        client.expect(&frame(0x81, b"Hello")).await;
+        client.send(&masked(0x88, &[0x03, 0xe8])).await;
+        client.expect(&frame(0x88, &[0x03, 0xe8])).await;
+        assert!(client.is_hung_up().await);
+    }
+}
+
+async fn open_hixie76(client: &mut Client, early: &[u8], late: &[u8], request: &[u8]) {
+    client.send(&[request, early].concat()).await;
+    let head = client.head().await;
+    assert!(
+        head.starts_with("HTTP/1.1 101 WebSocket Protocol Handshake\r\n"),
+        "{head}"
+    );
+    assert!(
+        head.contains("Sec-WebSocket-Location: ws://example.com/demo\r\n"),
+        "{head}"
+    );
+    client.send(late).await;
+    client.expect(requests::HIXIE76_ANSWER).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn hixie76_clients_echo_text_and_close_whenever_the_last_key_comes() {
+    let key = requests::HIXIE76_KEY3;
+    for split in [0, 3, 8] {
+        let server = echo_messages(Server::builder());
+        let mut client = server.connect();
+        open_hixie76(&mut client, &key[..split], &key[split..], requests::HIXIE76).await;
+        client.send(b"\x00Hello\xff\x00\xff\x00h\xc3\xa9\xff").await;
+        client
+            .expect(b"\x00Hello\xff\x00\xff\x00h\xc3\xa9\xff")
+            .await;
+        client.send(b"\xff\x00").await;
+        client.expect(b"\xff\x00").await;
+        assert!(client.is_hung_up().await);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn hixie76_replaces_what_is_not_utf8() {
+    let server = echo_messages(Server::builder());
+    let mut client = server.connect();
+    let key = requests::HIXIE76_KEY3;
+    open_hixie76(&mut client, key, b"", requests::HIXIE76).await;
+    client.send(b"\x00a\x80b\xff").await;
+    client.expect("\x00a\u{fffd}b".as_bytes()).await;
+    client.expect(b"\xff").await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn frames_that_come_with_the_request_are_not_lost() {
+    let server = echo_messages(Server::builder());
+    let mut client = server.connect();
+    client
+        .send(&[requests::RFC6455, &masked(0x81, b"early")].concat())
+        .await;
+    client.head().await;
+    client.expect(&frame(0x81, b"early")).await;
+
+    let mut client = server.connect();
+    let wire = [requests::HIXIE76_KEY3, b"\x00early\xff"].concat();
+    open_hixie76(&mut client, &wire, b"", requests::HIXIE76).await;
+    client.expect(b"\x00early\xff").await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn handshake_and_frames_may_come_byte_by_byte() {
+    let server = echo_messages(Server::builder());
+    let mut client = server.connect();
+    let frames = [masked(0x81, b"slow"), masked(0x88, &[])].concat();
+    client
+        .send_bytewise(&[requests::RFC6455, &frames].concat())
+        .await;
+    client.head().await;
+    client.expect(&frame(0x81, b"slow")).await;
+    client.expect(&frame(0x88, b"")).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn hixie76_carries_any_bytes_as_base64_for_clients_that_ask() {
+    let server = echo_bytes(Server::builder());
+    let request = with_field(requests::HIXIE76, "Sec-WebSocket-Protocol: base64");
+    let mut client = server.connect();
+    client
+        .send(&[&request, requests::HIXIE76_KEY3].concat())
+        .await;
+    let head = client.head().await;
+    assert!(
+        head.contains("Sec-WebSocket-Protocol: base64\r\n"),
+        "{head}"
+    );
+    client.expect(requests::HIXIE76_ANSWER).await;
+    client.send(b"\x00AP8B\xff").await;
+    client.expect(b"\x00AP8B\xff").await;
+    let bytes: Vec<u8> = (0..3000_u32).map(|n| (n % 251) as u8).collect();
+    client
+        .send(&[b"\x00", STANDARD.encode(&bytes).as_bytes(), b"\xff"].concat())
+        .await;
+    let mut echoed = Vec::new();
+    while echoed.len() < bytes.len() {
+        client.expect(b"\x00").await;
+        let mut text = Vec::new();
+        while !text.ends_with(b"\xff") {
+            text.extend(client.read(1).await);
+        }
+        text.pop();
+        echoed.extend(STANDARD.decode(text).unwrap());
+    }
+    assert_eq!(echoed, bytes);
+}
+
+#[tokio::test(start_paused = true)]
+async fn base64_goes_in_text_frames_over_hybi_too() {
+    let server = echo_bytes(Server::builder());
+    let request = with_field(requests::RFC6455, "Sec-WebSocket-Protocol: base64");
+    let mut client = server.open(&request).await;
+    client.send(&masked(0x81, b"AP8B")).await;
+    client.expect(&[0x81, 0x04, 0x41, 0x50, 0x38, 0x42]).await;
+    client.send(&masked(0x81, b"AP8")).await;
+    let close = client.rest().await;
+    assert_eq!(
+        close[..4],
+        [0x88, close.len() as u8 - 2, 0x03, 0xea],
+        "{close:x?}"
+    );
+}

@@ -1,0 +1,81 @@
+//! Signs of life, with the clock stopped.
+
+use std::time::Duration;
+
+use tokio::time::{Instant, sleep};
+use ws_server::{Server, Timeouts};
+use ws_tests::{frame, masked, requests};
+
+use crate::{echo_bytes, echo_messages};
+
+#[tokio::test(start_paused = true)]
+async fn a_silent_peer_is_pinged_after_30_seconds_and_given_up_after_60() {
+    for server in [
+        echo_messages(Server::builder()),
+        echo_bytes(Server::builder()),
+    ] {
+        let mut client = server.open(requests::RFC6455).await;
+        let begun = Instant::now();
+        client.expect(&frame(0x89, &[])).await;
+        assert_eq!(begun.elapsed().as_secs(), 30);
+        assert!(client.is_hung_up().await);
+        assert_eq!(begun.elapsed().as_secs(), 60);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_peer_that_answers_pings_stays() {
+    let server = echo_messages(Server::builder());
+    let mut client = server.open(requests::RFC6455).await;
+    for _ in 0..10 {
+        client.expect(&frame(0x89, &[])).await;
+        client.send(&masked(0x8a, &[])).await;
+    }
+    client.send(&masked(0x81, b"still here")).await;
+    client.expect(&frame(0x81, b"still here")).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_draft_without_ping_is_let_be() {
+    let server = echo_messages(Server::builder());
+    let mut client = server.connect();
+    client
+        .send(&[requests::HIXIE76, requests::HIXIE76_KEY3].concat())
+        .await;
+    client.head().await;
+    client.expect(requests::HIXIE76_ANSWER).await;
+    sleep(Duration::from_secs(3600)).await;
+    client.send(b"\0hi\xff").await;
+    client.expect(b"\0hi\xff").await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_idle_connection_is_closed_when_that_is_asked_for() {
+    let mut timeouts = Timeouts::default();
+    timeouts.idle = Some(Duration::from_secs(40));
+    let server = echo_messages(Server::builder().timeouts(timeouts));
+    let mut client = server.open(requests::RFC6455).await;
+    let begun = Instant::now();
+    client.expect(&frame(0x89, &[])).await;
+    client.send(&masked(0x8a, &[])).await;
+    client.expect(&frame(0x88, b"\x03\xe9idle")).await;
+    assert_eq!(begun.elapsed().as_secs(), 40);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_peer_that_reads_nothing_is_given_up() {
+    for server in [
+        echo_messages(Server::builder()),
+        echo_bytes(Server::builder()),
+    ] {
+        let mut client = server.open(requests::RFC6455).await;
+        let begun = Instant::now();
+        let flood = async {
+            for _ in 0..1000 {
+                client.send(&masked(0x82, &[1; 10_000])).await;
+            }
+        };
+        flood.await;
+        assert!(begun.elapsed().as_secs() <= 90, "{:?}", begun.elapsed());
+    }
+}

@@ -1,0 +1,122 @@
+//! What a peer may cost.
+
+use ws_server::{Limits, Server};
+use ws_tests::{frame, masked, requests};
+
+use crate::{echo_bytes, echo_messages};
+
+fn limits(message: usize, frame: u64) -> Limits {
+    let mut limits = Limits::default();
+    limits.message = message;
+    limits.frame = frame;
+    limits
+}
+
+/// The head of a masked binary frame of this length, without any of its payload.
+fn announcement(first: u8, len: u64) -> Vec<u8> {
+    let mut head = vec![first, 0xff];
+    head.extend(len.to_be_bytes());
+    head.extend([0; 4]);
+    head
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_message_over_the_limit_is_refused_before_its_bytes_come() {
+    let server = echo_messages(Server::builder());
+    let mut client = server.open(requests::RFC6455).await;
+    client.send(&announcement(0x82, (1 << 20) + 1)).await;
+    let close = client.rest().await;
+    assert_eq!(close[..1], [0x88]);
+    assert_eq!(close[2..4], 1009_u16.to_be_bytes());
+}
+
+#[tokio::test(start_paused = true)]
+async fn fragments_count_together() {
+    let server = echo_messages(Server::builder().limits(limits(10, 100)));
+    let mut client = server.open(requests::RFC6455).await;
+    client.send(&masked(0x02, &[1; 6])).await;
+    client.send(&masked(0x80, &[1; 5])).await;
+    let close = client.rest().await;
+    assert_eq!(close[2..4], 1009_u16.to_be_bytes());
+    let mut client = server.open(requests::RFC6455).await;
+    client.send(&masked(0x02, &[1; 6])).await;
+    client.send(&masked(0x80, &[1; 4])).await;
+    client.expect(&frame(0x82, &[1; 10])).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn older_versions_say_too_big_with_their_own_code() {
+    for request in [requests::HYBI08, requests::HYBI07] {
+        let server = echo_messages(Server::builder());
+        let mut client = server.open(request).await;
+        client.send(&announcement(0x82, u64::MAX >> 1)).await;
+        let close = client.rest().await;
+        assert_eq!(close[2..4], 1004_u16.to_be_bytes());
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_byte_stream_takes_messages_of_any_length_and_frames_up_to_the_limit() {
+    let server = echo_bytes(Server::builder().limits(limits(10, 70_000)));
+    let mut client = server.open(requests::RFC6455).await;
+    for _ in 0..10 {
+        client.send(&masked(0x02, &[1; 1000])).await;
+        client.expect(&frame(0x82, &[1; 1000])).await;
+        client.send(&masked(0x80, &[])).await;
+    }
+    client.send(&announcement(0x82, 70_001)).await;
+    let close = client.rest().await;
+    assert_eq!(close[2..4], 1009_u16.to_be_bytes());
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_endless_hixie_frame_is_cut_at_the_limit() {
+    for first in [&b"\x00"[..], b"\x01"] {
+        let server = echo_messages(Server::builder().limits(limits(100_000, 200_000)));
+        let mut client = server.connect();
+        client
+            .send(&[requests::HIXIE76, requests::HIXIE76_KEY3].concat())
+            .await;
+        client.head().await;
+        client.expect(requests::HIXIE76_ANSWER).await;
+        client.send(first).await;
+        for _ in 0..100 {
+            client.send(&[b'a'; 10_000]).await;
+        }
+        assert!(client.is_hung_up().await);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn connections_over_the_cap_wait_for_their_turn() {
+    let server = echo_messages(Server::builder().max_connections(1));
+    let mut first = server.open(requests::RFC6455).await;
+    let mut second = server.connect();
+    second.send(requests::RFC6455).await;
+    first.send(&masked(0x81, b"one")).await;
+    first.expect(&frame(0x81, b"one")).await;
+    first.send(&masked(0x88, &[])).await;
+    first.rest().await;
+    drop(first);
+    let head = second.head().await;
+    assert!(head.starts_with("HTTP/1.1 101 "), "{head}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_flood_of_pings_to_a_peer_that_reads_nothing_is_answered_once() {
+    let server = echo_messages(Server::builder());
+    let mut client = server.open(requests::RFC6455).await;
+    // Fill the pipe, so that the server's socket refuses.
+    client.send(&masked(0x82, &[1; 15_000])).await;
+    client.send(&masked(0x82, &[2; 15_000])).await;
+    tokio::time::sleep(std::time::Duration::from_millis(1)).await;
+    for n in 0..100_u8 {
+        client.send(&masked(0x89, &[n])).await;
+    }
+    tokio::time::sleep(std::time::Duration::from_millis(1)).await;
+    client.expect(&frame(0x82, &[1; 15_000])).await;
+    client.expect(&frame(0x82, &[2; 15_000])).await;
+    client.expect(&frame(0x8a, &[99])).await;
+    client.send(&masked(0x81, b"next")).await;
+    client.expect(&frame(0x81, b"next")).await;
+}

@@ -1,0 +1,52 @@
+//! Behaviour of a server, as its clients see it.
+
+mod byte_stream;
+mod closing;
+mod drafts;
+mod keepalive;
+mod limits;
+mod messages;
+mod opening;
+mod registry;
+mod shutdown;
+
+use std::io;
+
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::task::JoinHandle;
+use ws_server::{Builder, ByteStream, Server, WebSocket};
+use ws_tests::{Connector, memory_listener};
+
+/// A server in memory that echoes messages.
+fn echo_messages(builder: Builder) -> Connector {
+    serve(builder.messages(|socket, _peer| echo(socket)).unwrap()).0
+}
+
+/// A server in memory that echoes bytes.
+fn echo_bytes(builder: Builder) -> Connector {
+    serve(builder.wrap(|stream, _peer| copy(stream)).unwrap()).0
+}
+
+fn serve(server: Server) -> (Connector, JoinHandle<()>) {
+    let (listener, connector) = memory_listener();
+    let task = tokio::spawn(async move { server.serve(listener).await.unwrap() });
+    (connector, task)
+}
+
+async fn echo(mut socket: WebSocket) -> io::Result<()> {
+    while let Some(received) = socket.recv_lent().await {
+        let (message, mut replies) = received?;
+        replies.feed(message).await?;
+    }
+    Ok(())
+}
+
+async fn copy(mut stream: ByteStream) -> io::Result<()> {
+    let mut buf = vec![0; 4096];
+    loop {
+        match stream.read(&mut buf).await? {
+            0 => return stream.shutdown().await,
+            count => stream.write_all(&buf[..count]).await?,
+        }
+    }
+}

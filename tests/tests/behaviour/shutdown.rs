@@ -1,0 +1,127 @@
+//! Going down in order.
+
+use std::time::Duration;
+
+use tokio::sync::oneshot;
+use tokio::task::JoinHandle;
+use tokio::time::Instant;
+use ws_server::{ByteStream, Server, WebSocket};
+use ws_tests::{Connector, frame, masked, memory_listener, requests};
+
+fn serve(server: Server) -> (Connector, oneshot::Sender<()>, JoinHandle<()>) {
+    let (listener, connector) = memory_listener();
+    let (stop, stopped) = oneshot::channel();
+    let task = tokio::spawn(async move {
+        let stopped = async { drop(stopped.await) };
+        server
+            .serve(listener)
+            .with_graceful_shutdown(stopped)
+            .await
+            .unwrap();
+    });
+    (connector, stop, task)
+}
+
+#[tokio::test(start_paused = true)]
+async fn every_connection_is_closed_with_1001_whatever_its_service_does() {
+    let servers = [
+        Server::builder()
+            .messages(|socket, _| crate::echo(socket))
+            .unwrap(),
+        Server::builder()
+            .wrap(|stream, _| crate::copy(stream))
+            .unwrap(),
+        Server::builder()
+            .wrap(|stream: ByteStream, _| async move {
+                std::future::pending::<()>().await;
+                drop(stream);
+                Ok(())
+            })
+            .unwrap(),
+    ];
+    for server in servers {
+        let (connector, stop, task) = serve(server);
+        let mut client = connector.open(requests::RFC6455).await;
+        stop.send(()).unwrap();
+        client.expect(&frame(0x88, &[0x03, 0xe9])).await;
+        client.send(&masked(0x88, &[0x03, 0xe9])).await;
+        task.await.unwrap();
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn hixie76_is_closed_in_its_own_way() {
+    let server = Server::builder()
+        .messages(|socket, _| crate::echo(socket))
+        .unwrap();
+    let (connector, stop, task) = serve(server);
+    let mut client = connector.connect();
+    client
+        .send(&[requests::HIXIE76, requests::HIXIE76_KEY3].concat())
+        .await;
+    client.head().await;
+    client.expect(requests::HIXIE76_ANSWER).await;
+    stop.send(()).unwrap();
+    client.expect(b"\xff\x00").await;
+    client.send(b"\xff\x00").await;
+    assert!(client.is_hung_up().await);
+    drop(client);
+    task.await.unwrap();
+}
+
+#[tokio::test(start_paused = true)]
+async fn connections_that_do_not_close_are_cut_at_the_deadline() {
+    let server = Server::builder()
+        .drain(Duration::from_secs(3))
+        .messages(|socket: WebSocket, _| async move {
+            std::future::pending::<()>().await;
+            drop(socket);
+            Ok(())
+        })
+        .unwrap();
+    let (connector, stop, task) = serve(server);
+    let mut client = connector.open(requests::RFC6455).await;
+    let begun = Instant::now();
+    stop.send(()).unwrap();
+    task.await.unwrap();
+    assert_eq!(begun.elapsed(), Duration::from_secs(3));
+    assert!(client.is_hung_up().await);
+}
+
+#[tokio::test(start_paused = true)]
+async fn nobody_can_connect_any_more_and_handshakes_under_way_end() {
+    let server = Server::builder()
+        .messages(|socket, _| crate::echo(socket))
+        .unwrap();
+    let (connector, stop, task) = serve(server);
+    let mut begun = connector.connect();
+    begun.send(b"GET /").await;
+    tokio::task::yield_now().await;
+    stop.send(()).unwrap();
+    task.await.unwrap();
+    assert!(begun.is_hung_up().await);
+    let mut late = connector.connect();
+    late.send(requests::RFC6455).await;
+    assert!(late.is_hung_up().await);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_service_that_panics_takes_its_own_connection_down_alone() {
+    let server = Server::builder()
+        .messages(|mut socket: WebSocket, _| async move {
+            match socket.recv().await.transpose()? {
+                Some(message) if message.as_bytes() == b"panic" => panic!("as asked"),
+                Some(message) => socket.send(&message).await?,
+                None => {}
+            }
+            Ok(())
+        })
+        .unwrap();
+    let (connector, _stop, _task) = serve(server);
+    let mut bystander = connector.open(requests::RFC6455).await;
+    let mut client = connector.open(requests::RFC6455).await;
+    client.send(&masked(0x81, b"panic")).await;
+    client.rest().await;
+    bystander.send(&masked(0x81, b"hello")).await;
+    bystander.expect(&frame(0x81, b"hello")).await;
+}

@@ -1,0 +1,165 @@
+//! Frames to messages and back, through a connection and with no I/O.
+
+use std::time::Instant;
+
+use divan::Bencher;
+use divan::counter::{BytesCount, ItemsCount};
+use ws_core::buffer::{ReadBuffer, SendBuffer};
+use ws_core::connection::Received;
+use ws_core::frame::{FrameHeader, MaskingKey, OpCode};
+use ws_core::hybi::{
+    ExtensionValue, HybiCodec, KeyRule, LengthRule, OriginField, Profile, ReservedOpcode,
+};
+use ws_core::message::Assembler;
+use ws_core::{Codec, Connection, DraftId, Frame, Limits, Role, StatusCode, StatusRules, Timeouts};
+
+/// How many messages one read holds.
+const MESSAGES: usize = 32;
+
+const LENGTHS: [usize; 4] = [16, 125, 4 << 10, 64 << 10];
+
+static PROFILE: Profile = Profile {
+    id: DraftId::new("bench"),
+    version: 13,
+    origin: OriginField::Origin,
+    key: KeyRule::Base64Of16Bytes,
+    reserved_opcode: ReservedOpcode::Fail,
+    length: LengthRule::Minimal,
+    extension_value: ExtensionValue::TokenOrQuoted,
+    status: StatusRules {
+        invalid_reason: StatusCode::INVALID_PAYLOAD,
+        sent_as: |code| code,
+        accepts: |number| StatusCode::new(number).is_some(),
+    },
+};
+
+fn main() {
+    divan::main();
+}
+
+fn codec(role: Role) -> HybiCodec {
+    HybiCodec::new(&PROFILE, role, Limits::default().frame)
+}
+
+/// `MESSAGES` masked messages of `len` bytes, as one read brings them.
+fn wire(opcode: OpCode, len: usize) -> Vec<u8> {
+    let key = MaskingKey::new([0x37, 0xfa, 0x21, 0x3d]);
+    let header = FrameHeader {
+        fin: true,
+        reserved: 0,
+        opcode: opcode.bits(),
+        key: Some(key),
+        len: len as u64,
+    };
+    let (bytes, size) = header.write();
+    let mut payload = vec![b'a'; len];
+    key.apply(&mut payload);
+    [&bytes[..size], &payload].concat().repeat(MESSAGES)
+}
+
+struct Receiving {
+    connection: Connection,
+    assembler: Assembler,
+    input: ReadBuffer,
+    output: SendBuffer,
+}
+
+impl Receiving {
+    fn new(wire: &[u8]) -> Receiving {
+        let codec = Box::new(codec(Role::Server));
+        let connection = Connection::new(
+            codec,
+            Limits::default(),
+            Timeouts::default(),
+            Instant::now(),
+        );
+        let invalid_text = connection.capabilities().invalid_text;
+        let mut input = ReadBuffer::new();
+        input.lend(wire.into());
+        input.filled(wire.len());
+        Receiving {
+            connection,
+            assembler: Assembler::new(Limits::default().message, invalid_text),
+            input,
+            output: SendBuffer::new(),
+        }
+    }
+
+    /// Lends every message that the buffer holds, and counts them.
+    fn drain(&mut self) -> usize {
+        let mut messages = 0;
+        while let Ok(Received::Data(data)) =
+            self.connection.receive(&mut self.input, &mut self.output)
+        {
+            if self.assembler.push(&data, &self.input) == Ok(true) {
+                messages += 1;
+                let _message = divan::black_box(self.assembler.lend(&self.input));
+            }
+        }
+        messages
+    }
+}
+
+fn receive(bencher: Bencher<'_, '_>, opcode: OpCode, len: usize) {
+    let wire = wire(opcode, len);
+    assert_eq!(Receiving::new(&wire).drain(), MESSAGES);
+    bencher
+        .counter(BytesCount::new(len * MESSAGES))
+        .counter(ItemsCount::new(MESSAGES))
+        .with_inputs(|| Receiving::new(&wire))
+        .bench_local_refs(Receiving::drain);
+}
+
+#[divan::bench(args = LENGTHS)]
+fn receive_binary(bencher: Bencher<'_, '_>, len: usize) {
+    receive(bencher, OpCode::Binary, len);
+}
+
+#[divan::bench(args = LENGTHS)]
+fn receive_text(bencher: Bencher<'_, '_>, len: usize) {
+    receive(bencher, OpCode::Text, len);
+}
+
+/// The codec alone: headers and masks, no messages.
+#[divan::bench(args = LENGTHS)]
+fn decode_from_a_client(bencher: Bencher<'_, '_>, len: usize) {
+    let wire = wire(OpCode::Binary, len);
+    bencher
+        .counter(BytesCount::new(len * MESSAGES))
+        .counter(ItemsCount::new(MESSAGES))
+        .with_inputs(|| (codec(Role::Server), wire.clone()))
+        .bench_local_refs(|(codec, wire)| {
+            let mut rest = wire.as_mut_slice();
+            while let Ok(Some(decoded)) = codec.decode(rest) {
+                rest = &mut rest[decoded.consumed..];
+            }
+            assert!(rest.is_empty());
+        });
+}
+
+fn encode(bencher: Bencher<'_, '_>, role: Role, len: usize) {
+    let mut codec = codec(role);
+    let mut output = SendBuffer::new();
+    let payload = vec![b'a'; len];
+    bencher
+        .counter(BytesCount::new(len * MESSAGES))
+        .counter(ItemsCount::new(MESSAGES))
+        .bench_local(|| {
+            for _ in 0..MESSAGES {
+                let frame = Frame::whole(OpCode::Binary, &payload);
+                assert_eq!(codec.encode(frame, output.bytes()), Ok(()));
+            }
+            output.advance(divan::black_box(output.unsent()).len());
+        });
+}
+
+#[divan::bench(args = LENGTHS)]
+fn encode_to_a_client(bencher: Bencher<'_, '_>, len: usize) {
+    encode(bencher, Role::Server, len);
+}
+
+/// With masks.
+#[divan::bench(args = LENGTHS)]
+fn encode_to_a_server(bencher: Bencher<'_, '_>, len: usize) {
+    encode(bencher, Role::Client, len);
+}

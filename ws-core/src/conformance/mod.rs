@@ -1,0 +1,102 @@
+//! The suite that every draft passes, of this project or another's.
+//!
+//! A draft crate turns on the feature `conformance` of `ws-core` for its tests, and has one
+//! test that gives the suite a request:
+//!
+//! ```no_run
+//! # fn conforms(draft: &'static dyn ws_core::Draft) {
+//! use ws_core::conformance::Conformance;
+//!
+//! Conformance::new(draft)
+//!     .request(
+//!         "GET /chat HTTP/1.1\r\nHost: example.com\r\nUpgrade: websocket\r\n\
+//!          Connection: Upgrade\r\nOrigin: http://example.com\r\n\
+//!          Sec-WebSocket-Protocol: chat\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\
+//!          Sec-WebSocket-Version: 13\r\n\r\n",
+//!     )
+//!     .run();
+//! # }
+//! ```
+//!
+//! A draft whose handshake goes on behind the heads says so with
+//! [`behind_the_head`](Conformance::behind_the_head) and [`answer`](Conformance::answer).
+//! Vectors of the draft's own text are read with [`read_every_way`].
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a check that fails is meant to panic: it runs in tests"
+)]
+
+mod closing;
+mod frames;
+mod handshake;
+mod hostile;
+pub mod hybi;
+mod io;
+mod read;
+#[cfg(test)]
+mod tests;
+
+pub use read::{Heard, Said, read, read_every_way};
+
+use crate::draft::Draft;
+
+/// The suite, for one draft.
+#[derive(Debug, Clone)]
+#[must_use = "nothing is checked before `run`"]
+pub struct Conformance {
+    draft: &'static dyn Draft,
+    requests: Vec<Vec<u8>>,
+    behind: Vec<u8>,
+    answer: Vec<u8>,
+}
+
+impl Conformance {
+    /// The suite for `draft`.
+    pub fn new(draft: &'static dyn Draft) -> Conformance {
+        Conformance {
+            draft,
+            requests: Vec::new(),
+            behind: Vec::new(),
+            answer: Vec::new(),
+        }
+    }
+
+    /// Adds a request head of this draft, its empty line included. At least one is needed; it
+    /// should have every field that the draft knows, a subprotocol and an origin among them.
+    pub fn request(mut self, head: impl AsRef<[u8]>) -> Conformance {
+        self.requests.push(head.as_ref().to_vec());
+        self
+    }
+
+    /// What the client sends behind its head and before its first frame.
+    pub fn behind_the_head(mut self, bytes: impl AsRef<[u8]>) -> Conformance {
+        self.behind = bytes.as_ref().to_vec();
+        self
+    }
+
+    /// What the server sends behind its head and before its first frame.
+    pub fn answer(mut self, bytes: impl AsRef<[u8]>) -> Conformance {
+        self.answer = bytes.as_ref().to_vec();
+        self
+    }
+
+    /// Runs the suite.
+    ///
+    /// # Panics
+    /// When the draft does not conform; the message says in what.
+    pub fn run(&self) {
+        assert!(
+            !self.requests.is_empty(),
+            "the suite needs a request of the draft"
+        );
+        for request in &self.requests {
+            handshake::check(self.draft, request, &self.behind, &self.answer);
+        }
+        frames::check(self.draft);
+        closing::check(self.draft);
+        hostile::check(self.draft);
+    }
+}

@@ -1,0 +1,147 @@
+//! Whatever the fragments and wherever the input is cut, the same messages come out.
+
+use proptest::prelude::*;
+
+use super::*;
+use crate::frame::{FrameHeader, MaskingKey};
+use crate::message::{Assembler, Message};
+
+/// Room for one control frame and little more, so that messages are cut by it too.
+const STORAGE: usize = 160;
+
+/// One message, where it is cut into fragments, and what is pinged behind each but the last.
+#[derive(Debug, Clone)]
+struct Sent {
+    message: Message,
+    cuts: Vec<usize>,
+    pings: Vec<Vec<u8>>,
+}
+
+fn sent() -> impl Strategy<Value = Sent> {
+    let text = proptest::collection::vec(any::<char>(), 0..120)
+        .prop_map(|chars| Message::text(String::from_iter(chars)));
+    let binary = proptest::collection::vec(any::<u8>(), 0..400).prop_map(Message::binary);
+    let cuts = proptest::collection::vec(0..400_usize, 0..4);
+    let ping = proptest::collection::vec(any::<u8>(), 0..=MAX_CONTROL_PAYLOAD);
+    let pings = proptest::collection::vec(ping, 0..3);
+    (prop_oneof![text, binary], cuts, pings).prop_map(|(message, mut cuts, pings)| {
+        cuts.iter_mut()
+            .for_each(|cut| *cut = (*cut).min(message.as_bytes().len()));
+        cuts.sort_unstable();
+        Sent {
+            message,
+            cuts,
+            pings,
+        }
+    })
+}
+
+fn put(opcode: OpCode, fin: bool, payload: &[u8], key: u32, wire: &mut Vec<u8>) {
+    let key = MaskingKey::new(key.to_be_bytes());
+    let header = FrameHeader {
+        fin,
+        reserved: 0,
+        opcode: opcode.bits(),
+        key: Some(key),
+        len: payload.len() as u64,
+    };
+    let (bytes, size) = header.write();
+    wire.extend_from_slice(&bytes[..size]);
+    let start = wire.len();
+    wire.extend_from_slice(payload);
+    key.apply(&mut wire[start..]);
+}
+
+/// The frames of a message, and pings between them.
+fn encode(sent: &Sent, key: u32, wire: &mut Vec<u8>) {
+    let payload = sent.message.as_bytes();
+    let mut opcode = MessageRef::from(&sent.message).kind().opcode();
+    let mut start = 0;
+    for cut in &sent.cuts {
+        put(opcode, false, &payload[start..*cut], key, wire);
+        for ping in &sent.pings {
+            put(OpCode::Ping, true, ping, key, wire);
+        }
+        (opcode, start) = (OpCode::Continuation, *cut);
+    }
+    put(opcode, true, &payload[start..], key, wire);
+}
+
+/// The reader's part of an endpoint: the buffer is emptied, moved or given away between reads.
+struct Reader {
+    end: End,
+    assembler: Assembler,
+    messages: Vec<Message>,
+}
+
+impl Reader {
+    fn drain(&mut self) {
+        loop {
+            match self.end.receive() {
+                Ok(Received::Data(data)) => {
+                    if !self.assembler.push(&data, &self.end.input).unwrap() {
+                        continue;
+                    }
+                    let lent = self.assembler.lend(&self.end.input).unwrap().to_message();
+                    let taken = self.assembler.take(&self.end.input).unwrap();
+                    assert_eq!(lent, taken);
+                    self.messages.push(taken);
+                }
+                Ok(Received::Starved) => return,
+                other => panic!("{other:?}"),
+            }
+        }
+    }
+
+    fn make_room(&mut self, give_away: bool) {
+        let input = &mut self.end.input;
+        if give_away {
+            self.assembler.own(input).unwrap();
+            drop(input.reclaim());
+            input.lend(vec![0xee; STORAGE].into());
+        } else if !self.assembler.is_buffered() {
+            input.compact();
+        } else if input.spare().is_empty() {
+            self.assembler.own(input).unwrap();
+            input.compact();
+        }
+    }
+}
+
+proptest! {
+    #[test]
+    fn messages_come_out_as_they_were_sent(
+        sent in proptest::collection::vec(sent(), 0..6),
+        reads in proptest::collection::vec((1..=STORAGE, any::<bool>()), 1..12),
+        key in any::<u32>(),
+    ) {
+        let mut wire = Vec::new();
+        sent.iter().for_each(|sent| encode(sent, key, &mut wire));
+        let mut end = End::hybi(Timeouts::default());
+        end.input.lend(vec![0; STORAGE].into());
+        let assembler = Assembler::new(1 << 20, InvalidText::Fail);
+        let mut reader = Reader { end, assembler, messages: Vec::new() };
+        let mut reads = reads.iter().cycle();
+        let mut rest = wire.as_slice();
+        while let Some((size, give_away)) = reads.next().filter(|_| !rest.is_empty()) {
+            reader.make_room(*give_away);
+            let size = (*size).min(rest.len()).min(reader.end.input.spare().len());
+            prop_assert!(size > 0, "there is always room to read into");
+            reader.end.hear(&rest[..size]);
+            rest = &rest[size..];
+            reader.drain();
+        }
+        let messages: Vec<_> = sent.iter().map(|sent| sent.message.clone()).collect();
+        prop_assert_eq!(reader.messages, messages);
+        let mut pongs = Vec::new();
+        for sent in &sent {
+            for ping in sent.cuts.iter().flat_map(|_| &sent.pings) {
+                pongs.extend_from_slice(&[0x8a, ping.len() as u8]);
+                pongs.extend_from_slice(ping);
+            }
+        }
+        prop_assert_eq!(reader.end.sent(), pongs);
+        prop_assert!(!reader.end.connection.is_within_message());
+        prop_assert!(reader.end.input.is_empty());
+    }
+}

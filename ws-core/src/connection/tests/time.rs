@@ -1,0 +1,121 @@
+//! Keep-alive, the idle limit and the closing deadline. Nothing waits: time is a number.
+
+use std::time::Duration;
+
+use super::*;
+
+const PING: &[u8] = b"\x89\x00";
+
+impl End {
+    fn at(&self, seconds: u64) -> Instant {
+        self.began + Duration::from_secs(seconds)
+    }
+
+    fn timeout(&mut self, seconds: u64) -> Result<Vec<u8>, Expired> {
+        let now = self.at(seconds);
+        self.connection.handle_timeout(now, &mut self.output)?;
+        Ok(self.sent())
+    }
+}
+
+fn idle(seconds: u64) -> Timeouts {
+    Timeouts {
+        idle: Some(Duration::from_secs(seconds)),
+        ..Timeouts::default()
+    }
+}
+
+#[test]
+fn pings_a_silent_peer_and_gives_it_up_after_a_minute() {
+    let mut end = end();
+    assert_eq!(end.connection.poll_timeout(), Some(end.at(30)));
+    assert_eq!(end.timeout(29), Ok(vec![]));
+    assert_eq!(end.timeout(30), Ok(PING.to_vec()));
+    assert_eq!(end.connection.poll_timeout(), Some(end.at(60)));
+    assert_eq!(end.timeout(60), Err(Expired::Dead));
+    assert!(end.connection.is_over() && !end.connection.is_closed_cleanly());
+    assert_eq!(end.connection.poll_timeout(), None);
+}
+
+#[test]
+fn takes_any_byte_for_a_sign_of_life() {
+    let mut end = end();
+    assert_eq!(end.timeout(30), Ok(PING.to_vec()));
+    end.connection.heard();
+    assert_eq!(end.timeout(60), Ok(vec![]));
+    assert_eq!(end.timeout(90), Ok(PING.to_vec()));
+    end.connection.heard();
+    assert_eq!(end.timeout(120), Ok(vec![]));
+    assert_eq!(end.timeout(150), Ok(PING.to_vec()));
+    assert_eq!(end.timeout(180), Err(Expired::Dead));
+}
+
+#[test]
+fn puts_no_ping_behind_bytes_that_the_peer_does_not_take() {
+    let mut end = end();
+    end.connection
+        .send(MessageRef::Text("x"), &mut end.output)
+        .unwrap();
+    end.output.refuse();
+    assert_eq!(end.timeout(30), Ok(b"\x81\x01x".to_vec()));
+    assert_eq!(end.timeout(60), Err(Expired::Dead));
+}
+
+#[test]
+fn neither_pings_nor_gives_up_without_an_interval() {
+    let mut timeouts = Timeouts::default();
+    timeouts.keepalive.interval = None;
+    let mut end = End::hybi(timeouts);
+    assert_eq!(end.connection.poll_timeout(), None);
+    assert_eq!(end.timeout(10_000), Ok(vec![]));
+}
+
+#[test]
+fn leaves_peers_alone_that_have_no_ping() {
+    let mut end = End::new(Box::new(Tiny { close: true }), Timeouts::default());
+    assert_eq!(end.connection.poll_timeout(), None);
+    assert_eq!(end.timeout(10_000), Ok(vec![]));
+    let mut end = End::new(Box::new(Tiny { close: true }), idle(20));
+    assert_eq!(end.connection.poll_timeout(), Some(end.at(20)));
+    assert_eq!(end.timeout(20), Ok(vec![0xff]));
+}
+
+#[test]
+fn closes_a_connection_without_data_frames() {
+    let mut end = End::hybi(idle(20));
+    assert_eq!(end.connection.poll_timeout(), Some(end.at(20)));
+    end.hear(&masked(0x82, b"data"));
+    end.fragment();
+    assert_eq!(end.timeout(20), Ok(vec![]));
+    assert_eq!(end.connection.poll_timeout(), Some(end.at(30)));
+    end.hear(&masked(0x8a, b"no data"));
+    assert_eq!(end.receive(), Ok(Received::Starved));
+    end.connection.heard();
+    assert_eq!(end.timeout(30), Ok(vec![]));
+    assert_eq!(end.timeout(40), Ok(b"\x88\x06\x03\xe9idle".to_vec()));
+    assert!(!end.connection.is_open());
+}
+
+#[test]
+fn gives_up_a_peer_that_does_not_answer_our_close() {
+    let mut end = end();
+    end.connection.close(None, end.at(7), &mut end.output);
+    assert_eq!(end.sent(), b"\x88\x00");
+    assert_eq!(end.connection.poll_timeout(), Some(end.at(12)));
+    end.connection.heard();
+    end.hear(&masked(0x82, b"postpones nothing"));
+    end.fragment();
+    assert_eq!(end.timeout(11), Ok(vec![]));
+    assert_eq!(end.timeout(12), Err(Expired::Closing));
+    assert!(end.connection.is_over() && !end.connection.is_closed_cleanly());
+}
+
+#[test]
+fn wants_no_more_of_the_clock_when_it_is_over() {
+    let mut end = end();
+    end.hear(&masked(0x88, b""));
+    assert_eq!(end.receive(), Ok(Received::Closed));
+    assert_eq!(end.sent(), b"\x88\x00");
+    assert_eq!(end.timeout(10_000), Ok(vec![]));
+    assert_eq!(end.connection.poll_timeout(), None);
+}
