@@ -71,6 +71,8 @@ fn encode(sent: &Sent, key: u32, wire: &mut Vec<u8>) {
 struct Reader {
     end: End,
     assembler: Assembler,
+    /// The kind of the message that is coming.
+    kind: Option<MessageKind>,
     messages: Vec<Message>,
 }
 
@@ -79,6 +81,10 @@ impl Reader {
         loop {
             match self.end.receive() {
                 Ok(Received::Data(data)) => {
+                    if data.first {
+                        self.kind = Some(data.kind);
+                    }
+                    assert_eq!(self.kind, Some(data.kind));
                     if !self.assembler.push(&data, &self.end.input).unwrap() {
                         continue;
                     }
@@ -120,7 +126,7 @@ proptest! {
         let mut end = End::hybi(Timeouts::default());
         end.input.lend(vec![0; STORAGE].into());
         let assembler = Assembler::new(1 << 20, InvalidText::Fail);
-        let mut reader = Reader { end, assembler, messages: Vec::new() };
+        let mut reader = Reader { end, assembler, kind: None, messages: Vec::new() };
         let mut reads = reads.iter().cycle();
         let mut rest = wire.as_slice();
         while let Some((size, give_away)) = reads.next().filter(|_| !rest.is_empty()) {

@@ -106,7 +106,9 @@ fn gives_up_a_peer_that_does_not_answer_our_close() {
     end.hear(&masked(0x82, b"postpones nothing"));
     end.fragment();
     assert_eq!(end.timeout(11), Ok(vec![]));
+    assert!(!end.connection.is_expired());
     assert_eq!(end.timeout(12), Err(Expired::Closing));
+    assert!(end.connection.is_expired());
     assert!(end.connection.is_over() && !end.connection.is_closed_cleanly());
 }
 

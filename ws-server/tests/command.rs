@@ -1,0 +1,262 @@
+//! The command, run as its users run it.
+#![cfg(unix)]
+#![allow(clippy::unwrap_used, reason = "what fails here fails a test")]
+
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::{TcpListener, TcpStream};
+use std::os::unix::net::UnixStream;
+use std::path::PathBuf;
+use std::process::{Child, Command, Output, Stdio};
+use std::time::Duration;
+
+/// A running command; it is ended with the test.
+struct Server {
+    child: Child,
+    line: String,
+}
+
+impl Server {
+    fn start(args: &[&str]) -> Server {
+        let mut child = command(args).stdout(Stdio::piped()).spawn().unwrap();
+        let mut line = String::new();
+        BufReader::new(child.stdout.as_mut().unwrap())
+            .read_line(&mut line)
+            .unwrap();
+        Server { child, line }
+    }
+
+    fn address(&self) -> &str {
+        let rest = self.line.strip_prefix("listening on ws://").unwrap();
+        rest.split_once('/').unwrap().0
+    }
+
+    fn connect(&self, request: &[u8]) -> TcpStream {
+        let mut stream = TcpStream::connect(self.address()).unwrap();
+        stream.set_read_timeout(Some(PATIENCE)).unwrap();
+        stream.write_all(request).unwrap();
+        stream
+    }
+
+    fn signal(&self, name: &str) {
+        let id = self.child.id().to_string();
+        assert!(
+            Command::new("kill")
+                .args([name, &id])
+                .status()
+                .unwrap()
+                .success()
+        );
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        // It may have ended already.
+        drop(self.child.kill());
+        drop(self.child.wait());
+    }
+}
+
+/// How long anything may take before a test fails instead of hanging.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+const REQUEST: &[u8] = b"GET /chat HTTP/1.1\r\nHost: a\r\nUpgrade: websocket\r\n\
+    Connection: Upgrade\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\
+    Sec-WebSocket-Version: 13\r\n\r\n";
+
+/// A masked "Hello", and the server's answer.
+const HELLO: &[u8] = b"\x81\x85\x37\xfa\x21\x3d\x7f\x9f\x4d\x51\x58";
+const HELLO_BACK: &[u8] = b"\x81\x05Hello";
+
+fn command(args: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_ws-server"));
+    command
+        .args(args)
+        .stdin(Stdio::null())
+        .stderr(Stdio::piped());
+    command
+}
+
+fn run(args: &[&str]) -> Output {
+    command(args).stdout(Stdio::piped()).output().unwrap()
+}
+
+fn expect(stream: &mut impl Read, expected: &[u8]) {
+    let mut found = vec![0; expected.len()];
+    stream.read_exact(&mut found).unwrap();
+    assert_eq!(found, expected);
+}
+
+fn expect_head(stream: &mut impl Read) -> String {
+    let mut head = Vec::new();
+    while !head.ends_with(b"\r\n\r\n") {
+        let mut byte = [0];
+        stream.read_exact(&mut byte).unwrap();
+        head.push(byte[0]);
+    }
+    String::from_utf8(head).unwrap()
+}
+
+fn rest(stream: &mut impl Read) -> Vec<u8> {
+    let mut rest = Vec::new();
+    stream.read_to_end(&mut rest).unwrap();
+    rest
+}
+
+/// A path of this test's own for a unix socket.
+fn socket_path(name: &str) -> PathBuf {
+    std::env::temp_dir().join(format!("ws-server-{}-{name}", std::process::id()))
+}
+
+#[test]
+fn it_says_in_one_line_where_it_listens_and_what_it_speaks() {
+    let server = Server::start(&["0"]);
+    let (address, rest) = server.line.split_once("/ ").unwrap();
+    assert!(
+        address.starts_with("listening on ws://127.0.0.1:"),
+        "{}",
+        server.line
+    );
+    assert_ne!(server.address(), "127.0.0.1:0");
+    assert_eq!(rest, "(drafts: rfc6455, hybi08, hybi07, hixie76)\n");
+}
+
+#[test]
+fn it_echoes_and_goes_down_in_order_on_sigterm() {
+    let mut server = Server::start(&["0", "--workers", "2"]);
+    let mut client = server.connect(REQUEST);
+    let head = expect_head(&mut client);
+    assert!(
+        head.contains("Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n"),
+        "{head}"
+    );
+    client.write_all(HELLO).unwrap();
+    expect(&mut client, HELLO_BACK);
+    server.signal("-TERM");
+    expect(&mut client, b"\x88\x02\x03\xe9");
+    client
+        .write_all(b"\x88\x82\x37\xfa\x21\x3d\x34\x13")
+        .unwrap();
+    assert_eq!(rest(&mut client), b"");
+    drop(client);
+    assert_eq!(server.child.wait().unwrap().code(), Some(0));
+}
+
+#[test]
+fn a_second_signal_cuts_what_does_not_close() {
+    let mut server = Server::start(&["0", "--drain", "1000", "--closing-timeout", "1000"]);
+    let mut client = server.connect(REQUEST);
+    expect_head(&mut client);
+    server.signal("-INT");
+    expect(&mut client, b"\x88\x02\x03\xe9");
+    server.signal("-INT");
+    assert_eq!(server.child.wait().unwrap().code(), Some(0));
+}
+
+#[test]
+fn a_browser_that_looks_gets_a_page_that_needs_nothing_else() {
+    let server = Server::start(&["0"]);
+    let mut client = server.connect(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n");
+    let head = expect_head(&mut client);
+    assert!(head.starts_with("HTTP/1.1 200 OK\r\n"), "{head}");
+    let page = String::from_utf8(rest(&mut client)).unwrap();
+    assert!(page.contains("rfc6455, hybi08, hybi07, hixie76"));
+    assert!(
+        !page.contains("http://") && !page.contains("https://"),
+        "an outside resource"
+    );
+}
+
+#[test]
+fn it_carries_bytes_to_a_tcp_service_and_back() {
+    let target = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = target.local_addr().unwrap().to_string();
+    let server = Server::start(&["0", &address]);
+    let mut client = server.connect(REQUEST);
+    expect_head(&mut client);
+    client.write_all(HELLO).unwrap();
+    let (mut service, _) = target.accept().unwrap();
+    expect(&mut service, b"Hello");
+    service.write_all(b"World").unwrap();
+    expect(&mut client, b"\x82\x05World");
+    service.shutdown(std::net::Shutdown::Write).unwrap();
+    expect(&mut client, b"\x88\x02\x03\xe8");
+    client.write_all(b"\x88\x80\x37\xfa\x21\x3d").unwrap();
+    assert_eq!(rest(&mut client), b"");
+    assert_eq!(rest(&mut service), b"");
+}
+
+#[test]
+fn a_target_that_refuses_is_a_bad_gateway() {
+    let free = TcpListener::bind("127.0.0.1:0")
+        .unwrap()
+        .local_addr()
+        .unwrap();
+    let server = Server::start(&["0", &format!("tcp:{free}")]);
+    let mut client = server.connect(REQUEST);
+    expect_head(&mut client);
+    let mut close = [0; 4];
+    client.read_exact(&mut close).unwrap();
+    assert_eq!((close[0], &close[2..]), (0x88, &b"\x03\xf6"[..]));
+}
+
+#[test]
+fn it_listens_on_a_unix_socket_and_takes_a_stale_one_over() {
+    let path = socket_path("listen");
+    let listen = format!("unix:{}", path.display());
+    let mut server = Server::start(&[&listen]);
+    assert!(
+        server
+            .line
+            .starts_with(&format!("listening on {listen} (drafts: "))
+    );
+    assert_eq!(
+        run(&[&listen]).status.code(),
+        Some(2),
+        "a live socket is let be"
+    );
+    let mut client = UnixStream::connect(&path).unwrap();
+    client.write_all(REQUEST).unwrap();
+    expect_head(&mut client);
+    client.write_all(HELLO).unwrap();
+    expect(&mut client, HELLO_BACK);
+    server.child.kill().unwrap();
+    server.child.wait().unwrap();
+    assert!(path.exists());
+    let mut server = Server::start(&[&listen]);
+    server.signal("-TERM");
+    assert_eq!(server.child.wait().unwrap().code(), Some(0));
+    assert!(!path.exists(), "it cleans up behind itself");
+}
+
+#[test]
+fn what_the_user_can_mend_ends_with_2_and_one_clear_sentence() {
+    let taken = TcpListener::bind("127.0.0.1:0").unwrap();
+    let taken = taken.local_addr().unwrap().to_string();
+    let cases: [(&[&str], &str); 7] = [
+        (&["nonsense"], "expected PORT, ADDR:PORT"),
+        (&["0", "nonsense"], "expected echo:, HOST:PORT"),
+        (&["0", "--drain", "0"], "expected a number of seconds"),
+        (&["0", "--path", "x"], "expected a path that begins with /"),
+        (&["0", "--nonsense"], "--nonsense"),
+        (&[&taken], "the address is in use"),
+        (
+            &["0", "host.invalid:80"],
+            "tcp:host.invalid:80 cannot be resolved",
+        ),
+    ];
+    for (args, sentence) in cases {
+        let output = run(args);
+        let words = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(2), "{args:?}: {words}");
+        assert!(words.contains(sentence), "{args:?}: {words}");
+        assert!(output.stdout.is_empty(), "{args:?}");
+    }
+}
+
+#[test]
+fn it_lists_the_drafts_that_are_compiled_in() {
+    let output = run(&["--drafts"]);
+    assert!(output.status.success());
+    assert_eq!(output.stdout, b"rfc6455\nhybi08\nhybi07\nhixie76\n");
+}
