@@ -2,111 +2,14 @@
 #![cfg(unix)]
 #![allow(clippy::unwrap_used, reason = "what fails here fails a test")]
 
-use std::io::{BufRead, BufReader, Read, Write};
-use std::net::{TcpListener, TcpStream};
+mod hostile;
+mod process;
+
+use std::io::{Read, Write};
+use std::net::TcpListener;
 use std::os::unix::net::UnixStream;
-use std::path::PathBuf;
-use std::process::{Child, Command, Output, Stdio};
-use std::time::Duration;
 
-/// A running command; it is ended with the test.
-struct Server {
-    child: Child,
-    line: String,
-}
-
-impl Server {
-    fn start(args: &[&str]) -> Server {
-        let mut child = command(args).stdout(Stdio::piped()).spawn().unwrap();
-        let mut line = String::new();
-        BufReader::new(child.stdout.as_mut().unwrap())
-            .read_line(&mut line)
-            .unwrap();
-        Server { child, line }
-    }
-
-    fn address(&self) -> &str {
-        let rest = self.line.strip_prefix("listening on ws://").unwrap();
-        rest.split_once('/').unwrap().0
-    }
-
-    fn connect(&self, request: &[u8]) -> TcpStream {
-        let mut stream = TcpStream::connect(self.address()).unwrap();
-        stream.set_read_timeout(Some(PATIENCE)).unwrap();
-        stream.write_all(request).unwrap();
-        stream
-    }
-
-    fn signal(&self, name: &str) {
-        let id = self.child.id().to_string();
-        assert!(
-            Command::new("kill")
-                .args([name, &id])
-                .status()
-                .unwrap()
-                .success()
-        );
-    }
-}
-
-impl Drop for Server {
-    fn drop(&mut self) {
-        // It may have ended already.
-        drop(self.child.kill());
-        drop(self.child.wait());
-    }
-}
-
-/// How long anything may take before a test fails instead of hanging.
-const PATIENCE: Duration = Duration::from_secs(30);
-
-const REQUEST: &[u8] = b"GET /chat HTTP/1.1\r\nHost: a\r\nUpgrade: websocket\r\n\
-    Connection: Upgrade\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\
-    Sec-WebSocket-Version: 13\r\n\r\n";
-
-/// A masked "Hello", and the server's answer.
-const HELLO: &[u8] = b"\x81\x85\x37\xfa\x21\x3d\x7f\x9f\x4d\x51\x58";
-const HELLO_BACK: &[u8] = b"\x81\x05Hello";
-
-fn command(args: &[&str]) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_ws-server"));
-    command
-        .args(args)
-        .stdin(Stdio::null())
-        .stderr(Stdio::piped());
-    command
-}
-
-fn run(args: &[&str]) -> Output {
-    command(args).stdout(Stdio::piped()).output().unwrap()
-}
-
-fn expect(stream: &mut impl Read, expected: &[u8]) {
-    let mut found = vec![0; expected.len()];
-    stream.read_exact(&mut found).unwrap();
-    assert_eq!(found, expected);
-}
-
-fn expect_head(stream: &mut impl Read) -> String {
-    let mut head = Vec::new();
-    while !head.ends_with(b"\r\n\r\n") {
-        let mut byte = [0];
-        stream.read_exact(&mut byte).unwrap();
-        head.push(byte[0]);
-    }
-    String::from_utf8(head).unwrap()
-}
-
-fn rest(stream: &mut impl Read) -> Vec<u8> {
-    let mut rest = Vec::new();
-    stream.read_to_end(&mut rest).unwrap();
-    rest
-}
-
-/// A path of this test's own for a unix socket.
-fn socket_path(name: &str) -> PathBuf {
-    std::env::temp_dir().join(format!("ws-server-{}-{name}", std::process::id()))
-}
+use process::{HELLO, HELLO_BACK, REQUEST, Server, expect, expect_head, rest, run, socket_path};
 
 #[test]
 fn it_says_in_one_line_where_it_listens_and_what_it_speaks() {
