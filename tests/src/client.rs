@@ -120,11 +120,6 @@ fn build(first: u8, payload: &[u8], key: Option<[u8; 4]>) -> Vec<u8> {
         }
     }
     let key = key.inspect(|key| frame.extend(key)).unwrap_or_default();
-    frame.extend(
-        payload
-            .iter()
-            .zip(key.iter().cycle())
-            .map(|(byte, key)| byte ^ key),
-    );
+    frame.extend(payload.iter().zip(key.iter().cycle()).map(|(byte, key)| byte ^ key));
     frame
 }

@@ -19,13 +19,7 @@ impl CountedWrites {
     /// A counting pipe, and its counter.
     pub fn new(pipe: DuplexStream) -> (CountedWrites, Arc<AtomicUsize>) {
         let writes = Arc::new(AtomicUsize::new(0));
-        (
-            CountedWrites {
-                pipe,
-                writes: writes.clone(),
-            },
-            writes,
-        )
+        (CountedWrites { pipe, writes: writes.clone() }, writes)
     }
 }
 

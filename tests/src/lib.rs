@@ -1,9 +1,6 @@
 //! What the tests of behaviour share: a server in memory, and scripted clients.
 
-#![allow(
-    clippy::panic,
-    reason = "an expectation that is not met fails its test"
-)]
+#![allow(clippy::panic, reason = "an expectation that is not met fails its test")]
 
 mod client;
 mod counted;

@@ -29,12 +29,7 @@ pub struct MemoryListener {
 /// A listener, and a way to connect to it.
 pub fn memory_listener() -> (MemoryListener, Connector) {
     let (sender, receiver) = mpsc::unbounded_channel();
-    (
-        MemoryListener {
-            queue: Mutex::new(receiver),
-        },
-        Connector { queue: sender },
-    )
+    (MemoryListener { queue: Mutex::new(receiver) }, Connector { queue: sender })
 }
 
 impl Connector {
@@ -59,10 +54,7 @@ impl Connector {
 
 impl Listener for MemoryListener {
     fn poll_accept(&self, cx: &mut Context<'_>) -> Poll<io::Result<(Socket, RemoteAddr)>> {
-        let mut queue = self
-            .queue
-            .lock()
-            .unwrap_or_else(std::sync::PoisonError::into_inner);
+        let mut queue = self.queue.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
         match queue.poll_recv(cx) {
             Poll::Ready(Some(pipe)) => Poll::Ready(Ok((Socket::other(pipe), RemoteAddr::Unknown))),
             _ => Poll::Pending,

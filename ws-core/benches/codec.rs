@@ -67,12 +67,8 @@ struct Receiving {
 impl Receiving {
     fn new(wire: &[u8]) -> Receiving {
         let codec = Box::new(codec(Role::Server));
-        let connection = Connection::new(
-            codec,
-            Limits::default(),
-            Timeouts::default(),
-            Instant::now(),
-        );
+        let connection =
+            Connection::new(codec, Limits::default(), Timeouts::default(), Instant::now());
         let invalid_text = connection.capabilities().invalid_text;
         let mut input = ReadBuffer::new();
         input.lend(wire.into());

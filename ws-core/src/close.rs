@@ -82,10 +82,7 @@ impl CloseReason {
     pub fn new(code: StatusCode, text: impl Into<ByteString>) -> CloseReason {
         let mut text = text.into();
         if text.len() > MAX_TEXT {
-            let end = (0..=MAX_TEXT)
-                .rev()
-                .find(|at| text.is_char_boundary(*at))
-                .unwrap_or(0);
+            let end = (0..=MAX_TEXT).rev().find(|at| text.is_char_boundary(*at)).unwrap_or(0);
             text = text.slice_ref(&text[..end]);
         }
         CloseReason { code, text }
@@ -119,10 +116,7 @@ impl CloseReason {
             return Err(ProtocolError::CloseCode(code));
         }
         let text = utf8::validate(text).ok_or(ProtocolError::InvalidReason)?;
-        Ok(Some(CloseReason {
-            code: StatusCode::received(code),
-            text: text.into(),
-        }))
+        Ok(Some(CloseReason { code: StatusCode::received(code), text: text.into() }))
     }
 
     /// The payload of a Close frame.
@@ -134,10 +128,7 @@ impl CloseReason {
 
     /// The same reason in the words of an older version.
     pub(crate) fn under(&self, rules: &StatusRules) -> CloseReason {
-        CloseReason {
-            code: (rules.sent_as)(self.code),
-            text: self.text.clone(),
-        }
+        CloseReason { code: (rules.sent_as)(self.code), text: self.text.clone() }
     }
 }
 
@@ -175,10 +166,7 @@ mod tests {
     fn reads_and_writes_the_payload_of_a_close_frame() {
         let reason = CloseReason::new(StatusCode::GOING_AWAY, "bye");
         assert_eq!(reason.payload(), [0x03, 0xe9, b'b', b'y', b'e']);
-        assert_eq!(
-            CloseReason::parse(&reason.payload(), &RULES),
-            Ok(Some(reason))
-        );
+        assert_eq!(CloseReason::parse(&reason.payload(), &RULES), Ok(Some(reason)));
         assert_eq!(CloseReason::parse(&[], &RULES), Ok(None));
     }
 
@@ -188,10 +176,7 @@ mod tests {
         assert_eq!(parse(&[3]), ProtocolError::CloseOfOneByte);
         assert_eq!(parse(&[3, 0xe8, 0xff]), ProtocolError::InvalidReason);
         for code in [0, 999, 1004, 1005, 1006, 1015, 1016, 2999, 5000, 65535] {
-            assert_eq!(
-                parse(&u16::to_be_bytes(code)),
-                ProtocolError::CloseCode(code)
-            );
+            assert_eq!(parse(&u16::to_be_bytes(code)), ProtocolError::CloseCode(code));
         }
     }
 

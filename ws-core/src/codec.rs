@@ -102,11 +102,7 @@ impl Envelope {
     pub fn new(head: &[u8], tail: &'static [u8]) -> Option<Envelope> {
         let mut bytes = [0; 10];
         bytes.get_mut(..head.len())?.copy_from_slice(head);
-        Some(Envelope {
-            head: bytes,
-            head_len: head.len() as u8,
-            tail,
-        })
+        Some(Envelope { head: bytes, head_len: head.len() as u8, tail })
     }
 
     /// What goes before the payload.
@@ -206,10 +202,7 @@ impl std::fmt::Display for ProtocolError {
             }
             ProtocolError::CloseOfOneByte => f.write_str("a Close frame with one byte"),
             ProtocolError::CloseCode(code) => {
-                write!(
-                    f,
-                    "a Close frame with status code {code}, which may not be sent"
-                )
+                write!(f, "a Close frame with status code {code}, which may not be sent")
             }
             ProtocolError::FrameTooBig { limit } => {
                 write!(f, "a frame exceeds the limit of {limit} bytes")

@@ -164,10 +164,7 @@ impl std::fmt::Display for HandshakeError {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             HandshakeError::Io(error) => {
-                write!(
-                    f,
-                    "the connection ended during the opening handshake: {error}"
-                )
+                write!(f, "the connection ended during the opening handshake: {error}")
             }
             HandshakeError::Refused(why) => f.write_str(why),
         }

@@ -18,11 +18,7 @@ pub struct Limits {
 
 impl Default for Limits {
     fn default() -> Limits {
-        Limits {
-            message: 1 << 20,
-            frame: 16 << 20,
-            send_buffer: 256 << 10,
-        }
+        Limits { message: 1 << 20, frame: 16 << 20, send_buffer: 256 << 10 }
     }
 }
 
@@ -71,9 +67,6 @@ pub struct Keepalive {
 
 impl Default for Keepalive {
     fn default() -> Keepalive {
-        Keepalive {
-            interval: Some(Duration::from_secs(30)),
-            missed: 2,
-        }
+        Keepalive { interval: Some(Duration::from_secs(30)), missed: 2 }
     }
 }

@@ -50,9 +50,7 @@ impl Drafts {
     pub fn registered() -> Result<Drafts, DuplicateDraft> {
         inventory::iter::<Registration>
             .into_iter()
-            .try_fold(Drafts::none(), |drafts, found| {
-                drafts.with(found.draft, found.rank)
-            })
+            .try_fold(Drafts::none(), |drafts, found| drafts.with(found.draft, found.rank))
     }
 
     /// No drafts: the start of an explicit list, which needs no registration.
@@ -70,10 +68,7 @@ impl Drafts {
                 || (draft.version().is_some() && other.version() == draft.version())
         });
         if let Some(twin) = twin {
-            return Err(DuplicateDraft {
-                first: twin.id(),
-                second: draft.id(),
-            });
+            return Err(DuplicateDraft { first: twin.id(), second: draft.id() });
         }
         let at = self
             .sorted
@@ -94,11 +89,8 @@ impl Drafts {
 
     /// The value of `Sec-WebSocket-Version` that lists what is spoken: `13, 8, 7`.
     pub fn versions(&self) -> String {
-        let numbers: Vec<_> = self
-            .iter()
-            .filter_map(|draft| draft.version())
-            .map(|n| n.to_string())
-            .collect();
+        let numbers: Vec<_> =
+            self.iter().filter_map(|draft| draft.version()).map(|n| n.to_string()).collect();
         numbers.join(", ")
     }
 
@@ -143,13 +135,9 @@ impl Drafts {
             return Err(self
                 .malformed("the handshake mixes Sec-WebSocket-Version with the keys of hixie-76"));
         }
-        self.iter()
-            .find(|draft| draft.version() == Some(number))
-            .ok_or_else(|| {
-                self.mismatch(&format!(
-                    "version {number} of the protocol is not spoken here"
-                ))
-            })
+        self.iter().find(|draft| draft.version() == Some(number)).ok_or_else(|| {
+            self.mismatch(&format!("version {number} of the protocol is not spoken here"))
+        })
     }
 
     fn malformed(&self, what: &str) -> Rejection {
@@ -176,10 +164,7 @@ pub fn asks_for_websocket(head: &RequestHead) -> bool {
 
 fn require_upgrade(head: &RequestHead) -> Result<(), Rejection> {
     if head.method() != "GET" {
-        let reason = format!(
-            "the method is {}, and a WebSocket opens with GET",
-            head.method()
-        );
+        let reason = format!("the method is {}, and a WebSocket opens with GET", head.method());
         return Err(Rejection::new(Status::MethodNotAllowed, reason));
     }
     if !asks_for_websocket(head) {
@@ -187,14 +172,10 @@ fn require_upgrade(head: &RequestHead) -> Result<(), Rejection> {
         return Err(Rejection::new(Status::UpgradeRequired, reason));
     }
     if head.version() < HttpVersion::Http11 {
-        return Err(Rejection::bad_request(
-            "a WebSocket opens with HTTP/1.1, this is HTTP/1.0",
-        ));
+        return Err(Rejection::bad_request("a WebSocket opens with HTTP/1.1, this is HTTP/1.0"));
     }
     if !head.fields().list_contains("Connection", "upgrade") {
-        return Err(Rejection::bad_request(
-            "the request lacks `Connection: Upgrade`",
-        ));
+        return Err(Rejection::bad_request("the request lacks `Connection: Upgrade`"));
     }
     Ok(())
 }
@@ -216,10 +197,7 @@ pub struct DuplicateDraft {
 impl std::fmt::Display for DuplicateDraft {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let DuplicateDraft { first, second } = self;
-        write!(
-            f,
-            "the drafts {first} and {second} share a name or a version number"
-        )
+        write!(f, "the drafts {first} and {second} share a name or a version number")
     }
 }
 

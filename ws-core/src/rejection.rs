@@ -65,11 +65,7 @@ impl Status {
 impl Rejection {
     /// A rejection with this status; `reason` says what was wrong and what was expected.
     pub fn new(status: Status, reason: impl Into<String>) -> Rejection {
-        Rejection {
-            status,
-            reason: reason.into(),
-            versions: None,
-        }
+        Rejection { status, reason: reason.into(), versions: None }
     }
 
     /// 400 with this reason.
@@ -100,9 +96,9 @@ impl Rejection {
         let body = format!("{}\n", self.reason);
         let mut head = ResponseHead::new(self.status.code(), self.status.phrase());
         head = match self.status {
-            Status::UpgradeRequired => head
-                .field("Upgrade", "websocket")
-                .field("Connection", "Upgrade, close"),
+            Status::UpgradeRequired => {
+                head.field("Upgrade", "websocket").field("Connection", "Upgrade, close")
+            }
             Status::MethodNotAllowed => head.field("Allow", "GET").field("Connection", "close"),
             _ => head.field("Connection", "close"),
         };
@@ -118,13 +114,7 @@ impl Rejection {
 
 impl std::fmt::Display for Rejection {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(
-            f,
-            "{} {}: {}",
-            self.status.code(),
-            self.status.phrase(),
-            self.reason
-        )
+        write!(f, "{} {}: {}", self.status.code(), self.status.phrase(), self.reason)
     }
 }
 

@@ -23,10 +23,7 @@ pub struct Utf8Checker {
 impl Utf8Checker {
     /// A checker at the start of a text.
     pub const fn new() -> Utf8Checker {
-        Utf8Checker {
-            open: [0; 4],
-            len: 0,
-        }
+        Utf8Checker { open: [0; 4], len: 0 }
     }
 
     /// Checks the next piece. What is known to be text by now is, in this order, a character
@@ -150,19 +147,13 @@ mod tests {
             text.extend(begun);
             text.push_str(rest);
         }
-        if checker.is_open() {
-            Err(InvalidUtf8)
-        } else {
-            Ok(text)
-        }
+        if checker.is_open() { Err(InvalidUtf8) } else { Ok(text) }
     }
 
     fn repair(pieces: &[&[u8]]) -> String {
         let mut repairer = Utf8Repairer::default();
         let mut text = Vec::new();
-        pieces
-            .iter()
-            .for_each(|piece| repairer.push(piece, &mut text));
+        pieces.iter().for_each(|piece| repairer.push(piece, &mut text));
         repairer.finish(&mut text);
         String::from_utf8(text).unwrap()
     }
@@ -187,9 +178,7 @@ mod tests {
     #[test]
     fn judges_a_text_alike_wherever_it_is_cut() {
         for text in TEXTS {
-            let whole = std::str::from_utf8(text)
-                .map(str::to_owned)
-                .map_err(|_| InvalidUtf8);
+            let whole = std::str::from_utf8(text).map(str::to_owned).map_err(|_| InvalidUtf8);
             for first in 0..=text.len() {
                 for second in first..=text.len() {
                     let pieces = [&text[..first], &text[first..second], &text[second..]];

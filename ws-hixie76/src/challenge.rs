@@ -10,9 +10,7 @@ pub(crate) fn number(key: &[u8]) -> Result<u32, KeyError> {
         return Err(KeyError::NoDigits);
     }
     let product = digits
-        .try_fold(0_u64, |sum, digit| {
-            sum.checked_mul(10)?.checked_add(u64::from(digit - b'0'))
-        })
+        .try_fold(0_u64, |sum, digit| sum.checked_mul(10)?.checked_add(u64::from(digit - b'0')))
         .ok_or(KeyError::TooLarge)?;
     let spaces = key.iter().filter(|byte| **byte == b' ').count() as u64;
     match product.checked_rem(spaces) {
@@ -89,10 +87,7 @@ mod tests {
             ("4 @1  46546xW%0l 1 6", KeyError::Remainder),
             ("4294967296 x", KeyError::TooLarge),
             ("18446744073709551616 ", KeyError::TooLarge),
-            (
-                "99999999999999999999999999999999999999 ",
-                KeyError::TooLarge,
-            ),
+            ("99999999999999999999999999999999999999 ", KeyError::TooLarge),
         ] {
             assert_eq!(number(key.as_bytes()), Err(expected), "{key}");
         }
@@ -100,9 +95,6 @@ mod tests {
 
     #[test]
     fn answers_the_vector_of_the_draft() {
-        assert_eq!(
-            &answer([829_309_203, 259_970_620], *b"^n:ds[4U"),
-            b"8jKS'y:G*Co,Wxa-"
-        );
+        assert_eq!(&answer([829_309_203, 259_970_620], *b"^n:ds[4U"), b"8jKS'y:G*Co,Wxa-");
     }
 }

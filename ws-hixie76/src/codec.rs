@@ -51,11 +51,7 @@ struct Length {
 impl Hixie76Codec {
     /// A codec for either end; frames over `max_frame` bytes are refused.
     pub(crate) fn new(max_frame: u64) -> Hixie76Codec {
-        Hixie76Codec {
-            max_frame,
-            discarded: 0,
-            state: State::Type,
-        }
+        Hixie76Codec { max_frame, discarded: 0, state: State::Type }
     }
 
     #[inline]
@@ -73,22 +69,10 @@ impl Hixie76Codec {
                 return Ok(skipped(end));
             }
         }
-        let opcode = if shown == 0 {
-            OpCode::Text
-        } else {
-            OpCode::Continuation
-        };
+        let opcode = if shown == 0 { OpCode::Text } else { OpCode::Continuation };
         let fin = found.is_some();
-        let fragment = Fragment {
-            opcode,
-            fin,
-            payload: start..end,
-            remaining: 0,
-        };
-        Ok(Decoded {
-            consumed: end + usize::from(fin),
-            fragment: Some(fragment),
-        })
+        let fragment = Fragment { opcode, fin, payload: start..end, remaining: 0 };
+        Ok(Decoded { consumed: end + usize::from(fin), fragment: Some(fragment) })
     }
 
     fn sentinel(&mut self, input: &[u8], start: usize, skipped_before: u64) -> Outcome {
@@ -97,9 +81,7 @@ impl Hixie76Codec {
         let skipped_now = self.within_limit(skipped_before.saturating_add((end - start) as u64))?;
         self.state = match found {
             Some(_) => State::Type,
-            None => State::Sentinel {
-                skipped: skipped_now,
-            },
+            None => State::Sentinel { skipped: skipped_now },
         };
         Ok(skipped(end + usize::from(found.is_some())))
     }
@@ -127,16 +109,8 @@ impl Hixie76Codec {
         if length.frame_type == CLOSING && length.value == 0 {
             self.state = State::Type;
             let payload = start..start;
-            let close = Fragment {
-                opcode: OpCode::Close,
-                fin: true,
-                payload,
-                remaining: 0,
-            };
-            return Ok(Decoded {
-                consumed: start,
-                fragment: Some(close),
-            });
+            let close = Fragment { opcode: OpCode::Close, fin: true, payload, remaining: 0 };
+            return Ok(Decoded { consumed: start, fragment: Some(close) });
         }
         self.count_discarded()?;
         Ok(self.skip(input, start, length.value))
@@ -162,9 +136,7 @@ impl Hixie76Codec {
 
     fn within_limit(&self, len: u64) -> Result<u64, ProtocolError> {
         if len > self.max_frame {
-            return Err(ProtocolError::FrameTooBig {
-                limit: self.max_frame,
-            });
+            return Err(ProtocolError::FrameTooBig { limit: self.max_frame });
         }
         Ok(len)
     }
@@ -195,15 +167,7 @@ impl Codec for Hixie76Codec {
                     self.count_discarded()?;
                     self.sentinel(input, 1, 0)?
                 }
-                frame_type => self.length(
-                    input,
-                    1,
-                    Length {
-                        frame_type,
-                        digits: 0,
-                        value: 0,
-                    },
-                )?,
+                frame_type => self.length(input, 1, Length { frame_type, digits: 0, value: 0 })?,
             },
             State::Text { shown } => self.text(input, 0, shown)?,
             State::Sentinel { skipped } => self.sentinel(input, 0, skipped)?,
@@ -242,10 +206,7 @@ impl Codec for Hixie76Codec {
 }
 
 fn skipped(consumed: usize) -> Decoded {
-    Decoded {
-        consumed,
-        fragment: None,
-    }
+    Decoded { consumed, fragment: None }
 }
 
 /// The place of the first terminator from `start` on. Whole blocks are compared at once, which
@@ -255,16 +216,10 @@ fn find_terminator(bytes: &[u8], start: usize) -> Option<usize> {
     let bytes = bytes.get(start..)?;
     let (blocks, _) = bytes.as_chunks::<BLOCK>();
     let without = |block: &&[u8; BLOCK]| {
-        block
-            .iter()
-            .fold(0, |found, byte| found | u8::from(*byte == TERMINATOR))
-            == 0
+        block.iter().fold(0, |found, byte| found | u8::from(*byte == TERMINATOR)) == 0
     };
     let clear = BLOCK * blocks.iter().take_while(without).count();
-    let at = bytes
-        .get(clear..)?
-        .iter()
-        .position(|byte| *byte == TERMINATOR)?;
+    let at = bytes.get(clear..)?.iter().position(|byte| *byte == TERMINATOR)?;
     Some(start + clear + at)
 }
 

@@ -30,10 +30,7 @@ pub(crate) fn offer(head: &RequestHead) -> Result<Offer<'_>, Rejection> {
     host(fields)?;
     resource(head)?;
     numbers(fields)?;
-    Ok(Offer {
-        origin: origin(fields)?,
-        subprotocols: subprotocols(fields)?,
-    })
+    Ok(Offer { origin: origin(fields)?, subprotocols: subprotocols(fields)? })
 }
 
 /// The head of the 101 (hybi-00 §5.2). Clients compare `Upgrade` letter for letter, and the
@@ -43,10 +40,7 @@ pub(crate) fn respond(head: &RequestHead, grant: &Grant<'_>) -> Result<ResponseH
         .field("Upgrade", "WebSocket")
         .field("Connection", "Upgrade")
         // The field is mandatory, also for a client that named no origin.
-        .field(
-            "Sec-WebSocket-Origin",
-            origin(head.fields())?.unwrap_or("null"),
-        )
+        .field("Sec-WebSocket-Origin", origin(head.fields())?.unwrap_or("null"))
         .field("Sec-WebSocket-Location", location(head, grant.transport)?);
     Ok(match grant.subprotocol {
         Some(subprotocol) => response.field("Sec-WebSocket-Protocol", subprotocol),
@@ -111,9 +105,9 @@ fn number(fields: &Fields, name: &'static str) -> Result<u32, Rejection> {
 /// The origin, byte for byte: whatever it looks like, judging it is a matter of policy.
 fn origin(fields: &Fields) -> Result<Option<&str>, Rejection> {
     match fields.text("Origin")? {
-        Some(origin) if !is_one_line(origin) => Err(Rejection::bad_request(
-            "the value of Origin holds a line break",
-        )),
+        Some(origin) if !is_one_line(origin) => {
+            Err(Rejection::bad_request("the value of Origin holds a line break"))
+        }
         origin => Ok(origin),
     }
 }

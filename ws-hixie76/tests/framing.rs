@@ -41,15 +41,9 @@ const TOO_BIG: ProtocolError = ProtocolError::FrameTooBig { limit: LIMIT };
 fn reads_text_frames() {
     assert_eq!(said(b"\x00hello\xff"), [text("hello")]);
     assert_eq!(said(b"\x00\xff"), [text("")]);
-    assert_eq!(
-        said(b"\x00\x00\xff\x00a\xff\x00\xff"),
-        [text("\0"), text("a"), text("")]
-    );
+    assert_eq!(said(b"\x00\x00\xff\x00a\xff\x00\xff"), [text("\0"), text("a"), text("")]);
     assert_eq!(said("\0h\u{e9}\u{1f600}\u{fffd}".as_bytes()), []);
-    assert_eq!(
-        said(b"\x00\xc3\x28\x80\xff"),
-        [Said::new(OpCode::Text, b"\xc3\x28\x80")]
-    );
+    assert_eq!(said(b"\x00\xc3\x28\x80\xff"), [Said::new(OpCode::Text, b"\xc3\x28\x80")]);
 }
 
 #[test]
@@ -118,10 +112,7 @@ fn refuses_a_length_that_never_ends() {
     assert_eq!(refused(&[0x80; 10]), ProtocolError::LengthOverflow);
     let closing = [&[0xff][..], &[0x80; 9]].concat();
     assert_eq!(refused(&closing), ProtocolError::LengthOverflow);
-    assert_eq!(
-        said(&[&[0x80; 9][..], b"\x00\x00a\xff"].concat()),
-        [text("a")]
-    );
+    assert_eq!(said(&[&[0x80; 9][..], b"\x00\x00a\xff"].concat()), [text("a")]);
 }
 
 #[test]
@@ -146,17 +137,10 @@ fn shows_a_long_text_as_it_arrives() {
     let mut pieces = Vec::new();
     for chunk in [&b"\x00"[..], b"ab", b"c\xff"] {
         let decoded = codec.decode(&mut chunk.to_vec()).unwrap().unwrap();
-        pieces.push(
-            decoded
-                .fragment
-                .map(|piece| (piece.opcode, piece.fin, piece.payload)),
-        );
+        pieces.push(decoded.fragment.map(|piece| (piece.opcode, piece.fin, piece.payload)));
     }
-    let expected = [
-        None,
-        Some((OpCode::Text, false, 0..2)),
-        Some((OpCode::Continuation, true, 0..1)),
-    ];
+    let expected =
+        [None, Some((OpCode::Text, false, 0..2)), Some((OpCode::Continuation, true, 0..1))];
     assert_eq!(pieces, expected);
 }
 
@@ -165,15 +149,9 @@ fn writes_texts_and_the_closing_frame_alike_at_both_ends() {
     for role in [Role::Server, Role::Client] {
         let mut codec = HIXIE76.codec(role, &Limits::default());
         let mut wire = Vec::new();
-        codec
-            .encode(Frame::whole(OpCode::Text, b"hello"), &mut wire)
-            .unwrap();
-        codec
-            .encode(Frame::whole(OpCode::Text, b""), &mut wire)
-            .unwrap();
-        codec
-            .encode(Frame::whole(OpCode::Close, b""), &mut wire)
-            .unwrap();
+        codec.encode(Frame::whole(OpCode::Text, b"hello"), &mut wire).unwrap();
+        codec.encode(Frame::whole(OpCode::Text, b""), &mut wire).unwrap();
+        codec.encode(Frame::whole(OpCode::Close, b""), &mut wire).unwrap();
         assert_eq!(wire, b"\x00hello\xff\x00\xff\xff\x00");
     }
 }
@@ -182,38 +160,23 @@ fn writes_texts_and_the_closing_frame_alike_at_both_ends() {
 fn writes_no_text_that_could_hold_a_frame() {
     let mut wire = Vec::new();
     let frame = Frame::whole(OpCode::Text, b"a\xff\x00b");
-    assert_eq!(
-        codec(LIMIT).encode(frame, &mut wire),
-        Err(EncodeError::NotUtf8)
-    );
+    assert_eq!(codec(LIMIT).encode(frame, &mut wire), Err(EncodeError::NotUtf8));
     assert!(wire.is_empty());
 }
 
 #[test]
 fn refuses_what_the_draft_cannot_say() {
     let mut codec = codec(LIMIT);
-    for opcode in [
-        OpCode::Binary,
-        OpCode::Ping,
-        OpCode::Pong,
-        OpCode::Continuation,
-    ] {
+    for opcode in [OpCode::Binary, OpCode::Ping, OpCode::Pong, OpCode::Continuation] {
         let outcome = codec.encode(Frame::whole(opcode, b"a"), &mut Vec::new());
         assert_eq!(outcome, Err(EncodeError::Unsupported(opcode)));
     }
-    let fragment = Frame {
-        opcode: OpCode::Text,
-        fin: false,
-        payload: b"a",
-    };
+    let fragment = Frame { opcode: OpCode::Text, fin: false, payload: b"a" };
     let outcome = codec.encode(fragment, &mut Vec::new());
     assert_eq!(outcome, Err(EncodeError::Unsupported(OpCode::Text)));
     assert_eq!(codec.envelope(OpCode::Binary, 1), None);
     let envelope = codec.envelope(OpCode::Text, 1).unwrap();
-    assert_eq!(
-        (envelope.head(), envelope.tail()),
-        (&b"\x00"[..], &b"\xff"[..])
-    );
+    assert_eq!((envelope.head(), envelope.tail()), (&b"\x00"[..], &b"\xff"[..]));
 
     let capabilities = codec.capabilities();
     assert!(!capabilities.binary && !capabilities.ping && !capabilities.fragments);

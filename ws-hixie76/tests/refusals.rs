@@ -13,11 +13,7 @@ const HOST: &str = "Host: a\r\n";
 fn head(target: &str, fields: &[&[u8]]) -> RequestHead {
     let start = format!("GET {target} HTTP/1.1\r\nUpgrade: WebSocket\r\nConnection: Upgrade\r\n");
     let request = [start.as_bytes(), &fields.concat(), b"\r\n"].concat();
-    HeadReader::new()
-        .push(&request)
-        .expect("a head")
-        .1
-        .expect("a whole head")
+    HeadReader::new().push(&request).expect("a head").1.expect("a whole head")
 }
 
 /// The reason of the 400 that a request gets.
@@ -37,10 +33,7 @@ fn refusal_of(fields: &[&str]) -> String {
 
 #[test]
 fn leaves_a_request_without_keys_to_other_drafts() {
-    assert_eq!(
-        HIXIE76.detect(&head("/", &[HOST.as_bytes()])),
-        Detection::No
-    );
+    assert_eq!(HIXIE76.detect(&head("/", &[HOST.as_bytes()])), Detection::No);
 }
 
 #[test]
@@ -65,15 +58,9 @@ fn says_what_is_wrong_with_a_key() {
         ("no digits", "no digits"),
     ] {
         let reason = refusal_of(&[HOST, KEY1, &format!("Sec-WebSocket-Key2: {value}\r\n")]);
-        assert!(
-            reason.starts_with("Sec-WebSocket-Key2 ") && reason.contains(what),
-            "{reason}"
-        );
+        assert!(reason.starts_with("Sec-WebSocket-Key2 ") && reason.contains(what), "{reason}");
         let reason = refusal_of(&[HOST, KEY2, &format!("Sec-WebSocket-Key1: {value}\r\n")]);
-        assert!(
-            reason.starts_with("Sec-WebSocket-Key1 ") && reason.contains(what),
-            "{reason}"
-        );
+        assert!(reason.starts_with("Sec-WebSocket-Key1 ") && reason.contains(what), "{reason}");
     }
 }
 
@@ -87,10 +74,7 @@ fn refuses_every_body_but_the_challenge() {
         "Transfer-Encoding: chunked\r\n",
         "Content-Length: 8\r\nTransfer-Encoding: chunked\r\n",
     ] {
-        assert!(
-            refusal_of(&[HOST, KEY1, KEY2, field]).contains("body"),
-            "{field}"
-        );
+        assert!(refusal_of(&[HOST, KEY1, KEY2, field]).contains("body"), "{field}");
     }
 }
 
@@ -99,10 +83,7 @@ fn refuses_a_host_that_is_missing_repeated_or_none() {
     assert!(refusal_of(&[KEY1, KEY2]).contains("lacks a Host"));
     assert!(refusal_of(&[KEY1, KEY2, HOST, HOST]).contains("Host stands more than once"));
     for host in ["Host:\r\n", "Host: a b\r\n", "Host: \u{e4}\r\n"] {
-        assert!(
-            refusal_of(&[KEY1, KEY2, host]).contains("no host"),
-            "{host}"
-        );
+        assert!(refusal_of(&[KEY1, KEY2, host]).contains("no host"), "{host}");
     }
 }
 
@@ -119,12 +100,7 @@ fn refuses_an_origin_that_is_repeated_or_not_utf8() {
     let origin = "Origin: http://a\r\n";
     let reason = refusal_of(&[HOST, KEY1, KEY2, origin, origin]);
     assert!(reason.contains("Origin stands more than once"));
-    let fields = [
-        HOST.as_bytes(),
-        KEY1.as_bytes(),
-        KEY2.as_bytes(),
-        b"Origin: \xe4\r\n",
-    ];
+    let fields = [HOST.as_bytes(), KEY1.as_bytes(), KEY2.as_bytes(), b"Origin: \xe4\r\n"];
     assert!(refusal("/", &fields).contains("Origin is not UTF-8"));
 }
 
@@ -154,10 +130,6 @@ fn copies_no_line_break_into_its_answer() {
         }
         fields.push(name, value);
         let head = RequestHead::new("GET", target, HttpVersion::Http11, fields);
-        assert_eq!(
-            HIXIE76.offer(&head).unwrap_err().status(),
-            Status::BadRequest,
-            "{name}"
-        );
+        assert_eq!(HIXIE76.offer(&head).unwrap_err().status(), Status::BadRequest, "{name}");
     }
 }

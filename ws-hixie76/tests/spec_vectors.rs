@@ -66,40 +66,22 @@ fn head_of(target: &str, fields: &str) -> RequestHead {
 
 /// The head of the answer, as a server would write it.
 fn respond(head: &RequestHead, grant: &Grant<'_>) -> String {
-    let draft = Drafts::none()
-        .with(&HIXIE76, 40)
-        .expect("one draft")
-        .select(head)
-        .expect("76");
+    let draft = Drafts::none().with(&HIXIE76, 40).expect("one draft").select(head).expect("76");
     draft.offer(head).expect("a good request");
     let mut written = Vec::new();
-    draft
-        .respond(head, grant)
-        .expect("an answer")
-        .write(&mut written)
-        .expect("a clean head");
+    draft.respond(head, grant).expect("an answer").write(&mut written).expect("a clean head");
     String::from_utf8(written).expect("UTF-8")
 }
 
 fn location(target: &str, host: &str, transport: Transport) -> String {
     let head = head_of(target, &format!("Host: {host}\r\n{KEYS}"));
-    let response = respond(
-        &head,
-        &Grant {
-            subprotocol: None,
-            transport,
-        },
-    );
-    let line = response
-        .lines()
-        .find_map(|line| line.strip_prefix("Sec-WebSocket-Location: "));
+    let response = respond(&head, &Grant { subprotocol: None, transport });
+    let line = response.lines().find_map(|line| line.strip_prefix("Sec-WebSocket-Location: "));
     line.expect("a location").to_owned()
 }
 
 fn subprotocols(value: &str) -> Vec<String> {
-    let head = head(&format!(
-        "Host: a\r\nSec-WebSocket-Protocol: {value}\r\n{KEYS}"
-    ));
+    let head = head(&format!("Host: a\r\nSec-WebSocket-Protocol: {value}\r\n{KEYS}"));
     let offer = HIXIE76.offer(&head).expect("a good request");
     offer.subprotocols.into_iter().map(str::to_owned).collect()
 }
@@ -107,11 +89,7 @@ fn subprotocols(value: &str) -> Vec<String> {
 #[test]
 fn registers_itself() {
     let drafts = Drafts::registered().unwrap();
-    assert!(
-        drafts
-            .iter()
-            .any(|draft| draft.id() == DraftId::new("hixie76"))
-    );
+    assert!(drafts.iter().any(|draft| draft.id() == DraftId::new("hixie76")));
     assert_eq!(drafts.versions(), "");
 }
 
@@ -121,15 +99,9 @@ async fn answers_the_handshake_of_the_draft_to_the_byte() {
         "Host: example.com\r\nOrigin: http://example.com\r\n\
          Sec-WebSocket-Protocol: sample\r\n{KEYS}"
     ));
-    let grant = Grant {
-        subprotocol: Some("sample"),
-        transport: Transport::Plain,
-    };
+    let grant = Grant { subprotocol: Some("sample"), transport: Transport::Plain };
     let (mut client, mut server) = duplex(1024);
-    server
-        .write_all(respond(&head, &grant).as_bytes())
-        .await
-        .unwrap();
+    server.write_all(respond(&head, &grant).as_bytes()).await.unwrap();
     client.write_all(b"^n:ds[4U").await.unwrap();
     HIXIE76.finish(&head, &mut server).await.unwrap();
     drop(server);
@@ -215,13 +187,7 @@ fn offers_the_subprotocol_whole_and_then_its_items() {
 
 #[test]
 fn reads_the_origin_as_it_stands() {
-    for origin in [
-        "http://example.com",
-        "null",
-        "file://",
-        "example.com",
-        "HTTP://Ex\u{e4}mple",
-    ] {
+    for origin in ["http://example.com", "null", "file://", "example.com", "HTTP://Ex\u{e4}mple"] {
         let head = head(&format!("Host: a\r\nOrigin: {origin}\r\n{KEYS}"));
         assert_eq!(HIXIE76.offer(&head).unwrap().origin, Some(origin));
         let expected = format!("\r\nSec-WebSocket-Origin: {origin}\r\n");

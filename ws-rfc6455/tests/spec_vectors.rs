@@ -11,14 +11,8 @@ fn shares_handshake_and_framing_with_the_family() {
 
 #[test]
 fn reads_the_origin_from_the_origin_field_alone() {
-    let head = hybi::request(
-        &RFC6455,
-        &[
-            hybi::KEY,
-            "Sec-WebSocket-Origin: http://a",
-            "Origin: http://b",
-        ],
-    );
+    let head =
+        hybi::request(&RFC6455, &[hybi::KEY, "Sec-WebSocket-Origin: http://a", "Origin: http://b"]);
     assert_eq!(RFC6455.offer(&head).unwrap().origin, Some("http://b"));
     let head = hybi::request(&RFC6455, &[hybi::KEY, "Sec-WebSocket-Origin: http://a"]);
     assert_eq!(RFC6455.offer(&head).unwrap().origin, None);
@@ -42,10 +36,7 @@ fn demands_a_key_of_sixteen_bytes() {
 #[test]
 fn accepts_quoted_parameters_of_extensions() {
     let with = |list: &str| {
-        hybi::respond(
-            &RFC6455,
-            &[hybi::KEY, &format!("Sec-WebSocket-Extensions: {list}")],
-        )
+        hybi::respond(&RFC6455, &[hybi::KEY, &format!("Sec-WebSocket-Extensions: {list}")])
     };
     assert!(with("permessage-deflate; server_max_window_bits=\"10\", a; b=\"c\\d\"").is_ok());
     assert!(with("a; b=\"c, d\"").is_err());

@@ -14,17 +14,11 @@ use ws_server::{Drafts, Origins, Server, WebSocket};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> io::Result<()> {
-    let address = std::env::args()
-        .nth(1)
-        .unwrap_or_else(|| "127.0.0.1:8080".to_owned());
+    let address = std::env::args().nth(1).unwrap_or_else(|| "127.0.0.1:8080".to_owned());
     let listener = TcpListener::bind(address).await?;
     let drafts = Drafts::registered().map_err(io::Error::other)?;
     let names: Vec<_> = drafts.iter().map(|draft| draft.id().as_str()).collect();
-    println!(
-        "listening on ws://{}/ (drafts: {})",
-        listener.local_addr()?,
-        names.join(", ")
-    );
+    println!("listening on ws://{}/ (drafts: {})", listener.local_addr()?, names.join(", "));
     Server::builder()
         .origins(Origins::Any)
         .messages(|socket, _peer| echo(socket))?

@@ -17,9 +17,7 @@ async fn shout(stream: impl AsyncRead + AsyncWrite) -> io::Result<()> {
     let (read, mut write) = tokio::io::split(stream);
     let mut lines = BufReader::new(read).lines();
     while let Some(line) = lines.next_line().await? {
-        write
-            .write_all(format!("{}\n", line.to_uppercase()).as_bytes())
-            .await?;
+        write.write_all(format!("{}\n", line.to_uppercase()).as_bytes()).await?;
     }
     write.shutdown().await
 }
@@ -27,23 +25,14 @@ async fn shout(stream: impl AsyncRead + AsyncWrite) -> io::Result<()> {
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> io::Result<()> {
     let mut addresses = std::env::args().skip(1);
-    let web = addresses
-        .next()
-        .unwrap_or_else(|| "127.0.0.1:8080".to_owned());
+    let web = addresses.next().unwrap_or_else(|| "127.0.0.1:8080".to_owned());
     let tcp = addresses.next().unwrap_or_else(|| "127.0.0.1:0".to_owned());
     let (web, tcp) = (TcpListener::bind(web).await?, TcpListener::bind(tcp).await?);
-    println!(
-        "listening on ws://{}/ and tcp://{}/",
-        web.local_addr()?,
-        tcp.local_addr()?
-    );
+    println!("listening on ws://{}/ and tcp://{}/", web.local_addr()?, tcp.local_addr()?);
     tokio::spawn(async move {
         while let Ok((stream, _)) = tcp.accept().await {
             tokio::spawn(shout(stream));
         }
     });
-    Server::builder()
-        .wrap(|stream, _peer| shout(stream))?
-        .serve(web)
-        .await
+    Server::builder().wrap(|stream, _peer| shout(stream))?.serve(web).await
 }

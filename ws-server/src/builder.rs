@@ -117,9 +117,7 @@ impl Builder {
         Ok(Config {
             drafts,
             origins: self.origins,
-            subprotocols: Subprotocols {
-                named: self.subprotocols,
-            },
+            subprotocols: Subprotocols { named: self.subprotocols },
             path: self.path,
             page: self.page,
             limits: self.limits,

@@ -26,12 +26,12 @@ impl std::fmt::Display for RecvError {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             RecvError::Protocol(error) => write!(f, "the peer broke the protocol: {error}"),
-            RecvError::Disconnected {
-                within_message: false,
-            } => f.write_str("the peer disconnected without a closing handshake"),
-            RecvError::Disconnected {
-                within_message: true,
-            } => f.write_str("the peer disconnected in the middle of a message"),
+            RecvError::Disconnected { within_message: false } => {
+                f.write_str("the peer disconnected without a closing handshake")
+            }
+            RecvError::Disconnected { within_message: true } => {
+                f.write_str("the peer disconnected in the middle of a message")
+            }
             RecvError::Expired(expired) => expired.fmt(f),
             RecvError::Io(error) => error.fmt(f),
         }

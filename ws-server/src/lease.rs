@@ -18,21 +18,12 @@ impl<T> Lease<T> {
     /// A lease, and where the value comes back.
     pub(crate) fn new(value: T) -> (Lease<T>, oneshot::Receiver<T>) {
         let (sender, receiver) = oneshot::channel();
-        (
-            Lease {
-                value: Some(value),
-                home: Some(sender),
-            },
-            receiver,
-        )
+        (Lease { value: Some(value), home: Some(sender) }, receiver)
     }
 
     /// A value that nobody waits for.
     pub(crate) fn owned(value: T) -> Lease<T> {
-        Lease {
-            value: Some(value),
-            home: None,
-        }
+        Lease { value: Some(value), home: None }
     }
 }
 

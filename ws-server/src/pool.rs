@@ -25,8 +25,7 @@ thread_local! {
 /// A read buffer; initialised once in its life, not once per read.
 #[inline]
 pub(crate) fn take_read() -> Box<[u8]> {
-    READ.with_borrow_mut(Vec::pop)
-        .unwrap_or_else(|| vec![0; READ_BYTES].into_boxed_slice())
+    READ.with_borrow_mut(Vec::pop).unwrap_or_else(|| vec![0; READ_BYTES].into_boxed_slice())
 }
 
 /// Gives a read buffer back.
@@ -42,8 +41,7 @@ pub(crate) fn give_read(storage: Box<[u8]>) {
 /// An empty send buffer.
 #[inline]
 pub(crate) fn take_send() -> Vec<u8> {
-    SEND.with_borrow_mut(Vec::pop)
-        .unwrap_or_else(|| Vec::with_capacity(SEND_BYTES))
+    SEND.with_borrow_mut(Vec::pop).unwrap_or_else(|| Vec::with_capacity(SEND_BYTES))
 }
 
 /// Gives a send buffer back.

@@ -73,9 +73,7 @@ pub(crate) struct Opening {
 
 impl Peer {
     pub(crate) fn new(opening: Opening) -> Peer {
-        Peer {
-            opening: Box::new(opening),
-        }
+        Peer { opening: Box::new(opening) }
     }
 
     /// Where the connection comes from.

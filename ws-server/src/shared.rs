@@ -38,11 +38,7 @@ impl<T> Shared<T> {
     pub(crate) fn new(value: T) -> Shared<T> {
         let waiting = Arc::new(Waiting::default());
         let waker = Waker::from(waiting.clone());
-        Shared {
-            value: Mutex::new(value),
-            waiting,
-            waker,
-        }
+        Shared { value: Mutex::new(value), waiting, waker }
     }
 
     /// Polls the value. When it is pending, the task of `cx` is woken by whatever happens on
@@ -88,17 +84,10 @@ impl Wake for Waiting {
     }
 
     fn wake_by_ref(self: &Arc<Self>) {
-        let tasks = self
-            .tasks
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .clone();
+        let tasks = self.tasks.lock().unwrap_or_else(PoisonError::into_inner).clone();
         for (at, task) in tasks.iter().enumerate() {
             let Some(task) = task else { continue };
-            let woken = tasks[..at]
-                .iter()
-                .flatten()
-                .any(|other| other.will_wake(task));
+            let woken = tasks[..at].iter().flatten().any(|other| other.will_wake(task));
             if !woken {
                 task.wake_by_ref();
             }
@@ -123,9 +112,8 @@ mod tests {
 
     fn wait<T>(shared: &Shared<T>, side: Side, counter: &Arc<Counter>) {
         let waker = Waker::from(counter.clone());
-        let _pending = shared.poll(side, &mut Context::from_waker(&waker), |_, _| {
-            Poll::<()>::Pending
-        });
+        let _pending =
+            shared.poll(side, &mut Context::from_waker(&waker), |_, _| Poll::<()>::Pending);
     }
 
     #[test]

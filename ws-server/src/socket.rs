@@ -102,9 +102,7 @@ impl Listener for TcpListener {
 /// drafts that have no ping. Neither is worth refusing a connection for.
 fn set_options(socket: &socket2::SockRef<'_>) {
     let keepalive = socket2::TcpKeepalive::new().with_time(std::time::Duration::from_secs(60));
-    let outcome = socket
-        .set_tcp_nodelay(true)
-        .and(socket.set_tcp_keepalive(&keepalive));
+    let outcome = socket.set_tcp_nodelay(true).and(socket.set_tcp_keepalive(&keepalive));
     if let Err(error) = outcome {
         tracing::debug!(%error, "TCP options could not be set");
     }

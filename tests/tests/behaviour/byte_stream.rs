@@ -19,16 +19,7 @@ async fn bytes_of_any_message_arrive_and_leave_as_binary() {
     client.expect(&frame(0x82, &[0, 255, 7])).await;
     client.send(&masked(0x81, b"text")).await;
     client.expect(&frame(0x82, b"text")).await;
-    client
-        .send(
-            &[
-                masked(0x02, b"in "),
-                masked(0x89, b"?"),
-                masked(0x80, b"two"),
-            ]
-            .concat(),
-        )
-        .await;
+    client.send(&[masked(0x02, b"in "), masked(0x89, b"?"), masked(0x80, b"two")].concat()).await;
     client.expect(&frame(0x8a, b"?")).await;
     client.expect(&frame(0x82, b"in two")).await;
     client.send(&masked(0x88, &[0x03, 0xe8])).await;
@@ -145,9 +136,7 @@ async fn a_stream_lends_its_buffer_to_readers_of_lines() {
     let mut client = server.open(requests::RFC6455).await;
     client.send(&masked(0x81, b"one\nre")).await;
     client.expect(&frame(0x82, b"one\n")).await;
-    client
-        .send(&[masked(0x81, b"st"), masked(0x88, b"")].concat())
-        .await;
+    client.send(&[masked(0x81, b"st"), masked(0x88, b"")].concat()).await;
     client.expect(&frame(0x88, b"")).await;
 }
 
@@ -175,11 +164,7 @@ async fn two_tasks_can_read_and_write_at_once() {
     }
     client.send(&masked(0x88, &[])).await;
     let rest = client.rest().await;
-    assert!(
-        rest.ends_with(&frame(0x88, &[])),
-        "{:x?}",
-        &rest[rest.len().saturating_sub(8)..]
-    );
+    assert!(rest.ends_with(&frame(0x88, &[])), "{:x?}", &rest[rest.len().saturating_sub(8)..]);
 }
 
 #[tokio::test(start_paused = true)]
@@ -207,15 +192,13 @@ async fn after_shutdown_the_service_still_reads_what_the_client_sends() {
 async fn a_service_closes_with_its_own_reason_and_an_error_closes_with_1011() {
     let (server, _) = serve(
         Server::builder()
-            .wrap(
-                |mut stream: ws_server::ByteStream, peer: ws_server::Peer| async move {
-                    if peer.query().is_some() {
-                        stream.close(CloseReason::new(StatusCode::BAD_GATEWAY, "down"));
-                        return Ok(());
-                    }
-                    Err(std::io::Error::other("broken"))
-                },
-            )
+            .wrap(|mut stream: ws_server::ByteStream, peer: ws_server::Peer| async move {
+                if peer.query().is_some() {
+                    stream.close(CloseReason::new(StatusCode::BAD_GATEWAY, "down"));
+                    return Ok(());
+                }
+                Err(std::io::Error::other("broken"))
+            })
             .unwrap(),
     );
     let mut client = server.open(requests::RFC6455).await;
@@ -234,18 +217,14 @@ async fn the_end_of_tcp_is_the_end_of_the_stream_but_not_within_a_message() {
             async move {
                 let mut bytes = Vec::new();
                 let read = stream.read_to_end(&mut bytes).await;
-                seen.unwrap()
-                    .send((bytes, read.err().map(|error| error.kind())))
-                    .unwrap();
+                seen.unwrap().send((bytes, read.err().map(|error| error.kind()))).unwrap();
                 Ok(())
             }
         };
         let (server, _) = serve(Server::builder().wrap(service).unwrap());
         let mut client = server.open(requests::RFC6455).await;
         let message = masked(0x82, b"hello");
-        client
-            .send(&message[..message.len() - usize::from(cut)])
-            .await;
+        client.send(&message[..message.len() - usize::from(cut)]).await;
         client.end().await;
         let expected = if cut { &b"hell"[..] } else { b"hello" };
         assert_eq!(outcome.await.unwrap(), (expected.to_vec(), kind));

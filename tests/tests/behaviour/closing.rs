@@ -11,18 +11,11 @@ use crate::{echo_bytes, echo_messages, serve};
 /// What a peer is told that broke the protocol: the status code of the Close.
 async fn status_after(request: &[u8], wire: &[u8]) -> Vec<u16> {
     let mut codes = Vec::new();
-    for server in [
-        echo_messages(Server::builder()),
-        echo_bytes(Server::builder()),
-    ] {
+    for server in [echo_messages(Server::builder()), echo_bytes(Server::builder())] {
         let mut client = server.open(request).await;
         client.send(wire).await;
         let close = client.rest().await;
-        assert_eq!(
-            (close[0], usize::from(close[1])),
-            (0x88, close.len() - 2),
-            "{close:x?}"
-        );
+        assert_eq!((close[0], usize::from(close[1])), (0x88, close.len() - 2), "{close:x?}");
         codes.push(u16::from_be_bytes([close[2], close[3]]));
     }
     codes
@@ -45,30 +38,18 @@ async fn peers_that_break_the_protocol_are_told_and_cut() {
         (&masked(0x88, &[0x03, 0xed]), 1002),
     ];
     for (wire, code) in cases {
-        assert_eq!(
-            status_after(requests::RFC6455, wire).await,
-            [code, code],
-            "{wire:x?}"
-        );
+        assert_eq!(status_after(requests::RFC6455, wire).await, [code, code], "{wire:x?}");
     }
     let bad_text = masked(0x81, &[0xff]);
-    assert_eq!(
-        status_after(requests::HYBI08, &bad_text).await,
-        [1007, 1007]
-    );
-    assert_eq!(
-        status_after(requests::HYBI07, &bad_text).await,
-        [1002, 1002]
-    );
+    assert_eq!(status_after(requests::HYBI08, &bad_text).await, [1007, 1007]);
+    assert_eq!(status_after(requests::HYBI07, &bad_text).await, [1002, 1002]);
 }
 
 #[tokio::test(start_paused = true)]
 async fn nothing_is_done_with_what_follows_a_close() {
     let server = echo_messages(Server::builder());
     let mut client = server.open(requests::RFC6455).await;
-    client
-        .send(&[masked(0x88, &[]), masked(0x81, b"late"), masked(0x89, b"?")].concat())
-        .await;
+    client.send(&[masked(0x88, &[]), masked(0x81, b"late"), masked(0x89, b"?")].concat()).await;
     client.expect(&frame(0x88, &[])).await;
     assert!(client.is_hung_up().await);
 }
@@ -94,17 +75,13 @@ async fn a_handler_that_returns_closes_and_waits_for_the_peer_no_longer_than_its
 
 #[tokio::test(start_paused = true)]
 async fn closing_names_the_reason_in_the_words_of_the_version() {
-    for (request, code) in [
-        (requests::RFC6455, 1014_u16),
-        (requests::HYBI08, 1001),
-        (requests::HYBI07, 1001),
-    ] {
+    for (request, code) in
+        [(requests::RFC6455, 1014_u16), (requests::HYBI08, 1001), (requests::HYBI07, 1001)]
+    {
         let (server, _) = serve(
             Server::builder()
                 .messages(|socket: WebSocket, _| async move {
-                    socket
-                        .close(Some(CloseReason::new(StatusCode::BAD_GATEWAY, "gone")))
-                        .await;
+                    socket.close(Some(CloseReason::new(StatusCode::BAD_GATEWAY, "gone"))).await;
                     Ok(())
                 })
                 .unwrap(),

@@ -33,14 +33,8 @@ async fn hybi_clients_of_every_version_echo_messages_and_close() {
 async fn open_hixie76(client: &mut Client, early: &[u8], late: &[u8], request: &[u8]) {
     client.send(&[request, early].concat()).await;
     let head = client.head().await;
-    assert!(
-        head.starts_with("HTTP/1.1 101 WebSocket Protocol Handshake\r\n"),
-        "{head}"
-    );
-    assert!(
-        head.contains("Sec-WebSocket-Location: ws://example.com/demo\r\n"),
-        "{head}"
-    );
+    assert!(head.starts_with("HTTP/1.1 101 WebSocket Protocol Handshake\r\n"), "{head}");
+    assert!(head.contains("Sec-WebSocket-Location: ws://example.com/demo\r\n"), "{head}");
     client.send(late).await;
     client.expect(requests::HIXIE76_ANSWER).await;
 }
@@ -53,9 +47,7 @@ async fn hixie76_clients_echo_text_and_close_whenever_the_last_key_comes() {
         let mut client = server.connect();
         open_hixie76(&mut client, &key[..split], &key[split..], requests::HIXIE76).await;
         client.send(b"\x00Hello\xff\x00\xff\x00h\xc3\xa9\xff").await;
-        client
-            .expect(b"\x00Hello\xff\x00\xff\x00h\xc3\xa9\xff")
-            .await;
+        client.expect(b"\x00Hello\xff\x00\xff\x00h\xc3\xa9\xff").await;
         client.send(b"\xff\x00").await;
         client.expect(b"\xff\x00").await;
         assert!(client.is_hung_up().await);
@@ -77,9 +69,7 @@ async fn hixie76_replaces_what_is_not_utf8() {
 async fn frames_that_come_with_the_request_are_not_lost() {
     let server = echo_messages(Server::builder());
     let mut client = server.connect();
-    client
-        .send(&[requests::RFC6455, &masked(0x81, b"early")].concat())
-        .await;
+    client.send(&[requests::RFC6455, &masked(0x81, b"early")].concat()).await;
     client.head().await;
     client.expect(&frame(0x81, b"early")).await;
 
@@ -94,9 +84,7 @@ async fn handshake_and_frames_may_come_byte_by_byte() {
     let server = echo_messages(Server::builder());
     let mut client = server.connect();
     let frames = [masked(0x81, b"slow"), masked(0x88, &[])].concat();
-    client
-        .send_bytewise(&[requests::RFC6455, &frames].concat())
-        .await;
+    client.send_bytewise(&[requests::RFC6455, &frames].concat()).await;
     client.head().await;
     client.expect(&frame(0x81, b"slow")).await;
     client.expect(&frame(0x88, b"")).await;
@@ -107,21 +95,14 @@ async fn hixie76_carries_any_bytes_as_base64_for_clients_that_ask() {
     let server = echo_bytes(Server::builder());
     let request = with_field(requests::HIXIE76, "Sec-WebSocket-Protocol: base64");
     let mut client = server.connect();
-    client
-        .send(&[&request, requests::HIXIE76_KEY3].concat())
-        .await;
+    client.send(&[&request, requests::HIXIE76_KEY3].concat()).await;
     let head = client.head().await;
-    assert!(
-        head.contains("Sec-WebSocket-Protocol: base64\r\n"),
-        "{head}"
-    );
+    assert!(head.contains("Sec-WebSocket-Protocol: base64\r\n"), "{head}");
     client.expect(requests::HIXIE76_ANSWER).await;
     client.send(b"\x00AP8B\xff").await;
     client.expect(b"\x00AP8B\xff").await;
     let bytes: Vec<u8> = (0..3000_u32).map(|n| (n % 251) as u8).collect();
-    client
-        .send(&[b"\x00", STANDARD.encode(&bytes).as_bytes(), b"\xff"].concat())
-        .await;
+    client.send(&[b"\x00", STANDARD.encode(&bytes).as_bytes(), b"\xff"].concat()).await;
     let mut echoed = Vec::new();
     while echoed.len() < bytes.len() {
         client.expect(b"\x00").await;
@@ -144,9 +125,5 @@ async fn base64_goes_in_text_frames_over_hybi_too() {
     client.expect(&[0x81, 0x04, 0x41, 0x50, 0x38, 0x42]).await;
     client.send(&masked(0x81, b"AP8")).await;
     let close = client.rest().await;
-    assert_eq!(
-        close[..4],
-        [0x88, close.len() as u8 - 2, 0x03, 0xea],
-        "{close:x?}"
-    );
+    assert_eq!(close[..4], [0x88, close.len() as u8 - 2, 0x03, 0xea], "{close:x?}");
 }

@@ -10,10 +10,7 @@ use crate::{echo_bytes, echo_messages};
 
 #[tokio::test(start_paused = true)]
 async fn a_silent_peer_is_pinged_after_30_seconds_and_given_up_after_60() {
-    for server in [
-        echo_messages(Server::builder()),
-        echo_bytes(Server::builder()),
-    ] {
+    for server in [echo_messages(Server::builder()), echo_bytes(Server::builder())] {
         let mut client = server.open(requests::RFC6455).await;
         let begun = Instant::now();
         client.expect(&frame(0x89, &[])).await;
@@ -39,9 +36,7 @@ async fn a_peer_that_answers_pings_stays() {
 async fn a_draft_without_ping_is_let_be() {
     let server = echo_messages(Server::builder());
     let mut client = server.connect();
-    client
-        .send(&[requests::HIXIE76, requests::HIXIE76_KEY3].concat())
-        .await;
+    client.send(&[requests::HIXIE76, requests::HIXIE76_KEY3].concat()).await;
     client.head().await;
     client.expect(requests::HIXIE76_ANSWER).await;
     sleep(Duration::from_secs(3600)).await;
@@ -64,10 +59,7 @@ async fn an_idle_connection_is_closed_when_that_is_asked_for() {
 
 #[tokio::test(start_paused = true)]
 async fn a_peer_that_reads_nothing_is_given_up() {
-    for server in [
-        echo_messages(Server::builder()),
-        echo_bytes(Server::builder()),
-    ] {
+    for server in [echo_messages(Server::builder()), echo_bytes(Server::builder())] {
         let mut client = server.open(requests::RFC6455).await;
         let begun = Instant::now();
         let flood = async {

@@ -74,9 +74,7 @@ async fn an_endless_hixie_frame_is_cut_at_the_limit() {
     for first in [&b"\x00"[..], b"\x01"] {
         let server = echo_messages(Server::builder().limits(limits(100_000, 200_000)));
         let mut client = server.connect();
-        client
-            .send(&[requests::HIXIE76, requests::HIXIE76_KEY3].concat())
-            .await;
+        client.send(&[requests::HIXIE76, requests::HIXIE76_KEY3].concat()).await;
         client.head().await;
         client.expect(requests::HIXIE76_ANSWER).await;
         client.send(first).await;

@@ -168,10 +168,7 @@ async fn a_clean_close_is_not_an_error_and_its_reason_can_be_read() {
     );
     let mut client = server.open(requests::RFC6455).await;
     client.send(&masked(0x88, b"\x0f\xa1bye")).await;
-    assert_eq!(
-        told.recv().await.unwrap(),
-        (true, Some("4001 bye".to_owned()))
-    );
+    assert_eq!(told.recv().await.unwrap(), (true, Some("4001 bye".to_owned())));
     client.expect(&frame(0x88, &[0x0f, 0xa1])).await;
 }
 
@@ -183,19 +180,14 @@ async fn the_end_of_tcp_without_a_close_is_an_error() {
             .messages(move |mut socket: WebSocket, _| {
                 let tell = tell.clone();
                 async move {
-                    tell.send(socket.recv().await.map(Result::unwrap_err))
-                        .unwrap();
+                    tell.send(socket.recv().await.map(Result::unwrap_err)).unwrap();
                     assert!(socket.recv().await.is_none());
                     Ok(())
                 }
             })
             .unwrap(),
     );
-    for (wire, within) in [
-        (vec![], false),
-        (masked(0x01, b"a"), true),
-        (vec![0x81], true),
-    ] {
+    for (wire, within) in [(vec![], false), (masked(0x01, b"a"), true), (vec![0x81], true)] {
         let mut client = server.open(requests::RFC6455).await;
         client.send(&wire).await;
         client.end().await;
@@ -214,22 +206,15 @@ async fn what_a_draft_cannot_express_is_refused() {
                 assert!(!socket.capabilities().binary);
                 let refused = socket.send(&b"bytes"[..]).await;
                 assert!(matches!(refused, Err(SendError::Unsupported(_))));
-                assert!(matches!(
-                    socket.ping(b"").await,
-                    Err(SendError::Unsupported(_))
-                ));
+                assert!(matches!(socket.ping(b"").await, Err(SendError::Unsupported(_))));
                 socket.send("text").await?;
-                socket
-                    .close(Some(CloseReason::new(StatusCode::POLICY, "dropped here")))
-                    .await;
+                socket.close(Some(CloseReason::new(StatusCode::POLICY, "dropped here"))).await;
                 Ok(())
             })
             .unwrap(),
     );
     let mut client = server.connect();
-    client
-        .send(&[requests::HIXIE76, requests::HIXIE76_KEY3].concat())
-        .await;
+    client.send(&[requests::HIXIE76, requests::HIXIE76_KEY3].concat()).await;
     client.head().await;
     client.expect(requests::HIXIE76_ANSWER).await;
     client.expect(b"\x00text\xff\xff\x00").await;

@@ -17,13 +17,8 @@ fn every_draft_that_is_linked_registers_itself_in_a_fixed_order() {
 #[test]
 fn a_server_without_drafts_is_refused() {
     let builder = Server::builder().drafts(Drafts::none());
-    let error = builder
-        .messages(|socket, _| crate::echo(socket))
-        .unwrap_err();
-    assert!(
-        error.to_string().contains("no draft is linked in"),
-        "{error}"
-    );
+    let error = builder.messages(|socket, _| crate::echo(socket)).unwrap_err();
+    assert!(error.to_string().contains("no draft is linked in"), "{error}");
 }
 
 #[tokio::test(start_paused = true)]

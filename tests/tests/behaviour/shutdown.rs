@@ -13,11 +13,7 @@ fn serve(server: Server) -> (Connector, oneshot::Sender<()>, JoinHandle<()>) {
     let (stop, stopped) = oneshot::channel();
     let task = tokio::spawn(async move {
         let stopped = async { drop(stopped.await) };
-        server
-            .serve(listener)
-            .with_graceful_shutdown(stopped)
-            .await
-            .unwrap();
+        server.serve(listener).with_graceful_shutdown(stopped).await.unwrap();
     });
     (connector, stop, task)
 }
@@ -25,12 +21,8 @@ fn serve(server: Server) -> (Connector, oneshot::Sender<()>, JoinHandle<()>) {
 #[tokio::test(start_paused = true)]
 async fn every_connection_is_closed_with_1001_whatever_its_service_does() {
     let servers = [
-        Server::builder()
-            .messages(|socket, _| crate::echo(socket))
-            .unwrap(),
-        Server::builder()
-            .wrap(|stream, _| crate::copy(stream))
-            .unwrap(),
+        Server::builder().messages(|socket, _| crate::echo(socket)).unwrap(),
+        Server::builder().wrap(|stream, _| crate::copy(stream)).unwrap(),
         Server::builder()
             .wrap(|stream: ByteStream, _| async move {
                 std::future::pending::<()>().await;
@@ -51,14 +43,10 @@ async fn every_connection_is_closed_with_1001_whatever_its_service_does() {
 
 #[tokio::test(start_paused = true)]
 async fn hixie76_is_closed_in_its_own_way() {
-    let server = Server::builder()
-        .messages(|socket, _| crate::echo(socket))
-        .unwrap();
+    let server = Server::builder().messages(|socket, _| crate::echo(socket)).unwrap();
     let (connector, stop, task) = serve(server);
     let mut client = connector.connect();
-    client
-        .send(&[requests::HIXIE76, requests::HIXIE76_KEY3].concat())
-        .await;
+    client.send(&[requests::HIXIE76, requests::HIXIE76_KEY3].concat()).await;
     client.head().await;
     client.expect(requests::HIXIE76_ANSWER).await;
     stop.send(()).unwrap();
@@ -90,9 +78,7 @@ async fn connections_that_do_not_close_are_cut_at_the_deadline() {
 
 #[tokio::test(start_paused = true)]
 async fn nobody_can_connect_any_more_and_handshakes_under_way_end() {
-    let server = Server::builder()
-        .messages(|socket, _| crate::echo(socket))
-        .unwrap();
+    let server = Server::builder().messages(|socket, _| crate::echo(socket)).unwrap();
     let (connector, stop, task) = serve(server);
     let mut begun = connector.connect();
     begun.send(b"GET /").await;

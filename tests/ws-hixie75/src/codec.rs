@@ -36,11 +36,7 @@ enum State {
 
 impl Hixie75Codec {
     pub(crate) fn new(limit: u64) -> Hixie75Codec {
-        Hixie75Codec {
-            limit,
-            discarded: 0,
-            state: State::Type,
-        }
+        Hixie75Codec { limit, discarded: 0, state: State::Type }
     }
 
     /// The state behind the type of a frame.
@@ -55,10 +51,7 @@ impl Hixie75Codec {
         }
         Ok(match frame_type {
             0x01..=0x7f => State::Sentinel { seen: 0 },
-            _ => State::Length {
-                digits: 0,
-                value: 0,
-            },
+            _ => State::Length { digits: 0, value: 0 },
         })
     }
 
@@ -69,36 +62,17 @@ impl Hixie75Codec {
         match byte & 0x80 {
             0 => Ok(State::payload(value)),
             _ if digits + 1 == MAX_DIGITS => Err(ProtocolError::LengthOverflow),
-            _ => Ok(State::Length {
-                digits: digits + 1,
-                value,
-            }),
+            _ => Ok(State::Length { digits: digits + 1, value }),
         }
     }
 
     /// Shows what is here of a text.
     fn text(&mut self, input: &[u8], seen: u64) -> Result<Decoded, ProtocolError> {
         let run = self.run(input, seen)?;
-        self.state = if run.ended {
-            State::Type
-        } else {
-            State::Text { seen: run.seen }
-        };
-        let opcode = if seen == 0 {
-            OpCode::Text
-        } else {
-            OpCode::Continuation
-        };
-        let fragment = Fragment {
-            opcode,
-            fin: run.ended,
-            payload: 0..run.len,
-            remaining: 0,
-        };
-        Ok(Decoded {
-            consumed: run.consumed(),
-            fragment: Some(fragment),
-        })
+        self.state = if run.ended { State::Type } else { State::Text { seen: run.seen } };
+        let opcode = if seen == 0 { OpCode::Text } else { OpCode::Continuation };
+        let fragment = Fragment { opcode, fin: run.ended, payload: 0..run.len, remaining: 0 };
+        Ok(Decoded { consumed: run.consumed(), fragment: Some(fragment) })
     }
 
     /// The bytes before the next FF, in a frame of which `seen` bytes have come before.
@@ -106,11 +80,7 @@ impl Hixie75Codec {
         let end = input.iter().position(|byte| *byte == 0xff);
         let len = end.unwrap_or(input.len());
         let seen = self.bounded(seen.saturating_add(len as u64))?;
-        Ok(Run {
-            len,
-            seen,
-            ended: end.is_some(),
-        })
+        Ok(Run { len, seen, ended: end.is_some() })
     }
 
     fn bounded(&self, len: u64) -> Result<u64, ProtocolError> {
@@ -137,19 +107,11 @@ impl Run {
 
 impl State {
     fn payload(remaining: u64) -> State {
-        if remaining == 0 {
-            State::Type
-        } else {
-            State::Payload { remaining }
-        }
+        if remaining == 0 { State::Type } else { State::Payload { remaining } }
     }
 
     fn sentinel(run: &Run) -> State {
-        if run.ended {
-            State::Type
-        } else {
-            State::Sentinel { seen: run.seen }
-        }
+        if run.ended { State::Type } else { State::Sentinel { seen: run.seen } }
     }
 }
 
@@ -185,10 +147,7 @@ impl Codec for Hixie75Codec {
             }
         };
         self.state = state;
-        Ok(Some(Decoded {
-            consumed,
-            fragment: None,
-        }))
+        Ok(Some(Decoded { consumed, fragment: None }))
     }
 
     fn encode(&mut self, frame: Frame<'_>, output: &mut Vec<u8>) -> Result<(), EncodeError> {
@@ -205,10 +164,6 @@ impl Codec for Hixie75Codec {
 
     fn envelope(&mut self, opcode: OpCode, _len: usize) -> Option<Envelope> {
         // A text that is sent in an envelope comes from a `str`: it is UTF-8.
-        if opcode == OpCode::Text {
-            Envelope::new(&[0x00], &[0xff])
-        } else {
-            None
-        }
+        if opcode == OpCode::Text { Envelope::new(&[0x00], &[0xff]) } else { None }
     }
 }

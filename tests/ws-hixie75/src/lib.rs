@@ -40,11 +40,7 @@ impl Draft for Hixie75 {
     fn detect(&self, head: &RequestHead) -> Detection {
         let has = |name| head.fields().contains(name);
         let later = LATER_FIELDS.into_iter().any(has);
-        if !later && has("Host") && has("Origin") {
-            Detection::Yes
-        } else {
-            Detection::No
-        }
+        if !later && has("Host") && has("Origin") { Detection::Yes } else { Detection::No }
     }
 
     fn offer<'h>(&self, head: &'h RequestHead) -> Result<Offer<'h>, Rejection> {
@@ -56,10 +52,7 @@ impl Draft for Hixie75 {
             false => None,
         };
         let origin = Some(visible(fields, "Origin")?);
-        Ok(Offer {
-            origin,
-            subprotocols: subprotocol.into_iter().collect(),
-        })
+        Ok(Offer { origin, subprotocols: subprotocol.into_iter().collect() })
     }
 
     /// WebKit compares the first three lines with its own, byte for byte.

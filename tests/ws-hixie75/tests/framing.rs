@@ -29,10 +29,7 @@ fn texts(wire: &[u8]) -> Vec<String> {
 
 #[test]
 fn reads_texts_between_00_and_ff() {
-    assert_eq!(
-        texts(b"\x00hello\xff\x00\xff\x00\x00\xff"),
-        ["hello", "", "\0"]
-    );
+    assert_eq!(texts(b"\x00hello\xff\x00\xff\x00\x00\xff"), ["hello", "", "\0"]);
     assert_eq!(texts("\0h\u{e9}\u{1f600}".as_bytes()), Vec::<String>::new());
 }
 
@@ -48,51 +45,29 @@ fn discards_all_other_frames_and_ff_00_among_them() {
         &[&b"\x80\x81\x00"[..], &[0xff; 128]].concat(),
         &[&b"\xfe\x82\x2c"[..], &[0x00; 300]].concat(),
     ] {
-        assert_eq!(
-            texts(&[b"\x00a\xff", reserved, b"\x00b\xff"].concat()),
-            ["a", "b"]
-        );
+        assert_eq!(texts(&[b"\x00a\xff", reserved, b"\x00b\xff"].concat()), ["a", "b"]);
     }
 }
 
 #[test]
 fn bounds_frames_lengths_and_the_number_of_reserved_frames() {
     let too_big = Some(ProtocolError::FrameTooBig { limit: LIMIT });
-    assert_eq!(
-        texts(&[b"\x00", &[b'x'; 300][..], b"\xff"].concat()),
-        ["x".repeat(300)]
-    );
-    assert_eq!(
-        said(&[b"\x00", &[b'x'; 301][..], b"\xff"].concat()).1,
-        too_big
-    );
-    assert_eq!(
-        said(&[b"\x01", &[b'x'; 301][..], b"\xff"].concat()).1,
-        too_big
-    );
+    assert_eq!(texts(&[b"\x00", &[b'x'; 300][..], b"\xff"].concat()), ["x".repeat(300)]);
+    assert_eq!(said(&[b"\x00", &[b'x'; 301][..], b"\xff"].concat()).1, too_big);
+    assert_eq!(said(&[b"\x01", &[b'x'; 301][..], b"\xff"].concat()).1, too_big);
     assert_eq!(said(b"\x80\x82\x2d").1, too_big);
     assert_eq!(said(&[0x80; 10]).1, Some(ProtocolError::LengthOverflow));
     assert_eq!(texts(&b"\xff\x00".repeat(64)), Vec::<String>::new());
-    assert_eq!(
-        said(&b"\xff\x00".repeat(65)).1,
-        Some(ProtocolError::TooManyDiscarded)
-    );
+    assert_eq!(said(&b"\xff\x00".repeat(65)).1, Some(ProtocolError::TooManyDiscarded));
 }
 
 #[test]
 fn writes_texts_and_nothing_else() {
     let mut wire = Vec::new();
-    codec()
-        .encode(Frame::whole(OpCode::Text, b"hello"), &mut wire)
-        .unwrap();
+    codec().encode(Frame::whole(OpCode::Text, b"hello"), &mut wire).unwrap();
     let injected = codec().encode(Frame::whole(OpCode::Text, b"a\xff\x00b"), &mut wire);
     assert_eq!(injected, Err(EncodeError::NotUtf8));
-    for opcode in [
-        OpCode::Close,
-        OpCode::Binary,
-        OpCode::Ping,
-        OpCode::Continuation,
-    ] {
+    for opcode in [OpCode::Close, OpCode::Binary, OpCode::Ping, OpCode::Continuation] {
         let outcome = codec().encode(Frame::whole(opcode, b""), &mut wire);
         assert_eq!(outcome, Err(EncodeError::Unsupported(opcode)));
     }

@@ -17,41 +17,25 @@ fn head(target: &str, fields: &str) -> RequestHead {
     let request = format!(
         "GET {target} HTTP/1.1\r\nUpgrade: WebSocket\r\nConnection: Upgrade\r\n{fields}\r\n"
     );
-    HeadReader::new()
-        .push(request.as_bytes())
-        .expect("a head")
-        .1
-        .expect("a whole head")
+    HeadReader::new().push(request.as_bytes()).expect("a head").1.expect("a whole head")
 }
 
 fn respond(head: &RequestHead, grant: &Grant<'_>) -> Result<String, Rejection> {
-    let draft = Drafts::none()
-        .with(&HIXIE75, 100)
-        .expect("one draft")
-        .select(head)?;
+    let draft = Drafts::none().with(&HIXIE75, 100).expect("one draft").select(head)?;
     draft.offer(head)?;
     let mut written = Vec::new();
-    draft
-        .respond(head, grant)?
-        .write(&mut written)
-        .expect("a clean head");
+    draft.respond(head, grant)?.write(&mut written).expect("a clean head");
     Ok(String::from_utf8(written).expect("UTF-8"))
 }
 
 #[test]
 fn begins_with_the_85_bytes_that_webkit_compares() {
     assert_eq!(LITERAL.len(), 85);
-    let head = head(
-        "/demo",
-        &[HOST, ORIGIN, "WebSocket-Protocol: my sample\r\n"].concat(),
-    );
+    let head = head("/demo", &[HOST, ORIGIN, "WebSocket-Protocol: my sample\r\n"].concat());
     let offer = HIXIE75.offer(&head).unwrap();
     assert_eq!(offer.origin, Some("http://example.com"));
     assert_eq!(offer.subprotocols, ["my sample"]);
-    let grant = Grant {
-        subprotocol: Some("my sample"),
-        transport: Transport::Plain,
-    };
+    let grant = Grant { subprotocol: Some("my sample"), transport: Transport::Plain };
     let expected = format!(
         "{LITERAL}WebSocket-Origin: http://example.com\r\n\
          WebSocket-Location: ws://example.com/demo\r\n\
@@ -68,14 +52,7 @@ fn builds_the_location_as_the_client_does() {
         ("[::1]:8080", Transport::Tls, "wss://[::1]:8080/a?B"),
     ] {
         let head = head("/a?B", &format!("{ORIGIN}Host: {host}\r\n"));
-        let response = respond(
-            &head,
-            &Grant {
-                subprotocol: None,
-                transport,
-            },
-        )
-        .unwrap();
+        let response = respond(&head, &Grant { subprotocol: None, transport }).unwrap();
         let expected = format!(
             "{LITERAL}WebSocket-Origin: http://example.com\r\n\
              WebSocket-Location: {expected}\r\n\r\n"
@@ -86,10 +63,7 @@ fn builds_the_location_as_the_client_does() {
 
 #[test]
 fn leaves_requests_with_the_fields_of_later_drafts_alone() {
-    assert_eq!(
-        HIXIE75.detect(&head("/", &[HOST, ORIGIN].concat())),
-        Detection::Yes
-    );
+    assert_eq!(HIXIE75.detect(&head("/", &[HOST, ORIGIN].concat())), Detection::Yes);
     for fields in [
         [HOST, ""],
         [ORIGIN, ""],
@@ -99,11 +73,7 @@ fn leaves_requests_with_the_fields_of_later_drafts_alone() {
         [ORIGIN, "Host: a\r\nSec-WebSocket-Version: 13\r\n"],
         [ORIGIN, "Host: a\r\nSec-WebSocket-Draft: 0\r\n"],
     ] {
-        assert_eq!(
-            HIXIE75.detect(&head("/", &fields.concat())),
-            Detection::No,
-            "{fields:?}"
-        );
+        assert_eq!(HIXIE75.detect(&head("/", &fields.concat())), Detection::No, "{fields:?}");
     }
 }
 
@@ -115,21 +85,9 @@ fn refuses_what_it_cannot_answer() {
         ("/", "Host: a\r\nHost: a\r\n", "Host stands more than once"),
         ("/", "Host:\r\n", "Host is missing, empty"),
         ("*", "Host: a\r\n", "no path"),
-        (
-            "/",
-            "Host: a\r\nWebSocket-Protocol: \u{e4}\r\n",
-            "WebSocket-Protocol",
-        ),
-        (
-            "/",
-            "Host: a\r\nWebSocket-Protocol: a\r\nWebSocket-Protocol: a\r\n",
-            "more than once",
-        ),
-        (
-            "/",
-            "Host: a\r\nOrigin: b\r\n",
-            "Origin stands more than once",
-        ),
+        ("/", "Host: a\r\nWebSocket-Protocol: \u{e4}\r\n", "WebSocket-Protocol"),
+        ("/", "Host: a\r\nWebSocket-Protocol: a\r\nWebSocket-Protocol: a\r\n", "more than once"),
+        ("/", "Host: a\r\nOrigin: b\r\n", "Origin stands more than once"),
     ] {
         let head = head(target, &[ORIGIN, fields].concat());
         let rejection = respond(&head, &Grant::default()).unwrap_err();

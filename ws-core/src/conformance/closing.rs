@@ -17,56 +17,26 @@ pub(super) fn check(draft: &'static dyn Draft) {
             Role::Server => Role::Client,
         };
         let (mut closer, mut peer) = (End::new(draft, closer, now), End::new(draft, peer, now));
-        closer
-            .connection
-            .send(MessageRef::Text("hello"), &mut closer.output)
-            .expect("a text");
-        assert!(
-            matches!(peer.hear(&mut closer), Received::Data(_)),
-            "a message arrives"
-        );
+        closer.connection.send(MessageRef::Text("hello"), &mut closer.output).expect("a text");
+        assert!(matches!(peer.hear(&mut closer), Received::Data(_)), "a message arrives");
         closer.connection.close(
             Some(CloseReason::new(StatusCode::NORMAL, "done")),
             now,
             &mut closer.output,
         );
-        let late = closer
-            .connection
-            .send(MessageRef::Text("late"), &mut closer.output);
+        let late = closer.connection.send(MessageRef::Text("late"), &mut closer.output);
         assert_eq!(late, Err(SendError::Closed), "a message behind our Close");
         if !peer.connection.capabilities().close {
-            assert!(
-                closer.connection.is_over(),
-                "closing is ending the TCP connection"
-            );
-            assert!(
-                closer.output.is_empty(),
-                "a draft without a Close frame sends one"
-            );
+            assert!(closer.connection.is_over(), "closing is ending the TCP connection");
+            assert!(closer.output.is_empty(), "a draft without a Close frame sends one");
             continue;
         }
-        assert_eq!(
-            peer.hear(&mut closer),
-            Received::Closed,
-            "the Close is understood"
-        );
-        assert_eq!(
-            closer.hear(&mut peer),
-            Received::Closed,
-            "the Close is answered"
-        );
+        assert_eq!(peer.hear(&mut closer), Received::Closed, "the Close is understood");
+        assert_eq!(closer.hear(&mut peer), Received::Closed, "the Close is answered");
         assert!(closer.connection.is_closed_cleanly() && peer.connection.is_closed_cleanly());
         let code = |end: &End| end.connection.peer_reason().map(CloseReason::code);
-        let expected = peer
-            .connection
-            .capabilities()
-            .status
-            .map(|_| StatusCode::NORMAL);
-        assert_eq!(
-            (code(&peer), code(&closer)),
-            (expected, expected),
-            "the status codes"
-        );
+        let expected = peer.connection.capabilities().status.map(|_| StatusCode::NORMAL);
+        assert_eq!((code(&peer), code(&closer)), (expected, expected), "the status codes");
     }
 }
 

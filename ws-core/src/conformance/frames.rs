@@ -28,15 +28,9 @@ fn carries_what_it_can_express(sender: Make<'_>, receiver: Make<'_>) {
     let samples = samples(sender().capabilities(), &LENGTHS);
     for sample in &samples {
         let wire = encode(&mut *sender(), std::slice::from_ref(sample));
-        expect(
-            &read_every_way(receiver, &wire),
-            std::slice::from_ref(sample),
-        );
+        expect(&read_every_way(receiver, &wire), std::slice::from_ref(sample));
     }
-    let short: Vec<Said> = samples
-        .into_iter()
-        .filter(|said| said.payload.len() < 130)
-        .collect();
+    let short: Vec<Said> = samples.into_iter().filter(|said| said.payload.len() < 130).collect();
     let wire = encode(&mut *sender(), &short);
     expect(&read_every_way(receiver, &wire), &short);
 }
@@ -48,11 +42,7 @@ fn carries_messages_in_fragments(sender: Make<'_>, receiver: Make<'_>) {
         return;
     }
     let text = "a\u{e9}\u{20ac}".as_bytes();
-    let frame = |opcode, fin, payload| Frame {
-        opcode,
-        fin,
-        payload,
-    };
+    let frame = |opcode, fin, payload| Frame { opcode, fin, payload };
     let mut frames = vec![
         frame(OpCode::Text, false, &text[..2]),
         frame(OpCode::Continuation, false, &[]),
@@ -66,9 +56,7 @@ fn carries_messages_in_fragments(sender: Make<'_>, receiver: Make<'_>) {
     }
     let (mut codec, mut wire) = (sender(), Vec::new());
     for frame in frames {
-        codec
-            .encode(frame, &mut wire)
-            .expect("a fragment of a draft that has fragments");
+        codec.encode(frame, &mut wire).expect("a fragment of a draft that has fragments");
     }
     expect(&read_every_way(receiver, &wire), &expected);
 }
@@ -79,10 +67,7 @@ fn carries_nothing_but_text_as_text(sender: Make<'_>, receiver: Make<'_>) {
     let mut wire = Vec::new();
     match sender().encode(Frame::whole(sample.opcode, &sample.payload), &mut wire) {
         Ok(()) => expect(&read_every_way(receiver, &wire), &[sample]),
-        Err(_) => assert!(
-            wire.is_empty(),
-            "a refused text leaves {wire:x?} in the output"
-        ),
+        Err(_) => assert!(wire.is_empty(), "a refused text leaves {wire:x?} in the output"),
     }
 }
 
@@ -100,35 +85,14 @@ fn refuses_what_it_cannot_express(sender: Make<'_>) {
     for (_, opcode, fin) in lacking.into_iter().filter(|(able, ..)| !able) {
         let mut codec = sender();
         let mut output = b"kept".to_vec();
-        let outcome = codec.encode(
-            Frame {
-                opcode,
-                fin,
-                payload: b"",
-            },
-            &mut output,
-        );
-        assert_eq!(
-            outcome,
-            Err(EncodeError::Unsupported(opcode)),
-            "{opcode}, fin {fin}"
-        );
-        assert_eq!(
-            output, b"kept",
-            "a refused {opcode} frame leaves something in the output"
-        );
+        let outcome = codec.encode(Frame { opcode, fin, payload: b"" }, &mut output);
+        assert_eq!(outcome, Err(EncodeError::Unsupported(opcode)), "{opcode}, fin {fin}");
+        assert_eq!(output, b"kept", "a refused {opcode} frame leaves something in the output");
         if fin && !opcode.is_control() {
-            assert_eq!(
-                codec.envelope(opcode, 0),
-                None,
-                "an envelope for a refused frame"
-            );
+            assert_eq!(codec.envelope(opcode, 0), None, "an envelope for a refused frame");
         }
     }
-    assert!(
-        capabilities.close || capabilities.status.is_none(),
-        "codes without a Close frame"
-    );
+    assert!(capabilities.close || capabilities.status.is_none(), "codes without a Close frame");
 }
 
 fn agrees_with_its_envelope(sender: Make<'_>) {
@@ -194,12 +158,7 @@ pub(super) fn encode(codec: &mut dyn Codec, said: &[Said]) -> Vec<u8> {
     let mut output = b"kept".to_vec();
     for Said { opcode, payload } in said {
         let encoded = codec.encode(Frame::whole(*opcode, payload), &mut output);
-        assert_eq!(
-            encoded,
-            Ok(()),
-            "a {opcode} frame of {} bytes",
-            payload.len()
-        );
+        assert_eq!(encoded, Ok(()), "a {opcode} frame of {} bytes", payload.len());
     }
     assert!(output.starts_with(b"kept"), "encoding does not append");
     output.split_off(4)

@@ -25,9 +25,7 @@ struct Opening {
 
 impl Opening {
     fn drafts(&self) -> Drafts {
-        Drafts::none()
-            .with(self.draft, 1)
-            .expect("one draft has no twin")
+        Drafts::none().with(self.draft, 1).expect("one draft has no twin")
     }
 
     /// The head of the 101, as a server comes to it.
@@ -45,16 +43,9 @@ fn opens_at_every_split(opening: &Opening, request: &[u8]) -> RequestHead {
         let (first, second) = wire.split_at(split);
         let mut reader = HeadReader::new();
         let (taken, none) = reader.push(first).expect("the start of a head");
-        assert!(
-            taken == split && none.is_none(),
-            "the request ends before its end"
-        );
+        assert!(taken == split && none.is_none(), "the request ends before its end");
         let (taken, head) = reader.push(second).expect("the rest of a head");
-        assert_eq!(
-            taken,
-            request.len() - split,
-            "the head takes what stands behind it"
-        );
+        assert_eq!(taken, request.len() - split, "the head takes what stands behind it");
         let head = head.expect("the request ends with an empty line");
         accept(opening, &head, &Grant::default());
     }
@@ -65,42 +56,20 @@ fn opens_at_every_split(opening: &Opening, request: &[u8]) -> RequestHead {
 /// The written head of the 101, after a look at its form.
 fn accept(opening: &Opening, head: &RequestHead, grant: &Grant<'_>) -> (ResponseHead, Vec<u8>) {
     let response = opening.respond(head, grant).unwrap_or_else(|rejection| {
-        panic!(
-            "{} refuses a request of its own: {rejection}",
-            opening.draft.id()
-        )
+        panic!("{} refuses a request of its own: {rejection}", opening.draft.id())
     });
     assert_eq!(response.status(), 101);
     let mut wire = Vec::new();
-    response
-        .write(&mut wire)
-        .expect("a response head that can be written");
+    response.write(&mut wire).expect("a response head that can be written");
     assert!(wire.starts_with(b"HTTP/1.1 101 ") && wire.ends_with(b"\r\n\r\n"));
     let lines = response.fields().len() + 2;
     let count = |byte| wire.iter().filter(|found| **found == byte).count();
-    assert_eq!(
-        (count(b'\r'), count(b'\n')),
-        (lines, lines),
-        "line breaks inside of lines"
-    );
+    assert_eq!((count(b'\r'), count(b'\n')), (lines, lines), "line breaks inside of lines");
     for (name, value) in response.fields().iter() {
-        assert_eq!(
-            response.fields().all(name).count(),
-            1,
-            "{name} stands more than once"
-        );
-        assert!(
-            !value.is_empty(),
-            "{name} is empty, which some browsers refuse"
-        );
+        assert_eq!(response.fields().all(name).count(), 1, "{name} stands more than once");
+        assert!(!value.is_empty(), "{name} is empty, which some browsers refuse");
     }
-    let value = |name| {
-        response
-            .fields()
-            .all(name)
-            .next()
-            .map(<[u8]>::to_ascii_lowercase)
-    };
+    let value = |name| response.fields().all(name).next().map(<[u8]>::to_ascii_lowercase);
     assert_eq!(value("Upgrade").as_deref(), Some(&b"websocket"[..]));
     assert_eq!(
         value("Connection").as_deref(),
@@ -116,42 +85,18 @@ fn accept(opening: &Opening, head: &RequestHead, grant: &Grant<'_>) -> (Response
 fn grants_what_is_offered(opening: &Opening, head: &RequestHead) {
     let protocols = |response: &ResponseHead| -> Vec<Vec<u8>> {
         let fields = response.fields().iter();
-        fields
-            .filter(|(name, _)| is_protocol(name))
-            .map(|(_, value)| value.to_vec())
-            .collect()
+        fields.filter(|(name, _)| is_protocol(name)).map(|(_, value)| value.to_vec()).collect()
     };
     let offer = opening.draft.offer(head).expect("an offer");
     let asks = head.fields().iter().any(|(name, _)| is_protocol(name));
-    assert_eq!(
-        asks,
-        !offer.subprotocols.is_empty(),
-        "the subprotocols of the request"
-    );
+    assert_eq!(asks, !offer.subprotocols.is_empty(), "the subprotocols of the request");
     for transport in [Transport::Plain, Transport::Tls] {
-        let (response, _) = accept(
-            opening,
-            head,
-            &Grant {
-                subprotocol: None,
-                transport,
-            },
-        );
-        assert!(
-            protocols(&response).is_empty(),
-            "a subprotocol that was not granted"
-        );
+        let (response, _) = accept(opening, head, &Grant { subprotocol: None, transport });
+        assert!(protocols(&response).is_empty(), "a subprotocol that was not granted");
         for subprotocol in &offer.subprotocols {
-            let grant = Grant {
-                subprotocol: Some(subprotocol),
-                transport,
-            };
+            let grant = Grant { subprotocol: Some(subprotocol), transport };
             let (response, _) = accept(opening, head, &grant);
-            assert_eq!(
-                protocols(&response),
-                [subprotocol.as_bytes()],
-                "what was granted"
-            );
+            assert_eq!(protocols(&response), [subprotocol.as_bytes()], "what was granted");
         }
     }
 }
@@ -205,23 +150,14 @@ fn refuses_other_requests(opening: &Opening, head: &RequestHead) {
         ("a POST", spoken("POST", HttpVersion::Http11)),
         ("HTTP/1.0", spoken("GET", HttpVersion::Http10)),
         ("a request with a body", and("Content-Length", "5")),
-        (
-            "a request with a chunked body",
-            and("Transfer-Encoding", "chunked"),
-        ),
+        ("a request with a chunked body", and("Transfer-Encoding", "chunked")),
     ] {
         let Err(rejection) = opening.respond(&request, &Grant::default()) else {
             panic!("{what} is accepted");
         };
         let (response, _) = rejection.response();
-        assert!(
-            response.status() >= 400,
-            "{what} is refused with {}",
-            response.status()
-        );
-        response
-            .write(&mut Vec::new())
-            .expect("a rejection that can be written");
+        assert!(response.status() >= 400, "{what} is refused with {}", response.status());
+        response.write(&mut Vec::new()).expect("a rejection that can be written");
     }
 }
 
@@ -231,18 +167,10 @@ fn lets_nothing_be_injected(opening: &Opening, head: &RequestHead) {
     for target in 0..=head.fields().len() {
         let mut fields = Fields::new();
         for (at, (name, value)) in head.fields().iter().enumerate() {
-            let injected = if at == target {
-                INJECTED.as_bytes()
-            } else {
-                b""
-            };
+            let injected = if at == target { INJECTED.as_bytes() } else { b"" };
             fields.push(name, [value, injected].concat());
         }
-        let injected = if target == head.fields().len() {
-            INJECTED
-        } else {
-            ""
-        };
+        let injected = if target == head.fields().len() { INJECTED } else { "" };
         let resource = format!("{}{injected}", head.target());
         let request = RequestHead::new("GET", resource, HttpVersion::Http11, fields);
         let mut wire = Vec::new();
@@ -250,10 +178,7 @@ fn lets_nothing_be_injected(opening: &Opening, head: &RequestHead) {
             && response.write(&mut wire).is_ok()
         {
             let text = String::from_utf8_lossy(&wire);
-            assert!(
-                !text.contains("X-Injected"),
-                "a line is smuggled into {text}"
-            );
+            assert!(!text.contains("X-Injected"), "a line is smuggled into {text}");
         }
     }
 }
@@ -273,10 +198,6 @@ fn finishes(draft: &'static dyn Draft, head: &RequestHead, behind: &[u8], answer
     for end in 0..behind.len() {
         let mut io = Hesitant::new(&behind[..end], 1);
         let outcome = block_on(draft.finish(head, &mut io));
-        assert!(
-            outcome.is_err(),
-            "{end} of {} bytes behind the head suffice",
-            behind.len()
-        );
+        assert!(outcome.is_err(), "{end} of {} bytes behind the head suffice", behind.len());
     }
 }

@@ -28,15 +28,7 @@ const ANNOUNCEMENTS: [&[u8]; 7] = [
 
 pub(super) fn check(draft: &'static dyn Draft) {
     for (sender, receiver) in [(Role::Client, Role::Server), (Role::Server, Role::Client)] {
-        let codec = |role, frame| {
-            draft.codec(
-                role,
-                &Limits {
-                    frame,
-                    ..Limits::default()
-                },
-            )
-        };
+        let codec = |role, frame| draft.codec(role, &Limits { frame, ..Limits::default() });
         let sender = |frame| codec(sender, frame);
         let receiver = |frame| codec(receiver, frame);
         let valid = {
@@ -57,27 +49,15 @@ fn delivers_of_a_cut_stream_what_came_whole(receiver: Make<'_>, valid: &[u8]) {
     let whole = read(receiver(FRAME_LIMIT), [valid]);
     for end in 0..valid.len() {
         let cut = read(receiver(FRAME_LIMIT), [&valid[..end]]);
-        assert_eq!(
-            cut.error, None,
-            "the first {end} bytes of a valid stream are refused"
-        );
-        assert!(
-            whole.said.starts_with(&cut.said),
-            "the first {end} bytes say something else"
-        );
+        assert_eq!(cut.error, None, "the first {end} bytes of a valid stream are refused");
+        assert!(whole.said.starts_with(&cut.said), "the first {end} bytes say something else");
     }
 }
 
 fn bears_every_mutation(receiver: Make<'_>, valid: &[u8]) {
     let mut random = XorShift::new();
     for at in 0..valid.len() {
-        for byte in [
-            0x00,
-            0xff,
-            valid[at] ^ 0x80,
-            valid[at] ^ 0x01,
-            random.next() as u8,
-        ] {
+        for byte in [0x00, 0xff, valid[at] ^ 0x80, valid[at] ^ 0x01, random.next() as u8] {
             let mut stream = valid.to_vec();
             stream[at] = byte;
             bear(receiver, &stream[..valid.len().min(at + 200)]);
@@ -118,29 +98,16 @@ fn refuses_frames_over_the_limit(sender: Make<'_>, receiver: Make<'_>) {
     let limit = FRAME_LIMIT as usize;
     for (len, error) in [
         (limit, None),
-        (
-            limit + 1,
-            Some(ProtocolError::FrameTooBig { limit: FRAME_LIMIT }),
-        ),
-        (
-            limit * 70,
-            Some(ProtocolError::FrameTooBig { limit: FRAME_LIMIT }),
-        ),
+        (limit + 1, Some(ProtocolError::FrameTooBig { limit: FRAME_LIMIT })),
+        (limit * 70, Some(ProtocolError::FrameTooBig { limit: FRAME_LIMIT })),
     ] {
         let message = Said::new(OpCode::Text, text(len));
         let wire = encode(&mut *sender(u64::MAX), std::slice::from_ref(&message));
         for piece in [1, 7, wire.len()] {
             let mut reader = Reader::new(receiver(FRAME_LIMIT));
             wire.chunks(piece).for_each(|piece| reader.feed(piece));
-            assert_eq!(
-                reader.heard.error, error,
-                "a frame of {len} bytes, the limit is {limit}"
-            );
-            assert!(
-                reader.delivered <= limit,
-                "{} bytes are over the limit",
-                reader.delivered
-            );
+            assert_eq!(reader.heard.error, error, "a frame of {len} bytes, the limit is {limit}");
+            assert!(reader.delivered <= limit, "{} bytes are over the limit", reader.delivered);
             assert_eq!(reader.heard.said.len(), usize::from(error.is_none()));
         }
     }
@@ -152,11 +119,7 @@ fn bear(receiver: Make<'_>, stream: &[u8]) {
         let whole = read(receiver(limit), [stream]);
         let pieces = read(receiver(limit), stream.chunks(1 + stream.len() % 3));
         let outcome = |heard: &Heard| (heard.said.clone(), heard.error.is_some());
-        assert_eq!(
-            outcome(&pieces),
-            outcome(&whole),
-            "{stream:x?} in pieces, against the whole"
-        );
+        assert_eq!(outcome(&pieces), outcome(&whole), "{stream:x?} in pieces, against the whole");
     }
 }
 

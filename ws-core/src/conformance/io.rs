@@ -22,12 +22,7 @@ pub(super) struct Hesitant<'i> {
 impl<'i> Hesitant<'i> {
     /// A stream that takes and gives at most `piece` bytes at a time.
     pub(super) fn new(incoming: &'i [u8], piece: usize) -> Hesitant<'i> {
-        Hesitant {
-            incoming,
-            written: Vec::new(),
-            piece,
-            ready: false,
-        }
+        Hesitant { incoming, written: Vec::new(), piece, ready: false }
     }
 
     /// What was not read.

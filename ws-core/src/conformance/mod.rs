@@ -56,12 +56,7 @@ pub struct Conformance {
 impl Conformance {
     /// The suite for `draft`.
     pub fn new(draft: &'static dyn Draft) -> Conformance {
-        Conformance {
-            draft,
-            requests: Vec::new(),
-            behind: Vec::new(),
-            answer: Vec::new(),
-        }
+        Conformance { draft, requests: Vec::new(), behind: Vec::new(), answer: Vec::new() }
     }
 
     /// Adds a request head of this draft, its empty line included. At least one is needed; it
@@ -88,10 +83,7 @@ impl Conformance {
     /// # Panics
     /// When the draft does not conform; the message says in what.
     pub fn run(&self) {
-        assert!(
-            !self.requests.is_empty(),
-            "the suite needs a request of the draft"
-        );
+        assert!(!self.requests.is_empty(), "the suite needs a request of the draft");
         for request in &self.requests {
             handshake::check(self.draft, request, &self.behind, &self.answer);
         }

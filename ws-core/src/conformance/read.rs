@@ -15,10 +15,7 @@ pub struct Said {
 impl Said {
     /// What a frame or message of this kind says.
     pub fn new(opcode: OpCode, payload: impl AsRef<[u8]>) -> Said {
-        Said {
-            opcode,
-            payload: payload.as_ref().to_vec(),
-        }
+        Said { opcode, payload: payload.as_ref().to_vec() }
     }
 }
 
@@ -50,19 +47,11 @@ pub fn read<'p>(codec: Box<dyn Codec>, pieces: impl IntoIterator<Item = &'p [u8]
 /// When they differ, or the codec breaks a promise of [`Codec::decode`].
 pub fn read_every_way(codec: impl Fn() -> Box<dyn Codec>, wire: &[u8]) -> Heard {
     let whole = read(codec(), [wire]);
-    assert_eq!(
-        read(codec(), wire.chunks(1)),
-        whole,
-        "byte by byte, against the whole"
-    );
+    assert_eq!(read(codec(), wire.chunks(1)), whole, "byte by byte, against the whole");
     for cut in 0..=wire.len() {
         if wire.len() <= EVERY_CUT || cut <= EDGE || wire.len() - cut <= EDGE || cut % STRIDE == 0 {
             let (first, second) = wire.split_at(cut);
-            assert_eq!(
-                read(codec(), [first, second]),
-                whole,
-                "cut at {cut}, against the whole"
-            );
+            assert_eq!(read(codec(), [first, second]), whole, "cut at {cut}, against the whole");
         }
     }
     whole
@@ -126,11 +115,7 @@ impl Reader {
 
     fn watch(&self, decoded: &Decoded, before: &[u8]) {
         let Decoded { consumed, fragment } = decoded;
-        assert!(
-            *consumed <= before.len(),
-            "{consumed} bytes consumed of {}",
-            before.len()
-        );
+        assert!(*consumed <= before.len(), "{consumed} bytes consumed of {}", before.len());
         assert_eq!(
             self.unread[*consumed..],
             before[*consumed..],
@@ -138,21 +123,12 @@ impl Reader {
         );
         assert!(*consumed > 0, "decoding makes no progress: {decoded:?}");
         let Some(fragment) = fragment else {
-            assert_eq!(
-                self.announced, 0,
-                "a frame is skipped that was shown in part"
-            );
+            assert_eq!(self.announced, 0, "a frame is skipped that was shown in part");
             return;
         };
         let payload = &fragment.payload;
-        assert!(
-            payload.start <= payload.end,
-            "a payload ends before it starts: {decoded:?}"
-        );
-        assert!(
-            payload.end <= *consumed,
-            "a payload ends behind what was consumed: {decoded:?}"
-        );
+        assert!(payload.start <= payload.end, "a payload ends before it starts: {decoded:?}");
+        assert!(payload.end <= *consumed, "a payload ends behind what was consumed: {decoded:?}");
         assert!(
             !fragment.fin || fragment.remaining == 0,
             "a message ends before its frame: {decoded:?}"
@@ -162,16 +138,9 @@ impl Reader {
             "a control frame is not shown whole: {decoded:?}"
         );
         if self.announced > 0 {
-            assert_eq!(
-                fragment.opcode,
-                OpCode::Continuation,
-                "inside a frame came {decoded:?}"
-            );
+            assert_eq!(fragment.opcode, OpCode::Continuation, "inside a frame came {decoded:?}");
             let come = payload.len() as u64 + fragment.remaining;
-            assert_eq!(
-                come, self.announced,
-                "the announced length changed: {decoded:?}"
-            );
+            assert_eq!(come, self.announced, "the announced length changed: {decoded:?}");
         }
     }
 

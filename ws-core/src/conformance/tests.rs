@@ -55,10 +55,7 @@ impl Draft for Flawed {
 
     fn offer<'h>(&self, head: &'h RequestHead) -> Result<Offer<'h>, Rejection> {
         match self.0 {
-            Flaw::AcceptsAnyRequest => Ok(Offer {
-                origin: None,
-                subprotocols: vec!["chat"],
-            }),
+            Flaw::AcceptsAnyRequest => Ok(Offer { origin: None, subprotocols: vec!["chat"] }),
             _ => SOUND.offer(head),
         }
     }
@@ -78,16 +75,9 @@ impl Draft for Flawed {
     }
 
     fn codec(&self, role: Role, limits: &Limits) -> Box<dyn Codec> {
-        let frame = if self.0 == Flaw::KnowsNoLimit {
-            u64::MAX
-        } else {
-            limits.frame
-        };
+        let frame = if self.0 == Flaw::KnowsNoLimit { u64::MAX } else { limits.frame };
         let inner = SOUND.codec(role, &Limits { frame, ..*limits });
-        Box::new(FlawedCodec {
-            inner,
-            flaw: self.0,
-        })
+        Box::new(FlawedCodec { inner, flaw: self.0 })
     }
 }
 
@@ -100,10 +90,7 @@ struct FlawedCodec {
 impl Codec for FlawedCodec {
     fn capabilities(&self) -> Capabilities {
         let binary = self.flaw != Flaw::WritesBeforeItRefuses;
-        Capabilities {
-            binary,
-            ..self.inner.capabilities()
-        }
+        Capabilities { binary, ..self.inner.capabilities() }
     }
 
     fn decode(&mut self, input: &mut [u8]) -> Result<Option<Decoded>, ProtocolError> {

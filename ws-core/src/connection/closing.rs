@@ -40,10 +40,7 @@ impl ClosingHandshake {
 
     #[inline]
     pub(super) fn is_over(&self) -> bool {
-        !matches!(
-            self,
-            ClosingHandshake::Open | ClosingHandshake::CloseSent(_)
-        )
+        !matches!(self, ClosingHandshake::Open | ClosingHandshake::CloseSent(_))
     }
 
     pub(super) fn deadline(&self) -> Option<Instant> {
@@ -133,9 +130,7 @@ impl Connection {
             None => None,
         };
         if self.closing.is_open() {
-            let payload = reason
-                .as_ref()
-                .map(|reason| reason.code().number().to_be_bytes());
+            let payload = reason.as_ref().map(|reason| reason.code().number().to_be_bytes());
             let payload = payload.as_ref().map_or(&[][..], |code| code);
             self.put(Frame::whole(OpCode::Close, payload), output);
         }

@@ -115,8 +115,7 @@ impl Connection {
         if self.closing.is_over() {
             return Ok(Received::Closed);
         }
-        self.next_fragment(input, output)
-            .inspect_err(|error| self.fail(*error, output))
+        self.next_fragment(input, output).inspect_err(|error| self.fail(*error, output))
     }
 
     fn next_fragment(
@@ -220,9 +219,7 @@ impl Connection {
         }
         self.answer_latest_ping(output);
         let frame = Frame::whole(message.kind().opcode(), message.as_bytes());
-        self.codec
-            .encode(frame, output.bytes())
-            .map_err(SendError::Unsupported)
+        self.codec.encode(frame, output.bytes()).map_err(SendError::Unsupported)
     }
 
     /// What to write around a long message that is to go out without a copy, behind what is
@@ -239,9 +236,7 @@ impl Connection {
             return Err(SendError::Closed);
         }
         self.answer_latest_ping(output);
-        Ok(self
-            .codec
-            .envelope(message.kind().opcode(), message.as_bytes().len()))
+        Ok(self.codec.envelope(message.kind().opcode(), message.as_bytes().len()))
     }
 
     /// Puts a ping into `output`; its payload is at most 125 bytes.
@@ -256,9 +251,7 @@ impl Connection {
             return Err(SendError::Unsupported(EncodeError::LongControl));
         }
         let frame = Frame::whole(OpCode::Ping, payload);
-        self.codec
-            .encode(frame, output.bytes())
-            .map_err(SendError::Unsupported)
+        self.codec.encode(frame, output.bytes()).map_err(SendError::Unsupported)
     }
 
     /// Tells that everything in `output` was sent; the ping that waited is answered.

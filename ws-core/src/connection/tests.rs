@@ -44,10 +44,7 @@ struct End {
 
 impl End {
     fn hybi(timeouts: Timeouts) -> End {
-        End::new(
-            Box::new(HybiCodec::new(&PROFILE, Role::Server, 1 << 20)),
-            timeouts,
-        )
+        End::new(Box::new(HybiCodec::new(&PROFILE, Role::Server, 1 << 20)), timeouts)
     }
 
     fn new(codec: Box<dyn Codec>, timeouts: Timeouts) -> End {
@@ -55,12 +52,7 @@ impl End {
         let mut input = ReadBuffer::new();
         input.lend(vec![0; 512].into());
         let connection = Connection::new(codec, Limits::default(), timeouts, began);
-        End {
-            connection,
-            input,
-            output: SendBuffer::new(),
-            began,
-        }
+        End { connection, input, output: SendBuffer::new(), began }
     }
 
     fn hear(&mut self, bytes: &[u8]) {
@@ -75,11 +67,9 @@ impl End {
     /// The next fragment: its payload, whether it is the first and whether the last.
     fn fragment(&mut self) -> (Vec<u8>, bool, bool) {
         match self.receive() {
-            Ok(Received::Data(data)) => (
-                self.input.bytes(data.payload).to_vec(),
-                data.first,
-                data.fin,
-            ),
+            Ok(Received::Data(data)) => {
+                (self.input.bytes(data.payload).to_vec(), data.first, data.fin)
+            }
             other => panic!("no fragment but {other:?}"),
         }
     }
@@ -99,12 +89,7 @@ fn end() -> End {
 /// A client's frame.
 fn masked(first: u8, payload: &[u8]) -> Vec<u8> {
     let mut wire = vec![first, 0x80 | payload.len() as u8, 1, 2, 3, 4];
-    wire.extend(
-        payload
-            .iter()
-            .zip([1, 2, 3, 4].iter().cycle())
-            .map(|(byte, key)| byte ^ key),
-    );
+    wire.extend(payload.iter().zip([1, 2, 3, 4].iter().cycle()).map(|(byte, key)| byte ^ key));
     wire
 }
 
@@ -134,16 +119,8 @@ impl Codec for Tiny {
             _ => OpCode::Text,
         };
         let payload = if opcode == OpCode::Close { 0..0 } else { 0..1 };
-        let fragment = Fragment {
-            opcode,
-            fin: true,
-            payload,
-            remaining: 0,
-        };
-        Ok(Some(Decoded {
-            consumed: 1,
-            fragment: Some(fragment),
-        }))
+        let fragment = Fragment { opcode, fin: true, payload, remaining: 0 };
+        Ok(Some(Decoded { consumed: 1, fragment: Some(fragment) }))
     }
 
     fn encode(&mut self, frame: Frame<'_>, output: &mut Vec<u8>) -> Result<(), EncodeError> {
@@ -195,9 +172,7 @@ fn answers_each_ping_at_once_while_the_peer_reads() {
 #[test]
 fn answers_the_latest_of_many_pings_when_the_peer_did_not_read() {
     let mut end = end();
-    end.connection
-        .send(MessageRef::Text("waits"), &mut end.output)
-        .unwrap();
+    end.connection.send(MessageRef::Text("waits"), &mut end.output).unwrap();
     end.output.refuse();
     for payload in [b"1", b"2", b"3"] {
         end.hear(&masked(0x89, payload));
@@ -214,20 +189,14 @@ fn answers_the_latest_of_many_pings_when_the_peer_did_not_read() {
 fn answers_a_ping_that_waits_before_the_next_message() {
     for long in [false, true] {
         let mut end = end();
-        end.connection
-            .send(MessageRef::Text("waits"), &mut end.output)
-            .unwrap();
+        end.connection.send(MessageRef::Text("waits"), &mut end.output).unwrap();
         end.output.refuse();
         end.hear(&masked(0x89, b"1"));
         end.hear(&masked(0x89, b"2"));
         assert_eq!(end.receive(), Ok(Received::Starved));
         let message = MessageRef::Text("next");
         if long {
-            let envelope = end
-                .connection
-                .envelope(message, &mut end.output)
-                .unwrap()
-                .unwrap();
+            let envelope = end.connection.envelope(message, &mut end.output).unwrap().unwrap();
             end.output.bytes().extend_from_slice(envelope.head());
             end.output.bytes().extend_from_slice(message.as_bytes());
         } else {
@@ -242,9 +211,7 @@ fn answers_a_ping_that_waits_before_the_next_message() {
 #[test]
 fn puts_messages_and_pings_that_the_draft_has() {
     let mut end = end();
-    end.connection
-        .send(MessageRef::Binary(b"\x00"), &mut end.output)
-        .unwrap();
+    end.connection.send(MessageRef::Binary(b"\x00"), &mut end.output).unwrap();
     end.connection.ping(b"p", &mut end.output).unwrap();
     assert_eq!(end.sent(), b"\x82\x01\x00\x89\x01p");
     let long = end.connection.ping(&[0; 126], &mut end.output);
@@ -252,14 +219,9 @@ fn puts_messages_and_pings_that_the_draft_has() {
 
     let mut end = End::new(Box::new(Tiny { close: true }), Timeouts::default());
     let unsupported = |opcode| Err(SendError::Unsupported(EncodeError::Unsupported(opcode)));
-    let binary = end
-        .connection
-        .send(MessageRef::Binary(b"\x00"), &mut end.output);
+    let binary = end.connection.send(MessageRef::Binary(b"\x00"), &mut end.output);
     assert_eq!(binary, unsupported(OpCode::Binary));
-    assert_eq!(
-        end.connection.ping(b"", &mut end.output),
-        unsupported(OpCode::Ping)
-    );
+    assert_eq!(end.connection.ping(b"", &mut end.output), unsupported(OpCode::Ping));
     assert_eq!(end.sent(), b"");
 }
 
@@ -267,10 +229,7 @@ fn puts_messages_and_pings_that_the_draft_has() {
 fn fails_when_messages_are_interleaved_or_continued_without_a_start() {
     for (wire, error) in [
         (masked(0x80, b"x"), ProtocolError::LoneContinuation),
-        (
-            [masked(0x01, b"a"), masked(0x82, b"b")].concat(),
-            ProtocolError::InterleavedMessage,
-        ),
+        ([masked(0x01, b"a"), masked(0x82, b"b")].concat(), ProtocolError::InterleavedMessage),
     ] {
         let mut end = end();
         end.hear(&wire);
@@ -281,9 +240,6 @@ fn fails_when_messages_are_interleaved_or_continued_without_a_start() {
             }
         };
         assert_eq!(outcome, Err(error));
-        assert_eq!(
-            end.sent()[..4],
-            [0x88, 2 + error.to_string().len() as u8, 0x03, 0xea]
-        );
+        assert_eq!(end.sent()[..4], [0x88, 2 + error.to_string().len() as u8, 0x03, 0xea]);
     }
 }

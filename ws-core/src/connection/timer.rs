@@ -108,10 +108,6 @@ impl Timers {
             return Ok(Due::Nothing);
         }
         self.missed += 1;
-        if self.missed >= self.missed_allowed {
-            Err(Expired::Dead)
-        } else {
-            Ok(Due::Ping)
-        }
+        if self.missed >= self.missed_allowed { Err(Expired::Dead) } else { Ok(Due::Ping) }
     }
 }

@@ -77,11 +77,7 @@ impl FrameHeader {
             len,
         };
         let size = bytes.len() - rest.len();
-        Ok(Some(ParsedHeader {
-            header,
-            size,
-            minimal: len >= least,
-        }))
+        Ok(Some(ParsedHeader { header, size, minimal: len >= least }))
     }
 
     /// Writes the header in its shortest form, and tells how many of the 14 bytes it took.
@@ -119,13 +115,7 @@ mod tests {
     use super::*;
 
     fn header(len: u64, key: Option<MaskingKey>) -> FrameHeader {
-        FrameHeader {
-            fin: true,
-            reserved: 0,
-            opcode: 2,
-            key,
-            len,
-        }
+        FrameHeader { fin: true, reserved: 0, opcode: 2, key, len }
     }
 
     #[test]
@@ -158,10 +148,7 @@ mod tests {
 
     #[test]
     fn notices_a_length_in_more_bytes_than_it_needs() {
-        for wire in [
-            &[0x82, 0x7e, 0, 125][..],
-            &[0x82, 0x7f, 0, 0, 0, 0, 0, 0, 0xff, 0xff],
-        ] {
+        for wire in [&[0x82, 0x7e, 0, 125][..], &[0x82, 0x7f, 0, 0, 0, 0, 0, 0, 0xff, 0xff]] {
             assert!(!FrameHeader::parse(wire).unwrap().unwrap().minimal);
         }
     }
@@ -169,9 +156,6 @@ mod tests {
     #[test]
     fn refuses_a_length_with_its_top_bit_set() {
         let wire = [0x82, 0x7f, 0x80, 0, 0, 0, 0, 0, 0, 0];
-        assert_eq!(
-            FrameHeader::parse(&wire),
-            Err(ProtocolError::LengthOverflow)
-        );
+        assert_eq!(FrameHeader::parse(&wire), Err(ProtocolError::LengthOverflow));
     }
 }

@@ -55,11 +55,8 @@ mod tests {
         let key = MaskingKey::new([1, 2, 3, 4]);
         for len in 0..70 {
             let plain: Vec<u8> = (0..len).collect();
-            let bytewise: Vec<u8> = plain
-                .iter()
-                .enumerate()
-                .map(|(at, byte)| byte ^ key.bytes()[at % 4])
-                .collect();
+            let bytewise: Vec<u8> =
+                plain.iter().enumerate().map(|(at, byte)| byte ^ key.bytes()[at % 4]).collect();
             for cut in 0..=plain.len() {
                 let mut payload = plain.clone();
                 let (first, second) = payload.split_at_mut(cut);

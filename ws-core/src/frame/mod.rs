@@ -82,10 +82,6 @@ pub struct Frame<'p> {
 impl<'p> Frame<'p> {
     /// A whole message, or a control frame.
     pub fn whole(opcode: OpCode, payload: &'p [u8]) -> Frame<'p> {
-        Frame {
-            opcode,
-            fin: true,
-            payload,
-        }
+        Frame { opcode, fin: true, payload }
     }
 }

@@ -80,9 +80,7 @@ impl Fields {
         let Some(value) = self.single(name)? else {
             return Ok(None);
         };
-        std::str::from_utf8(value)
-            .map(Some)
-            .map_err(|_| FieldError::NotUtf8(name))
+        std::str::from_utf8(value).map(Some).map_err(|_| FieldError::NotUtf8(name))
     }
 
     /// The elements of a comma-separated list that may be spread over several lines
@@ -96,8 +94,7 @@ impl Fields {
 
     /// Whether a list field holds this token, compared case-insensitively.
     pub fn list_contains(&self, name: &str, token: &str) -> bool {
-        self.list(name)
-            .any(|element| element.eq_ignore_ascii_case(token.as_bytes()))
+        self.list(name).any(|element| element.eq_ignore_ascii_case(token.as_bytes()))
     }
 }
 
@@ -115,10 +112,7 @@ impl std::fmt::Display for FieldError {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             FieldError::Repeated(name) => {
-                write!(
-                    f,
-                    "the field {name} stands more than once, and may stand once"
-                )
+                write!(f, "the field {name} stands more than once, and may stand once")
             }
             FieldError::NotUtf8(name) => write!(f, "the value of {name} is not UTF-8"),
         }
@@ -130,9 +124,7 @@ impl std::error::Error for FieldError {}
 /// Whether `text` is a token of RFC 9110 §5.6.2.
 pub(crate) fn is_token(text: &[u8]) -> bool {
     !text.is_empty()
-        && text
-            .iter()
-            .all(|byte| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(byte))
+        && text.iter().all(|byte| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(byte))
 }
 
 #[cfg(test)]
@@ -157,10 +149,7 @@ mod tests {
 
     #[test]
     fn refuses_a_repeated_single_field() {
-        assert_eq!(
-            fields().single("Connection"),
-            Err(FieldError::Repeated("Connection"))
-        );
+        assert_eq!(fields().single("Connection"), Err(FieldError::Repeated("Connection")));
         assert_eq!(fields().single("host"), Ok(Some(&b"a"[..])));
         assert_eq!(fields().single("origin"), Ok(None));
     }

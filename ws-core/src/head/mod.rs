@@ -37,12 +37,7 @@ impl RequestHead {
         version: HttpVersion,
         fields: Fields,
     ) -> RequestHead {
-        RequestHead {
-            method: method.into(),
-            target: target.into(),
-            version,
-            fields,
-        }
+        RequestHead { method: method.into(), target: target.into(), version, fields }
     }
 
     /// The method, `GET` for every WebSocket request over HTTP/1.1.
@@ -105,18 +100,12 @@ mod tests {
     fn splits_path_and_query() {
         assert_eq!(resource("/chat?x=1"), "/chat?x=1 /chat Some(\"x=1\")");
         assert_eq!(resource("/"), "/ / None");
-        assert_eq!(
-            resource("/a?u=http://b/c"),
-            "/a?u=http://b/c /a Some(\"u=http://b/c\")"
-        );
+        assert_eq!(resource("/a?u=http://b/c"), "/a?u=http://b/c /a Some(\"u=http://b/c\")");
     }
 
     #[test]
     fn reads_an_absolute_target_as_its_path() {
-        assert_eq!(
-            resource("ws://example.com/chat?x"),
-            "/chat?x /chat Some(\"x\")"
-        );
+        assert_eq!(resource("ws://example.com/chat?x"), "/chat?x /chat Some(\"x\")");
         assert_eq!(resource("http://example.com"), "/ / None");
     }
 }

@@ -49,11 +49,7 @@ impl HeadReader {
         let end = self.find_end(&bytes[..bytes.len().min(room)]);
         let taken = end.unwrap_or_else(|| bytes.len().min(room));
         self.text.extend_from_slice(&bytes[..taken]);
-        if self
-            .text
-            .first()
-            .is_some_and(|first| !first.is_ascii_alphabetic())
-        {
+        if self.text.first().is_some_and(|first| !first.is_ascii_alphabetic()) {
             return Err(not_http(self.text[0]));
         }
         if end.is_some() {
@@ -103,12 +99,7 @@ fn parse(text: &[u8]) -> Result<RequestHead, HeadError> {
         _ => HttpVersion::Http11,
     };
     let target = request.path.unwrap_or("/");
-    Ok(RequestHead::new(
-        request.method.unwrap_or("GET"),
-        target,
-        version,
-        fields,
-    ))
+    Ok(RequestHead::new(request.method.unwrap_or("GET"), target, version, fields))
 }
 
 impl From<httparse::Error> for HeadError {
@@ -144,16 +135,10 @@ impl std::fmt::Display for HeadError {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             HeadError::TooLong => {
-                write!(
-                    f,
-                    "the request head exceeds the limit of {MAX_HEAD_BYTES} bytes"
-                )
+                write!(f, "the request head exceeds the limit of {MAX_HEAD_BYTES} bytes")
             }
             HeadError::TooManyFields => {
-                write!(
-                    f,
-                    "the request head exceeds the limit of {MAX_FIELDS} fields"
-                )
+                write!(f, "the request head exceeds the limit of {MAX_FIELDS} fields")
             }
             HeadError::Malformed(why) => write!(f, "the request head is malformed: {why}"),
             HeadError::Tls => f.write_str("this port speaks plain HTTP, and a TLS handshake came"),
@@ -180,10 +165,7 @@ mod tests {
             let head = head.unwrap();
             assert_eq!(taken, REQUEST.len() - split);
             assert_eq!(head.target(), "/chat?x");
-            assert_eq!(
-                head.fields().single("key1"),
-                Ok(Some(&b"4 @1  46546xW%0l 1 5"[..]))
-            );
+            assert_eq!(head.fields().single("key1"), Ok(Some(&b"4 @1  46546xW%0l 1 5"[..])));
         }
     }
 
@@ -192,9 +174,7 @@ mod tests {
         let long = vec![b'a'; MAX_HEAD_BYTES];
         for piece in [1, 1000, MAX_HEAD_BYTES] {
             let mut reader = HeadReader::new();
-            let outcome = long
-                .chunks(piece)
-                .find_map(|chunk| reader.push(chunk).err());
+            let outcome = long.chunks(piece).find_map(|chunk| reader.push(chunk).err());
             assert_eq!(outcome, Some(HeadError::TooLong));
         }
     }
@@ -206,30 +186,18 @@ mod tests {
             head.extend_from_slice(b"a: b\r\n");
         }
         head.extend_from_slice(b"\r\n");
-        assert_eq!(
-            HeadReader::new().push(&head).unwrap_err(),
-            HeadError::TooManyFields
-        );
+        assert_eq!(HeadReader::new().push(&head).unwrap_err(), HeadError::TooManyFields);
     }
 
     #[test]
     fn says_at_the_first_byte_that_this_is_not_http() {
-        assert_eq!(
-            HeadReader::new().push(&[0x16, 3, 1]).unwrap_err(),
-            HeadError::Tls
-        );
-        assert!(matches!(
-            HeadReader::new().push(b"<").unwrap_err(),
-            HeadError::Malformed(_)
-        ));
+        assert_eq!(HeadReader::new().push(&[0x16, 3, 1]).unwrap_err(), HeadError::Tls);
+        assert!(matches!(HeadReader::new().push(b"<").unwrap_err(), HeadError::Malformed(_)));
     }
 
     #[test]
     fn refuses_control_characters_in_a_value() {
         let head = b"GET / HTTP/1.1\r\na: b\0c\r\n\r\n";
-        assert!(matches!(
-            HeadReader::new().push(head),
-            Err(HeadError::Malformed(_))
-        ));
+        assert!(matches!(HeadReader::new().push(head), Err(HeadError::Malformed(_))));
     }
 }

@@ -14,11 +14,7 @@ pub struct ResponseHead {
 impl ResponseHead {
     /// A head with this status code and reason phrase, and no fields yet.
     pub fn new(status: u16, reason: &'static str) -> ResponseHead {
-        ResponseHead {
-            status,
-            reason,
-            fields: Fields::new(),
-        }
+        ResponseHead { status, reason, fields: Fields::new() }
     }
 
     /// Adds a field behind the others.
@@ -51,9 +47,7 @@ impl ResponseHead {
     pub fn write(&self, output: &mut Vec<u8>) -> Result<(), WriteHeadError> {
         for (name, value) in self.fields.iter() {
             if !is_token(name.as_bytes()) || value.iter().any(|byte| b"\r\n\0".contains(byte)) {
-                return Err(WriteHeadError {
-                    name: name.to_owned(),
-                });
+                return Err(WriteHeadError { name: name.to_owned() });
             }
         }
         output.extend_from_slice(b"HTTP/1.1 ");
@@ -80,11 +74,7 @@ pub struct WriteHeadError {
 
 impl std::fmt::Display for WriteHeadError {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(
-            f,
-            "the field {:?} has a name or value that may not be written",
-            self.name
-        )
+        write!(f, "the field {:?} has a name or value that may not be written", self.name)
     }
 }
 
@@ -97,26 +87,16 @@ mod tests {
     #[test]
     fn writes_fields_in_order() {
         let mut output = Vec::new();
-        let head = ResponseHead::new(101, "Web Socket")
-            .field("A", "1")
-            .field("B", b"\xff");
+        let head = ResponseHead::new(101, "Web Socket").field("A", "1").field("B", b"\xff");
         head.write(&mut output).unwrap();
-        assert_eq!(
-            output,
-            b"HTTP/1.1 101 Web Socket\r\nA: 1\r\nB: \xff\r\n\r\n"
-        );
+        assert_eq!(output, b"HTTP/1.1 101 Web Socket\r\nA: 1\r\nB: \xff\r\n\r\n");
     }
 
     #[test]
     fn refuses_line_breaks_and_nul_in_a_value() {
         for value in ["a\rb", "a\nb", "a\0b"] {
             let mut output = Vec::new();
-            assert!(
-                ResponseHead::new(101, "x")
-                    .field("A", value)
-                    .write(&mut output)
-                    .is_err()
-            );
+            assert!(ResponseHead::new(101, "x").field("A", value).write(&mut output).is_err());
             assert!(output.is_empty());
         }
     }
@@ -124,12 +104,7 @@ mod tests {
     #[test]
     fn refuses_a_name_that_is_no_token() {
         for name in ["", "a b", "a:b", "a\r\n"] {
-            assert!(
-                ResponseHead::new(101, "x")
-                    .field(name, "v")
-                    .write(&mut Vec::new())
-                    .is_err()
-            );
+            assert!(ResponseHead::new(101, "x").field(name, "v").write(&mut Vec::new()).is_err());
         }
     }
 }

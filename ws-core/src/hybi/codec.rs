@@ -48,17 +48,9 @@ impl HybiCodec {
     pub fn new(profile: &'static Profile, role: Role, max_frame: u64) -> HybiCodec {
         let masking = match role {
             Role::Server => Masking::Incoming,
-            Role::Client => Masking::Outgoing {
-                random: RandomState::new(),
-                drawn: 0,
-            },
+            Role::Client => Masking::Outgoing { random: RandomState::new(), drawn: 0 },
         };
-        HybiCodec {
-            profile,
-            masking,
-            max_frame,
-            rest: None,
-        }
+        HybiCodec { profile, masking, max_frame, rest: None }
     }
 
     /// The next bytes of a frame whose header came earlier.
@@ -72,11 +64,7 @@ impl HybiCodec {
             key.apply(&mut input[..here]);
         }
         let key = rest.key.map(|key| key.advanced(here));
-        self.rest = (remaining > 0).then_some(Rest {
-            remaining,
-            key,
-            ..rest
-        });
+        self.rest = (remaining > 0).then_some(Rest { remaining, key, ..rest });
         let fragment = match rest.purpose {
             Purpose::Skip => None,
             Purpose::Deliver { fin } => Some(Fragment {
@@ -86,10 +74,7 @@ impl HybiCodec {
                 remaining,
             }),
         };
-        Some(Decoded {
-            consumed: here,
-            fragment,
-        })
+        Some(Decoded { consumed: here, fragment })
     }
 
     fn check(&self, header: &FrameHeader, minimal: bool) -> Result<(), ProtocolError> {
@@ -113,9 +98,7 @@ impl HybiCodec {
             return Err(ProtocolError::NonMinimalLength);
         }
         if header.len > self.max_frame {
-            return Err(ProtocolError::FrameTooBig {
-                limit: self.max_frame,
-            });
+            return Err(ProtocolError::FrameTooBig { limit: self.max_frame });
         }
         Ok(())
     }
@@ -168,11 +151,7 @@ impl Codec for HybiCodec {
         }
         if remaining > 0 {
             let key = header.key.map(|key| key.advanced(here));
-            self.rest = Some(Rest {
-                remaining,
-                key,
-                purpose,
-            });
+            self.rest = Some(Rest { remaining, key, purpose });
         }
         let fragment = match (purpose, OpCode::from_bits(header.opcode)) {
             (Purpose::Deliver { fin }, Some(opcode)) => Some(Fragment {
@@ -183,10 +162,7 @@ impl Codec for HybiCodec {
             }),
             _ => None,
         };
-        Ok(Some(Decoded {
-            consumed: size + here,
-            fragment,
-        }))
+        Ok(Some(Decoded { consumed: size + here, fragment }))
     }
 
     fn encode(&mut self, frame: Frame<'_>, output: &mut Vec<u8>) -> Result<(), EncodeError> {

@@ -21,10 +21,7 @@ pub(super) fn offer<'h>(profile: &Profile, head: &'h RequestHead) -> Result<Offe
             "Sec-WebSocket-Extensions is not a list of extensions with parameters",
         ));
     }
-    Ok(Offer {
-        origin: origin(profile.origin, fields)?,
-        subprotocols: subprotocols(fields)?,
-    })
+    Ok(Offer { origin: origin(profile.origin, fields)?, subprotocols: subprotocols(fields)? })
 }
 
 /// The head of the 101. Clients of the older drafts demand that `Upgrade` and `Connection`
@@ -47,15 +44,11 @@ fn refuse_body(fields: &Fields) -> Result<(), Rejection> {
     if empty && !fields.contains("Transfer-Encoding") {
         return Ok(());
     }
-    Err(Rejection::bad_request(
-        "a WebSocket request has no body, this one announces one",
-    ))
+    Err(Rejection::bad_request("a WebSocket request has no body, this one announces one"))
 }
 
 fn check_target(target: &str) -> Result<(), Rejection> {
-    let scheme = target
-        .split_once("://")
-        .map(|(scheme, _)| scheme.to_ascii_lowercase());
+    let scheme = target.split_once("://").map(|(scheme, _)| scheme.to_ascii_lowercase());
     let form = match scheme.as_deref() {
         _ if target.starts_with('/') => true,
         Some("http" | "https" | "ws" | "wss") => true,
@@ -101,9 +94,9 @@ fn origin(rule: OriginField, fields: &Fields) -> Result<Option<&str>, Rejection>
         return Ok(plain);
     }
     match (one_value(fields, "Sec-WebSocket-Origin")?, plain) {
-        (Some(draft), Some(plain)) if draft != plain => Err(Rejection::bad_request(
-            "Sec-WebSocket-Origin and Origin name different origins",
-        )),
+        (Some(draft), Some(plain)) if draft != plain => {
+            Err(Rejection::bad_request("Sec-WebSocket-Origin and Origin name different origins"))
+        }
         (draft, plain) => Ok(draft.or(plain)),
     }
 }
@@ -117,9 +110,7 @@ fn one_value<'f>(fields: &'f Fields, name: &'static str) -> Result<Option<&'f st
     if values.any(|other| other != first) {
         return Err(FieldError::Repeated(name));
     }
-    std::str::from_utf8(first)
-        .map(Some)
-        .map_err(|_| FieldError::NotUtf8(name))
+    std::str::from_utf8(first).map(Some).map_err(|_| FieldError::NotUtf8(name))
 }
 
 /// RFC 6455 §4.2.2 (5): unique tokens, the preferred ones first.

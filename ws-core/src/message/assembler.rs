@@ -39,12 +39,7 @@ enum Assembly {
 impl Assembler {
     /// An assembler of messages up to `limit` bytes.
     pub fn new(limit: usize, invalid_text: InvalidText) -> Assembler {
-        Assembler {
-            limit,
-            invalid_text,
-            complete: false,
-            state: Assembly::Empty,
-        }
+        Assembler { limit, invalid_text, complete: false, state: Assembly::Empty }
     }
 
     /// Takes the next fragment, which lies in `buffer`. `true` when it ends a message: take
@@ -174,9 +169,7 @@ impl Assembler {
     fn append(&mut self, piece: &[u8]) -> Result<(), ProtocolError> {
         match &mut self.state {
             Assembly::Text(text, checker) => {
-                let (begun, rest) = checker
-                    .push(piece)
-                    .map_err(|_| ProtocolError::InvalidUtf8)?;
+                let (begun, rest) = checker.push(piece).map_err(|_| ProtocolError::InvalidUtf8)?;
                 text.extend(begun);
                 text.push_str(rest);
             }

@@ -41,26 +41,14 @@ impl Draft for Named {
 }
 
 const fn versioned(id: &'static str, version: u8) -> Named {
-    Named {
-        id,
-        version: Some(version),
-        detects: |_| Detection::Yes,
-    }
+    Named { id, version: Some(version), detects: |_| Detection::Yes }
 }
 
 static NEWEST: Named = versioned("newest", 13);
 static OLDER: Named = versioned("older", 8);
 static OLDEST: Named = versioned("oldest", 7);
-static KEYS: Named = Named {
-    id: "keys",
-    version: None,
-    detects: detect_keys,
-};
-static BARE: Named = Named {
-    id: "bare",
-    version: None,
-    detects: detect_bare,
-};
+static KEYS: Named = Named { id: "keys", version: None, detects: detect_keys };
+static BARE: Named = Named { id: "bare", version: None, detects: detect_bare };
 
 fn detect_keys(head: &RequestHead) -> Detection {
     let count = |name| head.fields().all(name).count();
@@ -79,18 +67,10 @@ fn detect_bare(head: &RequestHead) -> Detection {
 }
 
 fn drafts() -> Drafts {
-    [
-        (&BARE, 100),
-        (&OLDEST, 30),
-        (&NEWEST, 10),
-        (&KEYS, 40),
-        (&OLDER, 20),
-    ]
-    .into_iter()
-    .try_fold(Drafts::none(), |drafts, (draft, rank)| {
-        drafts.with(draft, rank)
-    })
-    .unwrap()
+    [(&BARE, 100), (&OLDEST, 30), (&NEWEST, 10), (&KEYS, 40), (&OLDER, 20)]
+        .into_iter()
+        .try_fold(Drafts::none(), |drafts, (draft, rank)| drafts.with(draft, rank))
+        .unwrap()
 }
 
 fn head(text: &str) -> RequestHead {
@@ -102,9 +82,7 @@ fn head(text: &str) -> RequestHead {
 fn select(fields: &str) -> Result<&'static str, Rejection> {
     let text =
         format!("GET / HTTP/1.1\nUpgrade: WebSocket\nConnection: x, UPGRADE\nHost: a\n{fields}");
-    drafts()
-        .select(&head(text.trim_end()))
-        .map(|draft| draft.id().as_str())
+    drafts().select(&head(text.trim_end())).map(|draft| draft.id().as_str())
 }
 
 fn refused(outcome: Result<&'static str, Rejection>) -> (u16, Option<String>) {
@@ -126,30 +104,15 @@ fn leaves_what_is_no_websocket_request_to_http() {
         (format!("POST / HTTP/1.1\n{FIELDS}"), 405),
         (format!("GET / HTTP/1.0\n{FIELDS}"), 400),
         ("GET / HTTP/1.1\nHost: a".to_owned(), 426),
-        (
-            "GET / HTTP/1.1\nUpgrade: h2c\nConnection: upgrade".to_owned(),
-            426,
-        ),
-        (
-            "GET / HTTP/1.1\nUpgrade: websocket\nSec-WebSocket-Version: 13".to_owned(),
-            400,
-        ),
-        (
-            "GET / HTTP/1.1\nUpgrade: websocket\nConnection: close".to_owned(),
-            400,
-        ),
+        ("GET / HTTP/1.1\nUpgrade: h2c\nConnection: upgrade".to_owned(), 426),
+        ("GET / HTTP/1.1\nUpgrade: websocket\nSec-WebSocket-Version: 13".to_owned(), 400),
+        ("GET / HTTP/1.1\nUpgrade: websocket\nConnection: close".to_owned(), 400),
     ] {
-        let outcome = drafts()
-            .select(&head(&text))
-            .map(|draft| draft.id().as_str());
+        let outcome = drafts().select(&head(&text)).map(|draft| draft.id().as_str());
         assert_eq!(refused(outcome).0, status, "{text}");
     }
-    assert!(asks_for_websocket(&head(
-        "GET / HTTP/1.0\nUpgrade: h2c, WEBSOCKET"
-    )));
-    assert!(!asks_for_websocket(&head(
-        "GET / HTTP/1.1\nConnection: Upgrade"
-    )));
+    assert!(asks_for_websocket(&head("GET / HTTP/1.0\nUpgrade: h2c, WEBSOCKET")));
+    assert!(!asks_for_websocket(&head("GET / HTTP/1.1\nConnection: Upgrade")));
 }
 
 #[test]
@@ -169,9 +132,7 @@ fn answers_an_unknown_version_with_the_list_of_those_it_speaks() {
 
 #[test]
 fn refuses_a_version_that_is_no_number_or_stands_twice() {
-    for version in [
-        "", "013", "00", "256", "-1", "+13", "13, 8", "13.0", "x", "\u{bd}",
-    ] {
+    for version in ["", "013", "00", "256", "-1", "+13", "13, 8", "13.0", "x", "\u{bd}"] {
         let outcome = select(&format!("Sec-WebSocket-Version: {version}"));
         assert_eq!(refused(outcome), (400, listed()), "{version}");
     }
@@ -196,22 +157,13 @@ fn refuses_a_key_without_a_version() {
 #[test]
 fn refuses_drafts_between_hixie_76_and_hybi_04() {
     let keys = "Sec-WebSocket-Key1: 1 1\nSec-WebSocket-Key2: 1 1";
-    assert_eq!(
-        refused(select(&format!("Sec-WebSocket-Draft: 2\n{keys}"))),
-        (426, listed())
-    );
-    assert_eq!(
-        select(&format!("Sec-WebSocket-Draft: 0\n{keys}")),
-        Ok("keys")
-    );
+    assert_eq!(refused(select(&format!("Sec-WebSocket-Draft: 2\n{keys}"))), (426, listed()));
+    assert_eq!(select(&format!("Sec-WebSocket-Draft: 0\n{keys}")), Ok("keys"));
 }
 
 #[test]
 fn asks_drafts_without_a_version_in_the_order_of_their_ranks() {
-    assert_eq!(
-        select("Origin: b\nSec-WebSocket-Key1: 1 1\nSec-WebSocket-Key2: 1 1"),
-        Ok("keys")
-    );
+    assert_eq!(select("Origin: b\nSec-WebSocket-Key1: 1 1\nSec-WebSocket-Key2: 1 1"), Ok("keys"));
     assert_eq!(select("Origin: b"), Ok("bare"));
 }
 
@@ -229,21 +181,10 @@ fn refuses_what_no_draft_knows_with_the_list_of_versions() {
 
 #[test]
 fn sorts_by_rank_and_then_by_name() {
-    let names = |drafts: &Drafts| {
-        drafts
-            .iter()
-            .map(|draft| draft.id().as_str())
-            .collect::<Vec<_>>()
-    };
-    assert_eq!(
-        names(&drafts()),
-        ["newest", "older", "oldest", "keys", "bare"]
-    );
-    let equal = Drafts::none()
-        .with(&KEYS, 1)
-        .unwrap()
-        .with(&BARE, 1)
-        .unwrap();
+    let names =
+        |drafts: &Drafts| drafts.iter().map(|draft| draft.id().as_str()).collect::<Vec<_>>();
+    assert_eq!(names(&drafts()), ["newest", "older", "oldest", "keys", "bare"]);
+    let equal = Drafts::none().with(&KEYS, 1).unwrap().with(&BARE, 1).unwrap();
     assert_eq!(names(&equal), ["bare", "keys"]);
     assert_eq!(drafts().versions(), "13, 8, 7");
 }
@@ -267,13 +208,5 @@ fn says_so_when_it_speaks_nothing() {
     let rejection = Drafts::none().select(&request).unwrap_err();
     assert_eq!(rejection.status(), Status::UpgradeRequired);
     assert!(rejection.reason().contains("without any draft"));
-    assert_eq!(
-        rejection
-            .response()
-            .0
-            .fields()
-            .all("Sec-WebSocket-Version")
-            .count(),
-        0
-    );
+    assert_eq!(rejection.response().0.fields().all("Sec-WebSocket-Version").count(), 0);
 }

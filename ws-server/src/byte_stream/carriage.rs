@@ -64,9 +64,7 @@ impl Unpacker {
         match self {
             Unpacker::Plain(_) if data.kind == MessageKind::Binary => return Ok(true),
             Unpacker::Plain(checker) => {
-                checker
-                    .push(payload)
-                    .map_err(|_| ProtocolError::InvalidUtf8)?;
+                checker.push(payload).map_err(|_| ProtocolError::InvalidUtf8)?;
                 if data.fin && checker.is_open() {
                     return Err(ProtocolError::InvalidUtf8);
                 }
@@ -136,11 +134,7 @@ impl Base64Decoder {
 
     fn finish(&mut self) -> Result<(), ProtocolError> {
         self.padded = false;
-        if self.open.is_empty() {
-            Ok(())
-        } else {
-            Err(NOT_BASE64)
-        }
+        if self.open.is_empty() { Ok(()) } else { Err(NOT_BASE64) }
     }
 }
 
@@ -188,11 +182,7 @@ impl Packer {
                 if let Some(begun) = begun {
                     send(MessageRef::Text(begun.encode_utf8(&mut [0; 4])))?;
                 }
-                if rest.is_empty() {
-                    Ok(())
-                } else {
-                    send(MessageRef::Text(rest))
-                }
+                if rest.is_empty() { Ok(()) } else { send(MessageRef::Text(rest)) }
             }
             Packer::Base64 => send(MessageRef::Text(&STANDARD.encode(bytes))),
         }
@@ -232,11 +222,9 @@ mod tests {
 
     #[test]
     fn decodes_base64_alike_wherever_it_is_cut() {
-        for (text, bytes) in [
-            ("", &b""[..]),
-            ("AP8B", b"\x00\xff\x01"),
-            ("aGVsbG8h/w==", b"hello!\xff"),
-        ] {
+        for (text, bytes) in
+            [("", &b""[..]), ("AP8B", b"\x00\xff\x01"), ("aGVsbG8h/w==", b"hello!\xff")]
+        {
             for first in 0..=text.len() {
                 for second in first..=text.len() {
                     let text = text.as_bytes();
@@ -249,9 +237,7 @@ mod tests {
 
     #[test]
     fn refuses_what_is_not_padded_base64_wherever_it_is_cut() {
-        for text in [
-            "A", "AP8", "AP8B=", "AP==AP8B", "A===", "AP 8", "AP8-", "====", "AP8B\n",
-        ] {
+        for text in ["A", "AP8", "AP8B=", "AP==AP8B", "A===", "AP 8", "AP8-", "====", "AP8B\n"] {
             for cut in 0..=text.len() {
                 let (first, second) = text.as_bytes().split_at(cut);
                 assert!(decode(&[first, second]).is_err(), "{text} cut at {cut}");
@@ -271,10 +257,7 @@ mod tests {
                 })
                 .unwrap();
         }
-        assert_eq!(
-            sent,
-            ["h", "\u{e9}", "\u{1f600}"].map(ws_core::Message::text)
-        );
+        assert_eq!(sent, ["h", "\u{e9}", "\u{1f600}"].map(ws_core::Message::text));
         assert!(packer.finish().is_ok());
         packer.pack(&[0xe2], |_| Ok(())).unwrap();
         assert!(packer.finish().is_err());
@@ -282,9 +265,7 @@ mod tests {
 
     #[test]
     fn refuses_to_send_bytes_as_text() {
-        let error = Packer::new(Carriage::Text)
-            .pack(&[0xff], |_| Ok(()))
-            .unwrap_err();
+        let error = Packer::new(Carriage::Text).pack(&[0xff], |_| Ok(())).unwrap_err();
         assert_eq!(error.kind(), io::ErrorKind::InvalidData);
     }
 }

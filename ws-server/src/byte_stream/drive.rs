@@ -30,11 +30,8 @@ where
     let outcome = run(&shared, start(ByteStream::new(shared.clone()))).await;
     shared.lock().close(closing_reason(&outcome));
     let mut finish = Finish::AwaitClose;
-    let finished = poll_fn(|cx| {
-        shared.poll(Side::Driver, cx, |state, cx| {
-            state.poll_finish(cx, &mut finish)
-        })
-    });
+    let finished =
+        poll_fn(|cx| shared.poll(Side::Driver, cx, |state, cx| state.poll_finish(cx, &mut finish)));
     // Elapsed: the peer had its time. Boxed: no connection needs it while it is open.
     drop(Box::pin(tokio::time::timeout(limit, finished)).await);
     outcome

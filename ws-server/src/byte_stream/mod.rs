@@ -45,11 +45,7 @@ pub struct ByteStream<IO = Socket> {
 
 impl<IO: AsyncRead + AsyncWrite + Unpin> ByteStream<IO> {
     fn new(shared: Arc<Shared<StreamState<IO>>>) -> ByteStream<IO> {
-        ByteStream {
-            shared,
-            filled: Vec::new(),
-            consumed: 0,
-        }
+        ByteStream { shared, filled: Vec::new(), consumed: 0 }
     }
 
     /// Begins the closing handshake with a reason of your own. [`AsyncWrite::poll_shutdown`]
@@ -77,8 +73,7 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> AsyncRead for ByteStream<IO> {
             Pin::new(this).consume(count);
             return Poll::Ready(Ok(()));
         }
-        this.shared
-            .poll(Side::Reader, cx, |state, cx| state.poll_read(cx, buf))
+        this.shared.poll(Side::Reader, cx, |state, cx| state.poll_read(cx, buf))
     }
 }
 
@@ -117,8 +112,7 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> AsyncWrite for ByteStream<IO> {
         cx: &mut Context<'_>,
         bytes: &[u8],
     ) -> Poll<io::Result<usize>> {
-        self.shared
-            .poll(Side::Writer, cx, |state, cx| state.poll_write(cx, bytes))
+        self.shared.poll(Side::Writer, cx, |state, cx| state.poll_write(cx, bytes))
     }
 
     fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
@@ -126,8 +120,7 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> AsyncWrite for ByteStream<IO> {
     }
 
     fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        self.shared
-            .poll(Side::Writer, cx, StreamState::poll_shutdown)
+        self.shared.poll(Side::Writer, cx, StreamState::poll_shutdown)
     }
 }
 

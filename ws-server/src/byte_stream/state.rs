@@ -145,10 +145,7 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> StreamState<IO> {
     fn take_fragment(&mut self, fragment: Result<Option<Data>, RecvError>) {
         let data = match fragment {
             Ok(Some(data)) => data,
-            Ok(None)
-            | Err(RecvError::Disconnected {
-                within_message: false,
-            }) => {
+            Ok(None) | Err(RecvError::Disconnected { within_message: false }) => {
                 self.incoming = Incoming::Ended(None);
                 return;
             }
@@ -196,8 +193,7 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> StreamState<IO> {
             return Poll::Ready(Err(SendError::Closed.into()));
         }
         let count = bytes.len().min(self.packer.capacity(link.room()));
-        self.packer
-            .pack(&bytes[..count], |message| Ok(link.feed(cx, message)?))?;
+        self.packer.pack(&bytes[..count], |message| Ok(link.feed(cx, message)?))?;
         if let Poll::Ready(Err(error)) = link.poll_flush(cx) {
             return Poll::Ready(Err(error.into()));
         }
@@ -215,9 +211,7 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> StreamState<IO> {
     /// Begins the closing handshake, and waits until the Close is out.
     pub(super) fn poll_shutdown(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         let whole = self.packer.finish();
-        self.endpoint
-            .link
-            .close(Some(CloseReason::new(StatusCode::NORMAL, "")));
+        self.endpoint.link.close(Some(CloseReason::new(StatusCode::NORMAL, "")));
         ready!(self.poll_flush(cx))?;
         Poll::Ready(whole)
     }

@@ -40,12 +40,7 @@ pub(super) enum Ring {
 
 impl Alarm {
     pub(super) fn new(stop: Stop) -> Alarm {
-        Alarm {
-            sleep: None,
-            stop,
-            stopping: Stopping::Unasked,
-            registered: None,
-        }
+        Alarm { sleep: None, stop, stopping: Stopping::Unasked, registered: None }
     }
 
     #[inline]
@@ -57,10 +52,7 @@ impl Alarm {
     }
 
     fn is_registered(&self, waker: &Waker, deadline: Option<Instant>) -> bool {
-        let known = self
-            .registered
-            .as_ref()
-            .is_some_and(|known| known.will_wake(waker));
+        let known = self.registered.as_ref().is_some_and(|known| known.will_wake(waker));
         let stopping = self.stop.has_begun() && !matches!(self.stopping, Stopping::Told);
         let sleeping = match (&self.sleep, deadline) {
             (Some(sleep), Some(at)) => sleep.deadline().into_std() == at && !sleep.is_elapsed(),

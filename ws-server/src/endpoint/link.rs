@@ -32,13 +32,7 @@ pub(crate) struct Link<IO> {
 impl<IO: AsyncRead + AsyncWrite + Unpin> Link<IO> {
     pub(super) fn new(io: IO, connection: Connection, stop: Stop) -> Link<IO> {
         let output = SendBuffer::new();
-        Link {
-            io,
-            connection,
-            output,
-            alarm: Alarm::new(stop),
-            unflushed: false,
-        }
+        Link { io, connection, output, alarm: Alarm::new(stop), unflushed: false }
     }
 
     pub(crate) fn connection(&self) -> &Connection {
@@ -47,10 +41,7 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> Link<IO> {
 
     /// How much more may be put into the send buffer.
     pub(crate) fn room(&self) -> usize {
-        self.connection
-            .limits()
-            .send_buffer
-            .saturating_sub(self.output.len())
+        self.connection.limits().send_buffer.saturating_sub(self.output.len())
     }
 
     /// Waits until there is room in the send buffer.
@@ -105,12 +96,7 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> Link<IO> {
             return self.put(message);
         };
         let waiting = self.output.len();
-        let parts = [
-            self.output.unsent(),
-            envelope.head(),
-            message.as_bytes(),
-            envelope.tail(),
-        ];
+        let parts = [self.output.unsent(), envelope.head(), message.as_bytes(), envelope.tail()];
         let slices = parts.map(IoSlice::new);
         let written = match Pin::new(&mut self.io).poll_write_vectored(cx, &slices) {
             Poll::Ready(Ok(written)) => written,
@@ -191,8 +177,7 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> Link<IO> {
     /// Begins the closing handshake, if it has not begun.
     pub(crate) fn close(&mut self, reason: Option<CloseReason>) {
         self.borrow_output();
-        self.connection
-            .close(reason, Instant::now().into_std(), &mut self.output);
+        self.connection.close(reason, Instant::now().into_std(), &mut self.output);
     }
 
     pub(crate) fn ping(&mut self, payload: &[u8]) -> Result<(), SendError> {

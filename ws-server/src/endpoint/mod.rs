@@ -44,11 +44,7 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> Endpoint<IO> {
     ) -> Endpoint<IO> {
         let connection = Connection::new(codec, limits, timeouts, Instant::now().into_std());
         let assembler = Assembler::new(limits.message, connection.capabilities().invalid_text);
-        Endpoint {
-            link: Link::new(io, connection, stop),
-            read,
-            assembler,
-        }
+        Endpoint { link: Link::new(io, connection, stop), read, assembler }
     }
 
     /// The next fragment of a message. `None` when the connection has ended in the way of its
@@ -78,14 +74,8 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> Endpoint<IO> {
             self.assembler.reset();
         }
         while let Some(data) = ready!(self.poll_fragment(cx))? {
-            let Endpoint {
-                link,
-                read,
-                assembler,
-            } = self;
-            let whole = assembler
-                .push(&data, read)
-                .inspect_err(|error| link.fail(*error))?;
+            let Endpoint { link, read, assembler } = self;
+            let whole = assembler.push(&data, read).inspect_err(|error| link.fail(*error))?;
             if whole {
                 return Poll::Ready(Ok(true));
             }
@@ -103,9 +93,7 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> Endpoint<IO> {
             self.read.lend(pool::take_read());
         }
         self.link.borrow_output();
-        self.link
-            .connection
-            .receive(&mut self.read, &mut self.link.output)
+        self.link.connection.receive(&mut self.read, &mut self.link.output)
     }
 
     /// Whether bytes were read that are not decoded.
@@ -164,11 +152,7 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> Endpoint<IO> {
     }
 
     fn own_message(&mut self) -> Result<(), ProtocolError> {
-        let Endpoint {
-            link,
-            read,
-            assembler,
-        } = self;
+        let Endpoint { link, read, assembler } = self;
         assembler.own(read).inspect_err(|error| link.fail(*error))
     }
 
@@ -178,9 +162,7 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> Endpoint<IO> {
             return Ok(None);
         }
         let within = self.has_unread() || connection.is_within_message();
-        Err(RecvError::Disconnected {
-            within_message: within,
-        })
+        Err(RecvError::Disconnected { within_message: within })
     }
 }
 

@@ -20,10 +20,7 @@ impl FromStr for Listen {
             return unix_path(path).map(Listen::Unix);
         }
         if let Ok(port) = text.parse() {
-            return Ok(Listen::Tcp(SocketAddr::new(
-                IpAddr::V4(Ipv4Addr::LOCALHOST),
-                port,
-            )));
+            return Ok(Listen::Tcp(SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), port)));
         }
         text.parse().map(Listen::Tcp).map_err(|_| {
             "expected PORT, ADDR:PORT with a numeric address ([::1]:8080 for IPv6), or unix:PATH"
@@ -65,26 +62,16 @@ impl FromStr for Target {
         let address = text.strip_prefix("tcp:").unwrap_or(text);
         let expected = || "expected echo:, HOST:PORT, tcp:HOST:PORT or unix:PATH".to_owned();
         let (host, port) = address.rsplit_once(':').ok_or_else(expected)?;
-        let host = match host
-            .strip_prefix('[')
-            .and_then(|host| host.strip_suffix(']'))
-        {
+        let host = match host.strip_prefix('[').and_then(|host| host.strip_suffix(']')) {
             Some(literal) => literal,
             None if host.contains(':') => return Err(expected()),
             None => host,
         };
-        let port = port
-            .parse()
-            .ok()
-            .filter(|port| *port != 0)
-            .ok_or_else(expected)?;
+        let port = port.parse().ok().filter(|port| *port != 0).ok_or_else(expected)?;
         if host.is_empty() {
             return Err(expected());
         }
-        Ok(Target::Tcp {
-            host: host.to_owned(),
-            port,
-        })
+        Ok(Target::Tcp { host: host.to_owned(), port })
     }
 }
 
@@ -136,16 +123,7 @@ mod tests {
         assert_eq!(target("localhost:80").as_deref(), Some("tcp:localhost:80"));
         assert_eq!(target("tcp:[::1]:80").as_deref(), Some("tcp:[::1]:80"));
         assert_eq!(target("unix:x").as_deref(), Some("unix:x"));
-        for text in [
-            "",
-            "echo",
-            "localhost",
-            "localhost:0",
-            ":80",
-            "::1:80",
-            "a:b",
-            "unix:",
-        ] {
+        for text in ["", "echo", "localhost", "localhost:0", ":80", "::1:80", "a:b", "unix:"] {
             assert_eq!(target(text), None, "{text}");
         }
     }

@@ -159,23 +159,14 @@ mod tests {
     fn any_origin_outweighs_a_list() {
         let parse = |args: &[&str]| Args::try_parse_from(args).unwrap().origins();
         assert_eq!(parse(&["ws-server"]), Origins::Same);
-        assert_eq!(
-            parse(&["x", "--origin", "a", "--origin", "any"]),
-            Origins::Any
-        );
-        assert_eq!(
-            parse(&["x", "--origin", "a"]),
-            Origins::These(vec!["a".to_owned()])
-        );
+        assert_eq!(parse(&["x", "--origin", "a", "--origin", "any"]), Origins::Any);
+        assert_eq!(parse(&["x", "--origin", "a"]), Origins::These(vec!["a".to_owned()]));
     }
 
     #[test]
     fn refuses_times_that_make_no_sense() {
         for time in ["0", "-1", "x", "NaN", "inf", "1e300"] {
-            assert!(
-                Args::try_parse_from(["x", "--drain", time]).is_err(),
-                "{time}"
-            );
+            assert!(Args::try_parse_from(["x", "--drain", time]).is_err(), "{time}");
         }
         assert!(Args::try_parse_from(["x", "--ping-interval", "0"]).is_ok());
     }

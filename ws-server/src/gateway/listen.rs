@@ -63,9 +63,7 @@ pub(super) async fn bind(listen: &Listen) -> Result<Bound, String> {
 async fn remove_stale(path: &Path) -> std::io::Result<()> {
     use std::os::unix::fs::FileTypeExt;
 
-    let is_socket = path
-        .symlink_metadata()
-        .is_ok_and(|found| found.file_type().is_socket());
+    let is_socket = path.symlink_metadata().is_ok_and(|found| found.file_type().is_socket());
     if !is_socket {
         return Ok(());
     }

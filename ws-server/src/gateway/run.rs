@@ -37,13 +37,10 @@ pub(super) fn run(mut args: Args) -> Result<(), String> {
 fn runtime(workers: Option<NonZeroUsize>) -> io::Result<Runtime> {
     let workers = workers.or_else(|| std::thread::available_parallelism().ok());
     match workers.map_or(1, NonZeroUsize::get) {
-        1 => tokio::runtime::Builder::new_current_thread()
-            .enable_all()
-            .build(),
-        many => tokio::runtime::Builder::new_multi_thread()
-            .worker_threads(many)
-            .enable_all()
-            .build(),
+        1 => tokio::runtime::Builder::new_current_thread().enable_all().build(),
+        many => {
+            tokio::runtime::Builder::new_multi_thread().worker_threads(many).enable_all().build()
+        }
     }
 }
 

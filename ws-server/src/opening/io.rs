@@ -29,12 +29,7 @@ impl<'s> OpeningIo<'s> {
         received: &'s mut ReadBuffer,
         response: Vec<u8>,
     ) -> OpeningIo<'s> {
-        OpeningIo {
-            socket,
-            received,
-            unsent: response,
-            sent: 0,
-        }
+        OpeningIo { socket, received, unsent: response, sent: 0 }
     }
 }
 

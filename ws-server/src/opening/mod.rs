@@ -9,6 +9,7 @@ use std::pin::Pin;
 use std::task::{Poll, ready};
 
 use tokio::io::{AsyncRead, AsyncWriteExt, ReadBuf};
+use tokio::time::{Instant, timeout_at};
 use ws_core::buffer::ReadBuffer;
 use ws_core::head::{HeadError, HeadReader, RequestHead};
 use ws_core::{
@@ -42,13 +43,12 @@ pub(crate) enum OpeningError {
     Rejected(Box<(Socket, Rejection)>),
     /// The handshake broke off; there is nobody to tell, or no way.
     Failed(HandshakeError),
-    /// The peer went away before it had asked for anything.
+    /// The peer asked for nothing, and went away or let the deadline pass.
     Silent,
 }
 
-/// Reads the request head, answers it, and does what its draft wants behind the heads.
-///
-/// `head` is the caller's, so that it can say what was missing when the deadline passes.
+/// Reads the request head, answers it, and does what its draft wants behind the heads, all
+/// before one deadline.
 pub(crate) async fn open(
     mut socket: Socket,
     remote: RemoteAddr,
@@ -56,14 +56,18 @@ pub(crate) async fn open(
     content: Content,
     stop: &Stop,
 ) -> Result<Opened, OpeningError> {
+    let deadline = Instant::now() + config.timeouts.opening;
     let mut read = ReadBuffer::new();
-    let head = match read_head(&mut socket, &mut read).await {
-        Ok(head) => head,
-        Err(ReadHeadError::Head(error)) => return reject(socket, error.into()),
-        Err(ReadHeadError::Io(error)) if error.kind() == ErrorKind::UnexpectedEof => {
-            return Err(OpeningError::Silent);
+    let mut reader = HeadReader::new();
+    let head = match timeout_at(deadline, read_head(&mut socket, &mut read, &mut reader)).await {
+        Ok(Ok(head)) => head,
+        Ok(Err(ReadHeadError::Head(error))) => return reject(socket, error.into()),
+        Ok(Err(ReadHeadError::Io(error))) if !reader.is_empty() => {
+            return Err(OpeningError::Failed(error.into()));
         }
-        Err(ReadHeadError::Io(error)) => return Err(OpeningError::Failed(error.into())),
+        Ok(Err(ReadHeadError::Io(_))) => return Err(OpeningError::Silent),
+        Err(_) if reader.is_empty() => return Err(OpeningError::Silent),
+        Err(_) => return reject(socket, too_slow(config)),
     };
     if let Some(outcome) = route(&head, config) {
         return match outcome {
@@ -77,22 +81,19 @@ pub(crate) async fn open(
     };
     let draft = agreed.draft;
     let mut io = OpeningIo::new(&mut socket, &mut read, agreed.response);
-    draft
-        .finish(&head, &mut io)
-        .await
-        .map_err(OpeningError::Failed)?;
-    io.flush()
-        .await
-        .map_err(|error| OpeningError::Failed(error.into()))?;
+    let finishing = async {
+        draft.finish(&head, &mut io).await?;
+        Ok(io.flush().await?)
+    };
+    match timeout_at(deadline, finishing).await {
+        Ok(finished) => finished.map_err(OpeningError::Failed)?,
+        Err(_) => {
+            let why = "what follows the head of the request did not come before the deadline";
+            return Err(OpeningError::Failed(HandshakeError::Refused(why)));
+        }
+    }
     let codec = draft.codec(Role::Server, &config.limits);
-    let endpoint = Endpoint::new(
-        socket,
-        read,
-        codec,
-        config.limits,
-        config.timeouts,
-        stop.clone(),
-    );
+    let endpoint = Endpoint::new(socket, read, codec, config.limits, config.timeouts, stop.clone());
     let peer = Peer::new(Opening {
         remote,
         head,
@@ -102,6 +103,12 @@ pub(crate) async fn open(
         transport: Transport::Plain,
     });
     Ok(Opened::WebSocket(Box::new(endpoint), peer))
+}
+
+fn too_slow(config: &Config) -> Rejection {
+    let limit = config.timeouts.opening.as_secs_f32();
+    let reason = format!("the request head did not come within {limit} seconds");
+    Rejection::new(Status::RequestTimeout, reason)
 }
 
 fn reject(socket: Socket, rejection: Rejection) -> Result<Opened, OpeningError> {
@@ -125,33 +132,22 @@ fn route(head: &RequestHead, config: &Config) -> Option<Result<(), Rejection>> {
         let reason = format!("there is nothing at this path; the WebSocket is at {path}");
         return Some(Err(Rejection::new(Status::NotFound, reason)));
     }
-    let plain = !asks_for_websocket(head) && matches!(head.method(), "GET" | "HEAD");
+    let plain = !asks_for_websocket(head) && head.method() == "GET";
     (plain && config.page.is_some()).then_some(Ok(()))
 }
 
 /// Everything that can be refused is refused here, before the 101.
 fn agree(head: &RequestHead, config: &Config, content: Content) -> Result<Agreed, Rejection> {
     let draft = config.drafts.select(head)?;
-    let Offer {
-        origin,
-        subprotocols,
-    } = draft.offer(head)?;
+    let Offer { origin, subprotocols } = draft.offer(head)?;
     config.origins.check(origin, head, Transport::Plain)?;
     let capabilities = draft.codec(Role::Server, &config.limits).capabilities();
-    let subprotocol = config
-        .subprotocols
-        .pick(&subprotocols, content, &capabilities);
-    let grant = Grant {
-        subprotocol,
-        transport: Transport::Plain,
-    };
+    let subprotocol = config.subprotocols.pick(&subprotocols, content, &capabilities);
+    let grant = Grant { subprotocol, transport: Transport::Plain };
     let mut response = Vec::with_capacity(256);
-    draft
-        .respond(head, &grant)?
-        .write(&mut response)
-        .map_err(|error| {
-            Rejection::bad_request(format!("the request cannot be answered: {error}"))
-        })?;
+    draft.respond(head, &grant)?.write(&mut response).map_err(|error| {
+        Rejection::bad_request(format!("the request cannot be answered: {error}"))
+    })?;
     Ok(Agreed {
         draft,
         origin: origin.map(str::to_owned),
@@ -170,8 +166,8 @@ enum ReadHeadError {
 async fn read_head(
     socket: &mut Socket,
     read: &mut ReadBuffer,
+    reader: &mut HeadReader,
 ) -> Result<RequestHead, ReadHeadError> {
-    let mut reader = HeadReader::new();
     poll_fn(|cx| {
         loop {
             read.lend(pool::take_read());
@@ -192,11 +188,7 @@ async fn read_head(
                 return Poll::Ready(Ok(head));
             }
             if count == 0 {
-                let end = std::io::Error::from(match reader.is_empty() {
-                    true => ErrorKind::UnexpectedEof,
-                    false => ErrorKind::ConnectionAborted,
-                });
-                return Poll::Ready(Err(ReadHeadError::Io(end)));
+                return Poll::Ready(Err(ReadHeadError::Io(ErrorKind::UnexpectedEof.into())));
             }
         }
     })

@@ -59,10 +59,9 @@ fn is_same(origin: &str, head: &RequestHead, transport: Transport) -> bool {
     let Ok(Some(host)) = head.fields().text("Host") else {
         return false;
     };
-    let (Some(page), Some(here)) = (
-        Authority::parse(authority, port),
-        Authority::parse(host, port),
-    ) else {
+    let (Some(page), Some(here)) =
+        (Authority::parse(authority, port), Authority::parse(host, port))
+    else {
         return false;
     };
     found.eq_ignore_ascii_case(scheme)
@@ -108,12 +107,7 @@ mod tests {
         assert!(same("http://EXAMPLE.com:80", "example.com"));
         assert!(same("http://example.com:8080", "example.com:8080"));
         assert!(same("http://[::1]:8080", "[::1]:8080"));
-        assert!(allows(
-            &Origins::Same,
-            "https://a.b",
-            "a.b:443",
-            Transport::Tls
-        ));
+        assert!(allows(&Origins::Same, "https://a.b", "a.b:443", Transport::Tls));
     }
 
     #[test]

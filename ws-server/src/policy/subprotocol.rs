@@ -27,9 +27,7 @@ impl Subprotocols {
         content: Content,
         capabilities: &Capabilities,
     ) -> Option<&'o str> {
-        let own = offered
-            .iter()
-            .find(|one| self.named.iter().any(|name| name == *one));
+        let own = offered.iter().find(|one| self.named.iter().any(|name| name == *one));
         let carried = |name: &'static str| offered.iter().find(|one| **one == name);
         match (own, content) {
             (Some(own), _) => Some(*own),
@@ -68,28 +66,16 @@ mod tests {
 
     #[test]
     fn picks_the_clients_first_choice_that_is_spoken() {
-        assert_eq!(
-            pick(&["a", "b"], &["c", "b", "a"], Content::Messages, true),
-            Some("b")
-        );
+        assert_eq!(pick(&["a", "b"], &["c", "b", "a"], Content::Messages, true), Some("b"));
         assert_eq!(pick(&["a"], &["c"], Content::Messages, true), None);
         assert_eq!(pick(&[], &["binary"], Content::Messages, true), None);
     }
 
     #[test]
     fn carries_bytes_as_binary_or_else_as_base64() {
-        assert_eq!(
-            pick(&[], &["base64", "binary"], Content::Bytes, true),
-            Some("binary")
-        );
-        assert_eq!(
-            pick(&[], &["binary", "base64"], Content::Bytes, false),
-            Some("base64")
-        );
+        assert_eq!(pick(&[], &["base64", "binary"], Content::Bytes, true), Some("binary"));
+        assert_eq!(pick(&[], &["binary", "base64"], Content::Bytes, false), Some("base64"));
         assert_eq!(pick(&[], &["binary"], Content::Bytes, false), None);
-        assert_eq!(
-            pick(&["mqtt"], &["binary", "mqtt"], Content::Bytes, true),
-            Some("mqtt")
-        );
+        assert_eq!(pick(&["mqtt"], &["binary", "mqtt"], Content::Bytes, true), Some("mqtt"));
     }
 }

@@ -69,11 +69,7 @@ async fn drain(mut connections: JoinSet<()>, limit: Duration) {
         }
     };
     if timeout(limit, all).await.is_err() {
-        warn!(
-            connections = connections.len(),
-            ?limit,
-            "cutting connections that did not close"
-        );
+        warn!(connections = connections.len(), ?limit, "cutting connections that did not close");
         connections.shutdown().await;
     }
 }

@@ -4,7 +4,7 @@ use std::future::poll_fn;
 use std::io;
 
 use async_trait::async_trait;
-use tokio::time::{Instant, timeout, timeout_at};
+use tokio::time::timeout;
 use tracing::{debug, info};
 use ws_core::{CloseReason, StatusCode};
 
@@ -101,33 +101,27 @@ async fn open(
     stop: &Stop,
 ) -> Option<(Box<Endpoint<Socket>>, Peer)> {
     let config = &*server.config;
-    let deadline = Instant::now() + config.timeouts.opening;
     let content = server.application.content();
-    let opening = opening::open(socket, remote, config, content, stop);
     let outcome = tokio::select! {
-        outcome = timeout_at(deadline, opening) => outcome,
+        outcome = opening::open(socket, remote, config, content, stop) => outcome,
         () = stop.told() => {
             debug!(%remote, "the server goes down before the opening handshake");
             return None;
         }
     };
     match outcome {
-        Ok(Ok(Opened::WebSocket(endpoint, peer))) => return Some((endpoint, peer)),
-        Ok(Ok(Opened::Page(socket))) => {
+        Ok(Opened::WebSocket(endpoint, peer)) => return Some((endpoint, peer)),
+        Ok(Opened::Page(socket)) => {
             debug!(%remote, "page");
             opening::serve_page(socket, config.page.as_deref().unwrap_or_default()).await;
         }
-        Ok(Err(OpeningError::Rejected(rejected))) => {
+        Err(OpeningError::Rejected(rejected)) => {
             let (socket, rejection) = *rejected;
             info!(%remote, %rejection, "refused");
             opening::refuse(socket, &rejection).await;
         }
-        Ok(Err(OpeningError::Failed(error))) => info!(%remote, %error, "refused"),
-        Ok(Err(OpeningError::Silent)) => debug!(%remote, "gone without a word"),
-        Err(_) => {
-            let limit = config.timeouts.opening;
-            info!(%remote, ?limit, "refused: the opening handshake took too long");
-        }
+        Err(OpeningError::Failed(error)) => info!(%remote, %error, "refused"),
+        Err(OpeningError::Silent) => debug!(%remote, "gone without a word"),
     }
     None
 }

@@ -24,9 +24,7 @@ pub struct Server {
 
 impl std::fmt::Debug for Server {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Server")
-            .field("config", &self.config)
-            .finish_non_exhaustive()
+        f.debug_struct("Server").field("config", &self.config).finish_non_exhaustive()
     }
 }
 
@@ -37,19 +35,12 @@ impl Server {
     }
 
     pub(crate) fn new(config: Config, application: Arc<dyn Application>) -> Server {
-        Server {
-            config: Arc::new(config),
-            application,
-        }
+        Server { config: Arc::new(config), application }
     }
 
     /// Serves the connections of `listener` until it is told to go down; await the result.
     pub fn serve<L: Listener>(self, listener: L) -> Serving<L> {
-        Serving {
-            server: self,
-            listener,
-            shutdown: std::future::pending(),
-        }
+        Serving { server: self, listener, shutdown: std::future::pending() }
     }
 }
 
@@ -69,11 +60,7 @@ impl<L, F> Serving<L, F> {
     where
         G: Future<Output = ()> + Send + 'static,
     {
-        Serving {
-            server: self.server,
-            listener: self.listener,
-            shutdown: signal,
-        }
+        Serving { server: self.server, listener: self.listener, shutdown: signal }
     }
 }
 

@@ -55,10 +55,7 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> WebSocket<IO> {
         let mut read = ReadBuffer::new();
         read.carry(received);
         let endpoint = Endpoint::new(io, read, codec, limits, timeouts, Stop::default());
-        WebSocket {
-            endpoint: Lease::owned(Box::new(endpoint)),
-            state: State::Receiving,
-        }
+        WebSocket { endpoint: Lease::owned(Box::new(endpoint)), state: State::Receiving }
     }
 
     /// Lends a connection to a handler, and tells where it comes back.
@@ -66,13 +63,7 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> WebSocket<IO> {
         endpoint: Box<Endpoint<IO>>,
     ) -> (WebSocket<IO>, oneshot::Receiver<Box<Endpoint<IO>>>) {
         let (endpoint, home) = Lease::new(endpoint);
-        (
-            WebSocket {
-                endpoint,
-                state: State::Receiving,
-            },
-            home,
-        )
+        (WebSocket { endpoint, state: State::Receiving }, home)
     }
 
     /// The next message. `None` once the peer has closed the connection cleanly, and after an
@@ -113,11 +104,7 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> WebSocket<IO> {
             Ok(()) => {}
             Err(error) => return Some(Err(error)),
         }
-        let Endpoint {
-            link,
-            read,
-            assembler,
-        } = &mut **self.endpoint;
+        let Endpoint { link, read, assembler } = &mut **self.endpoint;
         match assembler.lend(read) {
             Ok(message) => Some(Ok((message, Replies { link }))),
             Err(error) => {
@@ -215,11 +202,7 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> WebSocket<IO> {
             Some(Err(error)) => return Poll::Ready(Some(Err(error))),
             None => return Poll::Ready(None),
         }
-        let Endpoint {
-            link,
-            read,
-            assembler,
-        } = &mut **self.endpoint;
+        let Endpoint { link, read, assembler } = &mut **self.endpoint;
         Poll::Ready(Some(assembler.take(read).map_err(|error| {
             link.fail(error);
             self.state = State::Ended;

@@ -28,12 +28,7 @@ pub struct Sender<IO = Socket> {
 
 pub(super) fn split<IO>(socket: WebSocket<IO>) -> (Receiver<IO>, Sender<IO>) {
     let shared = Arc::new(Shared::new(socket));
-    (
-        Receiver {
-            shared: shared.clone(),
-        },
-        Sender { shared },
-    )
+    (Receiver { shared: shared.clone() }, Sender { shared })
 }
 
 impl<IO: AsyncRead + AsyncWrite + Unpin> Receiver<IO> {
@@ -49,8 +44,7 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> Receiver<IO> {
     }
 
     fn poll_recv(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Message, RecvError>>> {
-        self.shared
-            .poll(Side::Reader, cx, |socket, cx| socket.poll_recv(cx))
+        self.shared.poll(Side::Reader, cx, |socket, cx| socket.poll_recv(cx))
     }
 
     /// Why the peer closed the connection, once it has and if it said so.
@@ -90,9 +84,8 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> Sender<IO> {
     pub async fn feed<'m>(&mut self, message: impl Into<MessageRef<'m>>) -> Result<(), SendError> {
         let message = message.into();
         poll_fn(|cx| {
-            self.shared.poll(Side::Writer, cx, |socket, cx| {
-                socket.endpoint.link.poll_feed(cx, message)
-            })
+            self.shared
+                .poll(Side::Writer, cx, |socket, cx| socket.endpoint.link.poll_feed(cx, message))
         })
         .await
     }
@@ -106,9 +99,7 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> Sender<IO> {
     /// Cancel-safe.
     pub async fn flush(&mut self) -> Result<(), SendError> {
         poll_fn(|cx| {
-            self.shared.poll(Side::Writer, cx, |socket, cx| {
-                socket.endpoint.link.poll_flush(cx)
-            })
+            self.shared.poll(Side::Writer, cx, |socket, cx| socket.endpoint.link.poll_flush(cx))
         })
         .await
     }

@@ -18,15 +18,8 @@ const HIXIE76: &[u8] = b"GET / HTTP/1.1\r\nHost: a\r\nUpgrade: WebSocket\r\n\
     Sec-WebSocket-Key2: 12998 5 Y3 1  .P00\r\n\r\n";
 
 /// Short deadlines, so that the test ends soon; the bytes are the defaults.
-const DEADLINES: [&str; 7] = [
-    "0",
-    "--opening-timeout",
-    "1",
-    "--ping-interval",
-    "0.5",
-    "--closing-timeout",
-    "1",
-];
+const DEADLINES: [&str; 7] =
+    ["0", "--opening-timeout", "1", "--ping-interval", "0.5", "--closing-timeout", "1"];
 
 /// Lets many peers act on a server, each until it has been hung up on, and compares
 /// what the server used at its worst with what it used before.
@@ -34,9 +27,7 @@ fn attack(connect: fn(&Server) -> TcpStream, act: fn(TcpStream)) {
     let server = Server::start(&DEADLINES);
     let before = peak_memory(&server);
     let peers: Vec<_> = (0..PEERS).map(|_| connect(&server)).collect();
-    let acting = peers
-        .into_iter()
-        .map(|peer| thread::spawn(move || act(peer)));
+    let acting = peers.into_iter().map(|peer| thread::spawn(move || act(peer)));
     for peer in acting.collect::<Vec<_>>() {
         peer.join().unwrap();
     }
@@ -50,16 +41,8 @@ fn attack(connect: fn(&Server) -> TcpStream, act: fn(TcpStream)) {
 fn peak_memory(server: &Server) -> u64 {
     let status = format!("/proc/{}/status", server.child.id());
     let status = std::fs::read_to_string(status).unwrap();
-    let line = status
-        .lines()
-        .find(|line| line.starts_with("VmHWM:"))
-        .unwrap();
-    line.split_whitespace()
-        .nth(1)
-        .unwrap()
-        .parse::<u64>()
-        .unwrap()
-        * 1024
+    let line = status.lines().find(|line| line.starts_with("VmHWM:")).unwrap();
+    line.split_whitespace().nth(1).unwrap().parse::<u64>().unwrap() * 1024
 }
 
 /// The end of a peer that still reads: what was left unread may have made it a reset.
@@ -99,26 +82,17 @@ fn flood(mut peer: TcpStream, bytes: &[u8]) {
             break error.kind();
         }
     };
-    assert!(
-        matches!(error, ErrorKind::ConnectionReset | ErrorKind::BrokenPipe),
-        "{error}"
-    );
+    assert!(matches!(error, ErrorKind::ConnectionReset | ErrorKind::BrokenPipe), "{error}");
 }
 
 #[test]
 fn a_stalled_head_is_ended_by_the_opening_deadline() {
-    attack(
-        |server| server.connect(b"GET / HTTP/1.1\r\nHost:"),
-        wait_for_end,
-    );
+    attack(|server| server.connect(b"GET / HTTP/1.1\r\nHost:"), wait_for_end);
 }
 
 #[test]
 fn a_stalled_last_key_is_ended_by_the_opening_deadline() {
-    attack(
-        |server| server.connect(&[HIXIE76, b"1234567"].concat()),
-        wait_for_end,
-    );
+    attack(|server| server.connect(&[HIXIE76, b"1234567"].concat()), wait_for_end);
 }
 
 #[test]
@@ -129,19 +103,14 @@ fn a_peer_that_is_silent_for_ever_is_ended_by_the_keepalive() {
 #[test]
 fn a_peer_that_never_reads_is_ended_by_the_keepalive() {
     attack(open_rfc6455, |peer| {
-        flood(
-            peer,
-            &[&[0x82, 0xfe, 0xff, 0xff, 0, 0, 0, 0][..], &[7; 65_535]].concat(),
-        );
+        flood(peer, &[&[0x82, 0xfe, 0xff, 0xff, 0, 0, 0, 0][..], &[7; 65_535]].concat());
     });
 }
 
 #[test]
 fn an_oversized_length_is_ended_at_once() {
     attack(open_rfc6455, |mut peer| {
-        let announced = [
-            0x82, 0xff, 0x7f, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0, 0, 0, 0,
-        ];
+        let announced = [0x82, 0xff, 0x7f, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0, 0, 0, 0];
         peer.write_all(&announced).unwrap();
         wait_for_end(peer);
     });

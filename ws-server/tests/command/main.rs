@@ -15,11 +15,7 @@ use process::{HELLO, HELLO_BACK, REQUEST, Server, expect, expect_head, rest, run
 fn it_says_in_one_line_where_it_listens_and_what_it_speaks() {
     let server = Server::start(&["0"]);
     let (address, rest) = server.line.split_once("/ ").unwrap();
-    assert!(
-        address.starts_with("listening on ws://127.0.0.1:"),
-        "{}",
-        server.line
-    );
+    assert!(address.starts_with("listening on ws://127.0.0.1:"), "{}", server.line);
     assert_ne!(server.address(), "127.0.0.1:0");
     assert_eq!(rest, "(drafts: rfc6455, hybi08, hybi07, hixie76)\n");
 }
@@ -29,17 +25,12 @@ fn it_echoes_and_goes_down_in_order_on_sigterm() {
     let mut server = Server::start(&["0", "--workers", "2"]);
     let mut client = server.connect(REQUEST);
     let head = expect_head(&mut client);
-    assert!(
-        head.contains("Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n"),
-        "{head}"
-    );
+    assert!(head.contains("Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n"), "{head}");
     client.write_all(HELLO).unwrap();
     expect(&mut client, HELLO_BACK);
     server.signal("-TERM");
     expect(&mut client, b"\x88\x02\x03\xe9");
-    client
-        .write_all(b"\x88\x82\x37\xfa\x21\x3d\x34\x13")
-        .unwrap();
+    client.write_all(b"\x88\x82\x37\xfa\x21\x3d\x34\x13").unwrap();
     assert_eq!(rest(&mut client), b"");
     drop(client);
     assert_eq!(server.child.wait().unwrap().code(), Some(0));
@@ -64,10 +55,7 @@ fn a_browser_that_looks_gets_a_page_that_needs_nothing_else() {
     assert!(head.starts_with("HTTP/1.1 200 OK\r\n"), "{head}");
     let page = String::from_utf8(rest(&mut client)).unwrap();
     assert!(page.contains("rfc6455, hybi08, hybi07, hixie76"));
-    assert!(
-        !page.contains("http://") && !page.contains("https://"),
-        "an outside resource"
-    );
+    assert!(!page.contains("http://") && !page.contains("https://"), "an outside resource");
 }
 
 #[test]
@@ -91,10 +79,7 @@ fn it_carries_bytes_to_a_tcp_service_and_back() {
 
 #[test]
 fn a_target_that_refuses_is_a_bad_gateway() {
-    let free = TcpListener::bind("127.0.0.1:0")
-        .unwrap()
-        .local_addr()
-        .unwrap();
+    let free = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
     let server = Server::start(&["0", &format!("tcp:{free}")]);
     let mut client = server.connect(REQUEST);
     expect_head(&mut client);
@@ -108,16 +93,8 @@ fn it_listens_on_a_unix_socket_and_takes_a_stale_one_over() {
     let path = socket_path("listen");
     let listen = format!("unix:{}", path.display());
     let mut server = Server::start(&[&listen]);
-    assert!(
-        server
-            .line
-            .starts_with(&format!("listening on {listen} (drafts: "))
-    );
-    assert_eq!(
-        run(&[&listen]).status.code(),
-        Some(2),
-        "a live socket is let be"
-    );
+    assert!(server.line.starts_with(&format!("listening on {listen} (drafts: ")));
+    assert_eq!(run(&[&listen]).status.code(), Some(2), "a live socket is let be");
     let mut client = UnixStream::connect(&path).unwrap();
     client.write_all(REQUEST).unwrap();
     expect_head(&mut client);
@@ -143,10 +120,7 @@ fn what_the_user_can_mend_ends_with_2_and_one_clear_sentence() {
         (&["0", "--path", "x"], "expected a path that begins with /"),
         (&["0", "--nonsense"], "--nonsense"),
         (&[&taken], "the address is in use"),
-        (
-            &["0", "host.invalid:80"],
-            "tcp:host.invalid:80 cannot be resolved",
-        ),
+        (&["0", "host.invalid:80"], "tcp:host.invalid:80 cannot be resolved"),
     ];
     for (args, sentence) in cases {
         let output = run(args);

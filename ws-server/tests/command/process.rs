@@ -16,9 +16,7 @@ impl Server {
     pub(crate) fn start(args: &[&str]) -> Server {
         let mut child = command(args).stdout(Stdio::piped()).spawn().unwrap();
         let mut line = String::new();
-        BufReader::new(child.stdout.as_mut().unwrap())
-            .read_line(&mut line)
-            .unwrap();
+        BufReader::new(child.stdout.as_mut().unwrap()).read_line(&mut line).unwrap();
         Server { child, line }
     }
 
@@ -36,13 +34,7 @@ impl Server {
 
     pub(crate) fn signal(&self, name: &str) {
         let id = self.child.id().to_string();
-        assert!(
-            Command::new("kill")
-                .args([name, &id])
-                .status()
-                .unwrap()
-                .success()
-        );
+        assert!(Command::new("kill").args([name, &id]).status().unwrap().success());
     }
 }
 
@@ -67,10 +59,7 @@ pub(crate) const HELLO_BACK: &[u8] = b"\x81\x05Hello";
 
 pub(crate) fn command(args: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_ws-server"));
-    command
-        .args(args)
-        .stdin(Stdio::null())
-        .stderr(Stdio::piped());
+    command.args(args).stdin(Stdio::null()).stderr(Stdio::piped());
     command
 }
 

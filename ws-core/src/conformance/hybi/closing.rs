@@ -28,11 +28,7 @@ fn connection(draft: &'static dyn Draft) -> Connection {
 /// The number that stands on the wire when a server closes with this code.
 pub fn code_sent(draft: &'static dyn Draft, code: StatusCode) -> u16 {
     let mut output = SendBuffer::new();
-    connection(draft).close(
-        Some(CloseReason::new(code, "")),
-        Instant::now(),
-        &mut output,
-    );
+    connection(draft).close(Some(CloseReason::new(code, "")), Instant::now(), &mut output);
     code_in(&output)
 }
 
@@ -62,10 +58,7 @@ pub fn heard_close(draft: &'static dyn Draft, payload: &[u8]) -> Close {
         assert!(connection.is_closed_cleanly());
         connection.peer_reason().cloned()
     });
-    assert!(
-        connection.is_over(),
-        "a Close ends the connection, in one way or another"
-    );
+    assert!(connection.is_over(), "a Close ends the connection, in one way or another");
     (reason, output.unsent().to_vec())
 }
 

@@ -21,58 +21,26 @@ fn reads_the_vectors_of_the_specification(draft: &'static dyn Draft) {
     let hello = Said::new(OpCode::Text, b"Hello");
     for (role, wire, said) in [
         (Role::Client, &b"\x81\x05Hello"[..], hello.clone()),
-        (
-            Role::Server,
-            b"\x81\x85\x37\xfa\x21\x3d\x7f\x9f\x4d\x51\x58",
-            hello.clone(),
-        ),
+        (Role::Server, b"\x81\x85\x37\xfa\x21\x3d\x7f\x9f\x4d\x51\x58", hello.clone()),
         (Role::Client, b"\x01\x03Hel\x80\x02lo", hello.clone()),
-        (
-            Role::Server,
-            b"\x01\x83\0\0\0\0Hel\x80\x82\0\0\0\0lo",
-            hello,
-        ),
-        (
-            Role::Client,
-            b"\x89\x05Hello",
-            Said::new(OpCode::Ping, b"Hello"),
-        ),
+        (Role::Server, b"\x01\x83\0\0\0\0Hel\x80\x82\0\0\0\0lo", hello),
+        (Role::Client, b"\x89\x05Hello", Said::new(OpCode::Ping, b"Hello")),
         (
             Role::Server,
             b"\x8a\x85\x37\xfa\x21\x3d\x7f\x9f\x4d\x51\x58",
             Said::new(OpCode::Pong, b"Hello"),
         ),
-        (
-            Role::Client,
-            b"\x88\x02\x03\xe8",
-            Said::new(OpCode::Close, b"\x03\xe8"),
-        ),
-        (
-            Role::Server,
-            b"\x88\x82\x37\xfa\x21\x3d\x34\x12",
-            Said::new(OpCode::Close, b"\x03\xe8"),
-        ),
+        (Role::Client, b"\x88\x02\x03\xe8", Said::new(OpCode::Close, b"\x03\xe8")),
+        (Role::Server, b"\x88\x82\x37\xfa\x21\x3d\x34\x12", Said::new(OpCode::Close, b"\x03\xe8")),
         (
             Role::Server,
             b"\x88\x85\x37\xfa\x21\x3d\x34\x13\x43\x44\x52",
             Said::new(OpCode::Close, b"\x03\xe9bye"),
         ),
-        (
-            Role::Server,
-            b"\x88\x80\x37\xfa\x21\x3d",
-            Said::new(OpCode::Close, b""),
-        ),
-        (
-            Role::Client,
-            b"\x88\x02\x03\xea",
-            Said::new(OpCode::Close, b"\x03\xea"),
-        ),
+        (Role::Server, b"\x88\x80\x37\xfa\x21\x3d", Said::new(OpCode::Close, b"")),
+        (Role::Client, b"\x88\x02\x03\xea", Said::new(OpCode::Close, b"\x03\xea")),
         (Role::Client, b"\x81\0", Said::new(OpCode::Text, b"")),
-        (
-            Role::Client,
-            b"\x01\0\x00\0\x80\0",
-            Said::new(OpCode::Text, b""),
-        ),
+        (Role::Client, b"\x01\0\x00\0\x80\0", Said::new(OpCode::Text, b"")),
     ] {
         let heard = hear(draft, role, wire);
         assert_eq!((heard.error, heard.said), (None, vec![said]), "{wire:x?}");
@@ -80,10 +48,7 @@ fn reads_the_vectors_of_the_specification(draft: &'static dyn Draft) {
     for (len, header) in BINARY_HEADERS {
         let payload = vec![0x5a; len];
         let heard = hear(draft, Role::Client, &[header, &payload].concat());
-        assert!(
-            heard.said == [Said::new(OpCode::Binary, payload)],
-            "{len} bytes"
-        );
+        assert!(heard.said == [Said::new(OpCode::Binary, payload)], "{len} bytes");
     }
 }
 
@@ -100,16 +65,7 @@ fn writes_the_vectors_of_the_specification(draft: &'static dyn Draft) {
     let written = |opcode, fin, payload: &[u8]| {
         let mut wire = Vec::new();
         let mut codec = draft.codec(Role::Server, &Limits::default());
-        codec
-            .encode(
-                Frame {
-                    opcode,
-                    fin,
-                    payload,
-                },
-                &mut wire,
-            )
-            .expect("a frame of the family");
+        codec.encode(Frame { opcode, fin, payload }, &mut wire).expect("a frame of the family");
         wire
     };
     assert_eq!(written(OpCode::Text, true, b"Hello"), b"\x81\x05Hello");
@@ -117,10 +73,7 @@ fn writes_the_vectors_of_the_specification(draft: &'static dyn Draft) {
     assert_eq!(written(OpCode::Continuation, true, b"lo"), b"\x80\x02lo");
     assert_eq!(written(OpCode::Ping, true, b"Hello"), b"\x89\x05Hello");
     assert_eq!(written(OpCode::Pong, true, b"Hello"), b"\x8a\x05Hello");
-    assert_eq!(
-        written(OpCode::Close, true, b"\x03\xe8"),
-        b"\x88\x02\x03\xe8"
-    );
+    assert_eq!(written(OpCode::Close, true, b"\x03\xe8"), b"\x88\x02\x03\xe8");
     for (len, header) in BINARY_HEADERS {
         let payload = vec![0x5a; len];
         let wire = written(OpCode::Binary, true, &payload);
@@ -133,24 +86,14 @@ fn masks_what_a_client_sends_with_ever_new_keys(draft: &'static dyn Draft) {
     let mut keys = Vec::new();
     for _ in 0..8 {
         let mut wire = Vec::new();
-        codec
-            .encode(Frame::whole(OpCode::Text, b"Hello"), &mut wire)
-            .expect("a text");
-        assert_eq!(
-            (wire[0], wire[1], wire.len()),
-            (0x81, 0x85, 11),
-            "{wire:x?}"
-        );
+        codec.encode(Frame::whole(OpCode::Text, b"Hello"), &mut wire).expect("a text");
+        assert_eq!((wire[0], wire[1], wire.len()), (0x81, 0x85, 11), "{wire:x?}");
         keys.push(wire[2..6].to_vec());
     }
     keys.sort();
     keys.dedup();
     assert!(keys.len() > 1, "every frame has the same masking key");
-    assert_eq!(
-        codec.envelope(OpCode::Text, 5),
-        None,
-        "a masked payload cannot go out as it is"
-    );
+    assert_eq!(codec.envelope(OpCode::Text, 5), None, "a masked payload cannot go out as it is");
 }
 
 fn fails_on_what_every_version_forbids(draft: &'static dyn Draft) {
@@ -165,14 +108,8 @@ fn fails_on_what_every_version_forbids(draft: &'static dyn Draft) {
         (masked(0x09, b"a"), ProtocolError::FragmentedControl),
         (masked(0x08, b""), ProtocolError::FragmentedControl),
         (long, ProtocolError::LongControl),
-        (
-            b"\x88\xff\0\0\0\0\0\x01\0\0\0\0\0\0".to_vec(),
-            ProtocolError::LongControl,
-        ),
-        (
-            b"\x82\xff\x80\0\0\0\0\0\0\0\0\0\0\0".to_vec(),
-            ProtocolError::LengthOverflow,
-        ),
+        (b"\x88\xff\0\0\0\0\0\x01\0\0\0\0\0\0".to_vec(), ProtocolError::LongControl),
+        (b"\x82\xff\x80\0\0\0\0\0\0\0\0\0\0\0".to_vec(), ProtocolError::LengthOverflow),
         (masked(0x80, b"a"), ProtocolError::LoneContinuation),
         (second_text, ProtocolError::InterleavedMessage),
         (
@@ -184,11 +121,7 @@ fn fails_on_what_every_version_forbids(draft: &'static dyn Draft) {
         let stream = [masked(0x82, b"before"), wire, masked(0x82, b"behind")].concat();
         let heard = hear(draft, Role::Server, &stream);
         assert_eq!(heard.error, Some(error), "{stream:x?}");
-        assert_eq!(
-            heard.said,
-            [Said::new(OpCode::Binary, b"before")],
-            "{stream:x?}"
-        );
+        assert_eq!(heard.said, [Said::new(OpCode::Binary, b"before")], "{stream:x?}");
     }
     let heard = hear(draft, Role::Client, &masked(0x81, b"a"));
     assert_eq!(heard.error, Some(ProtocolError::Masked));

@@ -1,9 +1,11 @@
 //! What HyBi-07, HyBi-08 and RFC 6455 have in common on the wire, to the byte.
 //!
 //! [`check`] runs it all for one draft of the family. What differs between them is asked with
-//! the other functions, and stated in the tests of each draft.
+//! the other functions, and stated in the tests of each draft; [`check_early`] asks what 7 and 8
+//! share with each other alone.
 
 mod closing;
+mod early;
 mod frames;
 mod handshake;
 
@@ -16,6 +18,7 @@ use crate::rejection::Rejection;
 use super::{Heard, read_every_way};
 
 pub use closing::{Close, code_after, code_sent, heard_close};
+pub use early::check_early;
 
 /// The key of the RFC's example.
 pub const KEY: &str = "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==";
@@ -37,9 +40,7 @@ pub fn request(draft: &'static dyn Draft, lines: &[&str]) -> RequestHead {
 }
 
 fn request_for(draft: &'static dyn Draft, target: &str, lines: &[&str]) -> RequestHead {
-    let version = draft
-        .version()
-        .expect("a draft of the family has a version");
+    let version = draft.version().expect("a draft of the family has a version");
     let mut text = format!(
         "GET {target} HTTP/1.1\r\nHost: server.example.com\r\nUpgrade: websocket\r\n\
          Connection: keep-alive, Upgrade\r\nSec-WebSocket-Version: {version}\r\n"
@@ -62,20 +63,11 @@ pub fn respond(draft: &'static dyn Draft, lines: &[&str]) -> Result<String, Reje
 }
 
 fn respond_to(draft: &'static dyn Draft, head: &RequestHead) -> Result<String, Rejection> {
-    let selected = Drafts::none()
-        .with(draft, 1)
-        .expect("one draft")
-        .select(head)?;
+    let selected = Drafts::none().with(draft, 1).expect("one draft").select(head)?;
     let offer = selected.offer(head)?;
-    let grant = Grant {
-        subprotocol: offer.subprotocols.first().copied(),
-        ..Grant::default()
-    };
+    let grant = Grant { subprotocol: offer.subprotocols.first().copied(), ..Grant::default() };
     let mut wire = Vec::new();
-    selected
-        .respond(head, &grant)?
-        .write(&mut wire)
-        .expect("a head that can be written");
+    selected.respond(head, &grant)?.write(&mut wire).expect("a head that can be written");
     Ok(String::from_utf8(wire).expect("an ASCII head"))
 }
 
@@ -86,9 +78,6 @@ pub fn hear(draft: &'static dyn Draft, role: Role, wire: &[u8]) -> Heard {
 
 /// A client's frame: this first byte, and a payload under a masking key that hides nothing.
 pub fn masked(first: u8, payload: &[u8]) -> Vec<u8> {
-    let len = u8::try_from(payload.len())
-        .ok()
-        .filter(|len| *len < 126)
-        .expect("a short payload");
+    let len = u8::try_from(payload.len()).ok().filter(|len| *len < 126).expect("a short payload");
     [&[first, 0x80 | len, 0, 0, 0, 0], payload].concat()
 }

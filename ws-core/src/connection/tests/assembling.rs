@@ -15,10 +15,7 @@ impl Wire {
     fn new(bytes: &[u8], invalid_text: InvalidText) -> Wire {
         let mut buffer = ReadBuffer::new();
         buffer.lend(bytes.into());
-        Wire {
-            buffer,
-            assembler: Assembler::new(LIMIT, invalid_text),
-        }
+        Wire { buffer, assembler: Assembler::new(LIMIT, invalid_text) }
     }
 
     fn push(&mut self, data: &Data) -> Result<bool, ProtocolError> {
@@ -31,27 +28,15 @@ impl Wire {
 }
 
 fn first(kind: MessageKind, payload: Range<usize>) -> Data {
-    Data {
-        kind,
-        first: true,
-        fin: false,
-        payload,
-        remaining: 0,
-    }
+    Data { kind, first: true, fin: false, payload, remaining: 0 }
 }
 
 fn next(kind: MessageKind, payload: Range<usize>) -> Data {
-    Data {
-        first: false,
-        ..first(kind, payload)
-    }
+    Data { first: false, ..first(kind, payload) }
 }
 
 fn last(kind: MessageKind, payload: Range<usize>) -> Data {
-    Data {
-        fin: true,
-        ..next(kind, payload)
-    }
+    Data { fin: true, ..next(kind, payload) }
 }
 
 use MessageKind::{Binary, Text};
@@ -59,17 +44,9 @@ use MessageKind::{Binary, Text};
 #[test]
 fn lends_a_whole_message_from_the_buffer() {
     let mut wire = Wire::new(b"..Hello", InvalidText::Fail);
-    assert_eq!(
-        wire.push(&Data {
-            fin: true,
-            ..first(Text, 2..7)
-        }),
-        Ok(true)
-    );
+    assert_eq!(wire.push(&Data { fin: true, ..first(Text, 2..7) }), Ok(true));
     let place = wire.buffer.bytes(2..7).as_ptr();
-    let Ok(MessageRef::Text(text)) = wire.lend() else {
-        panic!("no text")
-    };
+    let Ok(MessageRef::Text(text)) = wire.lend() else { panic!("no text") };
     assert_eq!((text, text.as_ptr()), ("Hello", place));
     assert!(wire.assembler.is_buffered() && wire.assembler.is_complete());
 }
@@ -77,13 +54,7 @@ fn lends_a_whole_message_from_the_buffer() {
 #[test]
 fn lends_pieces_that_lie_side_by_side_without_a_copy() {
     let mut wire = Wire::new(b"abcdef", InvalidText::Fail);
-    assert_eq!(
-        wire.push(&Data {
-            remaining: 4,
-            ..first(Binary, 0..2)
-        }),
-        Ok(false)
-    );
+    assert_eq!(wire.push(&Data { remaining: 4, ..first(Binary, 0..2) }), Ok(false));
     assert_eq!(wire.push(&last(Binary, 2..6)), Ok(true));
     assert!(wire.assembler.is_buffered());
     assert_eq!(wire.lend(), Ok(MessageRef::Binary(b"abcdef")));
@@ -101,10 +72,7 @@ fn joins_fragments_that_lie_apart() {
     assert_eq!(wire.push(&next(Text, 5..5)), Ok(false));
     assert_eq!(wire.push(&last(Text, 6..8)), Ok(true));
     assert_eq!(wire.lend(), Ok(MessageRef::Text("h\u{e9}llo")));
-    assert_eq!(
-        wire.assembler.take(&wire.buffer),
-        Ok(Message::text("h\u{e9}llo"))
-    );
+    assert_eq!(wire.assembler.take(&wire.buffer), Ok(Message::text("h\u{e9}llo")));
 }
 
 #[test]
@@ -122,23 +90,11 @@ fn refuses_a_message_by_what_is_announced_not_by_what_has_come() {
     let too_big = Err(ProtocolError::MessageTooBig { limit: LIMIT });
     for remaining in [8, u64::MAX] {
         let mut wire = Wire::new(b"a", InvalidText::Fail);
-        assert_eq!(
-            wire.push(&Data {
-                remaining,
-                ..first(Binary, 0..1)
-            }),
-            too_big
-        );
+        assert_eq!(wire.push(&Data { remaining, ..first(Binary, 0..1) }), too_big);
     }
     let mut wire = Wire::new(b"12345678", InvalidText::Fail);
     assert_eq!(wire.push(&first(Binary, 0..6)), Ok(false));
-    assert_eq!(
-        wire.push(&Data {
-            remaining: 1,
-            ..next(Binary, 6..8)
-        }),
-        too_big
-    );
+    assert_eq!(wire.push(&Data { remaining: 1, ..next(Binary, 6..8) }), too_big);
     let mut wire = Wire::new(b"12345678", InvalidText::Fail);
     assert_eq!(wire.push(&first(Binary, 0..6)), Ok(false));
     assert_eq!(wire.push(&last(Binary, 6..8)), Ok(true));
@@ -156,17 +112,11 @@ fn counts_the_bytes_of_an_open_character_against_the_limit() {
 fn fails_as_soon_as_a_text_cannot_become_utf8() {
     let mut wire = Wire::new(b"a\xf4.\x90", InvalidText::Fail);
     assert_eq!(wire.push(&first(Text, 0..2)), Ok(false));
-    assert_eq!(
-        wire.push(&next(Text, 3..4)),
-        Err(ProtocolError::InvalidUtf8)
-    );
+    assert_eq!(wire.push(&next(Text, 3..4)), Err(ProtocolError::InvalidUtf8));
 
     let mut wire = Wire::new(b"a\xff", InvalidText::Fail);
     assert_eq!(wire.push(&first(Text, 0..2)), Ok(false));
-    assert_eq!(
-        wire.assembler.own(&wire.buffer),
-        Err(ProtocolError::InvalidUtf8)
-    );
+    assert_eq!(wire.assembler.own(&wire.buffer), Err(ProtocolError::InvalidUtf8));
 }
 
 #[test]
@@ -192,28 +142,13 @@ fn does_not_look_for_utf8_in_binary_messages() {
 #[test]
 fn replaces_what_is_not_utf8_where_the_draft_says_so() {
     let mut wire = Wire::new(b"a\xffb.\xe2\x82.\xac", InvalidText::Replace);
-    assert_eq!(
-        wire.push(&Data {
-            fin: true,
-            ..first(Text, 0..3)
-        }),
-        Ok(true)
-    );
+    assert_eq!(wire.push(&Data { fin: true, ..first(Text, 0..3) }), Ok(true));
     assert_eq!(wire.lend(), Ok(MessageRef::Text("a\u{fffd}b")));
     wire.assembler.reset();
     assert_eq!(wire.push(&first(Text, 4..6)), Ok(false));
     assert_eq!(wire.push(&last(Text, 7..8)), Ok(true));
-    assert_eq!(
-        wire.assembler.take(&wire.buffer),
-        Ok(Message::text("\u{20ac}"))
-    );
-    assert_eq!(
-        wire.push(&Data {
-            fin: true,
-            ..first(Text, 0..1)
-        }),
-        Ok(true)
-    );
+    assert_eq!(wire.assembler.take(&wire.buffer), Ok(Message::text("\u{20ac}")));
+    assert_eq!(wire.push(&Data { fin: true, ..first(Text, 0..1) }), Ok(true));
     assert_eq!(wire.lend(), Ok(MessageRef::Text("a")));
     assert!(wire.assembler.is_buffered(), "a valid text is copied");
 }

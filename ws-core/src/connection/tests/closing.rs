@@ -4,8 +4,7 @@ use super::*;
 
 fn close(end: &mut End) {
     let reason = CloseReason::new(StatusCode::GOING_AWAY, "bye");
-    end.connection
-        .close(Some(reason), end.began, &mut end.output);
+    end.connection.close(Some(reason), end.began, &mut end.output);
 }
 
 #[test]
@@ -20,10 +19,7 @@ fn waits_for_the_peer_after_closing_first() {
     assert_eq!(end.receive(), Ok(Received::Closed));
     assert_eq!(end.sent(), b"", "an answer to an answer");
     assert!(end.connection.is_closed_cleanly());
-    assert_eq!(
-        end.connection.peer_reason().unwrap().code(),
-        StatusCode::NORMAL
-    );
+    assert_eq!(end.connection.peer_reason().unwrap().code(), StatusCode::NORMAL);
 }
 
 #[test]
@@ -35,19 +31,13 @@ fn answers_a_peer_that_closes_first_and_sends_nothing_more() {
     assert_eq!(end.sent(), b"\x88\x02\x0b\xb8");
     assert_eq!(end.receive(), Ok(Received::Closed));
     assert_eq!(end.connection.peer_reason().unwrap().text(), "bye");
-    let late = end
-        .connection
-        .send(MessageRef::Text("late"), &mut end.output);
+    let late = end.connection.send(MessageRef::Text("late"), &mut end.output);
     assert_eq!(late, Err(SendError::Closed));
     assert_eq!(
-        end.connection
-            .envelope(MessageRef::Text("late"), &mut end.output),
+        end.connection.envelope(MessageRef::Text("late"), &mut end.output),
         Err(SendError::Closed)
     );
-    assert_eq!(
-        end.connection.ping(b"", &mut end.output),
-        Err(SendError::Closed)
-    );
+    assert_eq!(end.connection.ping(b"", &mut end.output), Err(SendError::Closed));
     close(&mut end);
     assert_eq!(end.sent(), b"");
 }
@@ -80,9 +70,7 @@ fn receives_what_the_peer_sent_before_it_heard_our_close() {
 #[test]
 fn forgets_the_ping_that_waits_when_it_closes() {
     let mut end = end();
-    end.connection
-        .send(MessageRef::Text("x"), &mut end.output)
-        .unwrap();
+    end.connection.send(MessageRef::Text("x"), &mut end.output).unwrap();
     end.output.refuse();
     end.hear(&masked(0x89, b"late"));
     assert_eq!(end.receive(), Ok(Received::Starved));

@@ -43,9 +43,7 @@ fn refuses_a_message_before_a_byte_of_its_payload_has_come() {
     let mut end = end(1 << 20);
     let mut assembler = Assembler::new(4, InvalidText::Fail);
     end.hear(&masked(0x82, b"fives")[..6]);
-    let Ok(Received::Data(data)) = end.receive() else {
-        panic!("no fragment")
-    };
+    let Ok(Received::Data(data)) = end.receive() else { panic!("no fragment") };
     assert_eq!((data.payload.len(), data.remaining), (0, 5));
     let error = assembler.push(&data, &end.input).unwrap_err();
     end.connection.fail(error, &mut end.output);

@@ -25,14 +25,9 @@ fn sent() -> impl Strategy<Value = Sent> {
     let ping = proptest::collection::vec(any::<u8>(), 0..=MAX_CONTROL_PAYLOAD);
     let pings = proptest::collection::vec(ping, 0..3);
     (prop_oneof![text, binary], cuts, pings).prop_map(|(message, mut cuts, pings)| {
-        cuts.iter_mut()
-            .for_each(|cut| *cut = (*cut).min(message.as_bytes().len()));
+        cuts.iter_mut().for_each(|cut| *cut = (*cut).min(message.as_bytes().len()));
         cuts.sort_unstable();
-        Sent {
-            message,
-            cuts,
-            pings,
-        }
+        Sent { message, cuts, pings }
     })
 }
 

@@ -19,10 +19,7 @@ impl End {
 }
 
 fn idle(seconds: u64) -> Timeouts {
-    Timeouts {
-        idle: Some(Duration::from_secs(seconds)),
-        ..Timeouts::default()
-    }
+    Timeouts { idle: Some(Duration::from_secs(seconds)), ..Timeouts::default() }
 }
 
 #[test]
@@ -53,9 +50,7 @@ fn takes_any_byte_for_a_sign_of_life() {
 #[test]
 fn puts_no_ping_behind_bytes_that_the_peer_does_not_take() {
     let mut end = end();
-    end.connection
-        .send(MessageRef::Text("x"), &mut end.output)
-        .unwrap();
+    end.connection.send(MessageRef::Text("x"), &mut end.output).unwrap();
     end.output.refuse();
     assert_eq!(end.timeout(30), Ok(b"\x81\x01x".to_vec()));
     assert_eq!(end.timeout(60), Err(Expired::Dead));
