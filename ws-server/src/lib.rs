@@ -40,3 +40,8 @@ pub use ws_core::{
     ByteString, Bytes, CloseReason, DraftId, Drafts, Keepalive, Limits, Message, MessageRef,
     StatusCode, Timeouts, Transport,
 };
+
+/// The programs of the README, compiled.
+#[cfg(doctest)]
+#[doc = include_str!("../../README.md")]
+mod readme {}
