@@ -118,6 +118,7 @@ impl Connection {
         self.next_fragment(input, output).inspect_err(|error| self.fail(*error, output))
     }
 
+    #[inline]
     fn next_fragment(
         &mut self,
         input: &mut ReadBuffer,
@@ -151,6 +152,7 @@ impl Connection {
         self.timers.heard();
     }
 
+    #[inline]
     fn data(&mut self, fragment: Fragment) -> Result<Data, ProtocolError> {
         let begun = match fragment.opcode {
             OpCode::Text => Some(MessageKind::Text),
@@ -173,6 +175,7 @@ impl Connection {
         })
     }
 
+    #[cold]
     fn control(
         &mut self,
         opcode: OpCode,

@@ -62,7 +62,7 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> Endpoint<IO> {
             }
             match ready!(self.poll_input(cx))? {
                 Input::Bytes => {}
-                Input::End => return Poll::Ready(self.end_of_stream()),
+                Input::End => return Poll::Ready(self.end_of_stream().map(|()| None)),
             }
         }
     }
@@ -73,14 +73,23 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> Endpoint<IO> {
         if self.assembler.is_complete() {
             self.assembler.reset();
         }
-        while let Some(data) = ready!(self.poll_fragment(cx))? {
-            let Endpoint { link, read, assembler } = self;
-            let whole = assembler.push(&data, read).inspect_err(|error| link.fail(*error))?;
-            if whole {
-                return Poll::Ready(Ok(true));
+        loop {
+            match self.buffered_fragment()? {
+                Received::Data(data) => {
+                    let Endpoint { link, read, assembler } = self;
+                    let whole =
+                        assembler.push(&data, read).inspect_err(|error| link.fail(*error))?;
+                    if whole {
+                        return Poll::Ready(Ok(true));
+                    }
+                }
+                Received::Closed => return Poll::Ready(Ok(false)),
+                Received::Starved => match ready!(self.poll_input(cx))? {
+                    Input::Bytes => {}
+                    Input::End => return Poll::Ready(self.end_of_stream().map(|()| false)),
+                },
             }
         }
-        Poll::Ready(Ok(false))
     }
 
     /// The next fragment of what was read already.
@@ -156,10 +165,10 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> Endpoint<IO> {
         assembler.own(read).inspect_err(|error| link.fail(*error))
     }
 
-    fn end_of_stream(&mut self) -> Result<Option<Data>, RecvError> {
+    fn end_of_stream(&mut self) -> Result<(), RecvError> {
         let connection = &self.link.connection;
         if !connection.capabilities().close {
-            return Ok(None);
+            return Ok(());
         }
         let within = self.has_unread() || connection.is_within_message();
         Err(RecvError::Disconnected { within_message: within })
