@@ -53,6 +53,11 @@ impl SendBuffer {
         }
     }
 
+    /// Forgets what waits.
+    pub fn discard(&mut self) {
+        self.advance(self.len());
+    }
+
     /// Tells that the socket takes no more for now.
     pub fn refuse(&mut self) {
         self.refused = !self.is_empty();

@@ -15,18 +15,10 @@ pub const MAX_FIELDS: usize = 64;
 #[derive(Debug, Default)]
 pub struct HeadReader {
     text: Vec<u8>,
-    ending: Ending,
 }
 
-/// How much of CR LF CR LF has been seen.
-#[derive(Debug, Default, Clone, Copy)]
-enum Ending {
-    #[default]
-    None,
-    Cr,
-    CrLf,
-    CrLfCr,
-}
+/// What ends a head: the end of its last line, and an empty line.
+const END: &[u8] = b"\r\n\r\n";
 
 impl HeadReader {
     /// A reader that has seen nothing.
@@ -45,31 +37,30 @@ impl HeadReader {
     /// # Errors
     /// [`HeadError`]; the reader must not be used after one.
     pub fn push(&mut self, bytes: &[u8]) -> Result<(usize, Option<RequestHead>), HeadError> {
-        let room = MAX_HEAD_BYTES - self.text.len();
-        let end = self.find_end(&bytes[..bytes.len().min(room)]);
-        let taken = end.unwrap_or_else(|| bytes.len().min(room));
-        self.text.extend_from_slice(&bytes[..taken]);
+        let seen = self.text.len();
+        let room = MAX_HEAD_BYTES - seen;
+        self.text.extend_from_slice(&bytes[..bytes.len().min(room)]);
         if self.text.first().is_some_and(|first| !first.is_ascii_alphabetic()) {
             return Err(not_http(self.text[0]));
         }
-        if end.is_some() {
-            return parse(&self.text).map(|head| (taken, Some(head)));
+        if let Some(end) = self.find_end(seen) {
+            self.text.truncate(end);
+            return parse(&self.text).map(|head| (end - seen, Some(head)));
         }
         if self.text.len() == MAX_HEAD_BYTES {
             return Err(HeadError::TooLong);
         }
-        Ok((taken, None))
+        Ok((self.text.len() - seen, None))
     }
 
-    fn find_end(&mut self, bytes: &[u8]) -> Option<usize> {
-        for (at, byte) in bytes.iter().enumerate() {
-            self.ending = match (self.ending, byte) {
-                (Ending::CrLfCr, b'\n') => return Some(at + 1),
-                (Ending::CrLf, b'\r') => Ending::CrLfCr,
-                (Ending::Cr, b'\n') => Ending::CrLf,
-                (_, b'\r') => Ending::Cr,
-                _ => Ending::None,
-            };
+    /// Where the head ends, if it ends behind the first `seen` bytes.
+    fn find_end(&self, seen: usize) -> Option<usize> {
+        let mut from = seen;
+        while let Some(at) = self.text[from..].iter().position(|byte| *byte == b'\n') {
+            from += at + 1;
+            if self.text[..from].ends_with(END) {
+                return Some(from);
+            }
         }
         None
     }

@@ -29,6 +29,16 @@ pub(crate) struct Link<IO> {
     unflushed: bool,
 }
 
+/// A connection that ends gives back what it has of the worker's.
+impl<IO> Drop for Link<IO> {
+    fn drop(&mut self) {
+        self.output.discard();
+        if let Some(storage) = self.output.reclaim() {
+            pool::give_send(storage);
+        }
+    }
+}
+
 impl<IO: AsyncRead + AsyncWrite + Unpin> Link<IO> {
     pub(super) fn new(io: IO, connection: Connection, stop: Stop) -> Link<IO> {
         let output = SendBuffer::new();

@@ -175,7 +175,37 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> Endpoint<IO> {
     }
 }
 
+/// A connection that ends gives back what it has of the worker's.
+impl<IO> Drop for Endpoint<IO> {
+    fn drop(&mut self) {
+        if self.read.has_storage() {
+            pool::give_read(self.read.reclaim());
+        }
+    }
+}
+
 enum Input {
     Bytes,
     End,
+}
+
+#[cfg(test)]
+mod tests {
+    use ws_core::{Drafts, Role};
+
+    use super::*;
+
+    #[test]
+    fn a_connection_that_ends_with_bytes_in_it_gives_its_buffer_back() {
+        let drafts = Drafts::registered().unwrap();
+        let limits = Limits::default();
+        let codec = drafts.iter().next().unwrap().codec(Role::Server, &limits);
+        let mut read = ReadBuffer::new();
+        let storage = pool::take_read();
+        let address = storage.as_ptr();
+        read.lend(storage);
+        let io = tokio::io::empty();
+        drop(Endpoint::new(io, read, codec, limits, Timeouts::default(), Stop::default()));
+        assert_eq!(pool::take_read().as_ptr(), address);
+    }
 }
