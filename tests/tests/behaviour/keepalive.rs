@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use tokio::time::{Instant, sleep};
-use ws_server::{Server, Timeouts};
+use ws_server::{ByteStream, Server, Timeouts};
 use ws_tests::{frame, masked, requests};
 
 use crate::{echo_bytes, echo_messages};
@@ -70,4 +70,19 @@ async fn a_peer_that_reads_nothing_is_given_up() {
         flood.await;
         assert!(begun.elapsed().as_secs() <= 90, "{:?}", begun.elapsed());
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_peer_whose_data_waits_for_a_slow_service_is_not_given_up() {
+    let mut timeouts = Timeouts::default();
+    timeouts.idle = Some(Duration::from_secs(100));
+    let service = |stream: ByteStream, _| async {
+        sleep(Duration::from_secs(600)).await;
+        crate::copy(stream).await
+    };
+    let server = Server::builder().timeouts(timeouts).wrap(service).unwrap();
+    let (server, _) = crate::serve(server);
+    let mut client = server.open(requests::RFC6455).await;
+    client.send(&masked(0x82, b"wait")).await;
+    client.expect(&frame(0x82, b"wait")).await;
 }

@@ -152,6 +152,14 @@ impl Connection {
         self.timers.heard();
     }
 
+    /// Tells that the peer's bytes are not being read, because nobody takes those that came
+    /// before: its silence says nothing about it.
+    #[inline]
+    pub fn not_listening(&mut self) {
+        self.timers.heard();
+        self.timers.active();
+    }
+
     #[inline]
     fn data(&mut self, fragment: Fragment) -> Result<Data, ProtocolError> {
         let begun = match fragment.opcode {

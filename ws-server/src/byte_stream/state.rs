@@ -239,6 +239,9 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> StreamState<IO> {
             cx.waker().wake_by_ref();
         }
         // Nothing is read now, but what waits is sent and deadlines count.
+        if !self.piece.is_empty() {
+            self.endpoint.link.not_listening();
+        }
         let _flushed = self.endpoint.link.poll_flush(cx);
         if !self.endpoint.link.connection().is_over() {
             self.keep_time(cx);

@@ -184,6 +184,14 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> Link<IO> {
         Poll::Ready(Ok(()))
     }
 
+    /// The service takes no bytes, so none are read: a silent peer cannot be judged, unless it
+    /// takes none either.
+    pub(crate) fn not_listening(&mut self) {
+        if !self.output.is_backed_up() {
+            self.connection.not_listening();
+        }
+    }
+
     /// Begins the closing handshake, if it has not begun.
     pub(crate) fn close(&mut self, reason: Option<CloseReason>) {
         self.borrow_output();
