@@ -28,8 +28,6 @@ pub enum Status {
     UpgradeRequired,
     /// 431: the head is too long or has too many fields.
     HeadTooLarge,
-    /// 500: the server could not write its own answer.
-    InternalError,
 }
 
 impl Status {
@@ -43,7 +41,6 @@ impl Status {
             Status::RequestTimeout => 408,
             Status::UpgradeRequired => 426,
             Status::HeadTooLarge => 431,
-            Status::InternalError => 500,
         }
     }
 
@@ -57,7 +54,6 @@ impl Status {
             Status::RequestTimeout => "Request Timeout",
             Status::UpgradeRequired => "Upgrade Required",
             Status::HeadTooLarge => "Request Header Fields Too Large",
-            Status::InternalError => "Internal Server Error",
         }
     }
 }

@@ -3,6 +3,7 @@
 use std::io::{self, IsTerminal, Write};
 use std::num::NonZeroUsize;
 use std::sync::Arc;
+use std::time::Duration;
 
 use tokio::net::TcpStream;
 #[cfg(unix)]
@@ -19,6 +20,9 @@ use super::relay::relay;
 use crate::{ByteStream, Listener, Peer, Server};
 
 const PAGE: &str = include_str!("page.html");
+
+/// How long a target may take to accept a connection.
+const CONNECT_TIME: Duration = Duration::from_secs(10);
 
 /// Serves until a signal ends it.
 pub(super) fn run(mut args: Args) -> Result<(), String> {
@@ -112,15 +116,17 @@ async fn check_target(target: &Target) -> Result<(), String> {
 /// client as a bad gateway.
 async fn forward(mut stream: ByteStream, peer: Peer, target: Arc<Target>) -> io::Result<()> {
     let unreachable = match &*target {
-        Target::Tcp { host, port } => match TcpStream::connect((host.as_str(), *port)).await {
-            Ok(socket) => {
-                socket.set_nodelay(true)?;
-                return relay(stream, socket).await;
+        Target::Tcp { host, port } => {
+            match within_time(TcpStream::connect((host.as_str(), *port))).await {
+                Ok(socket) => {
+                    socket.set_nodelay(true)?;
+                    return relay(stream, socket).await;
+                }
+                Err(error) => error,
             }
-            Err(error) => error,
-        },
+        }
         #[cfg(unix)]
-        Target::Unix(path) => match UnixStream::connect(path).await {
+        Target::Unix(path) => match within_time(UnixStream::connect(path)).await {
             Ok(socket) => return relay(stream, socket).await,
             Err(error) => error,
         },
@@ -130,6 +136,17 @@ async fn forward(mut stream: ByteStream, peer: Peer, target: Arc<Target>) -> io:
     let reason = format!("the target cannot be reached: {unreachable}");
     stream.close(CloseReason::new(StatusCode::BAD_GATEWAY, reason));
     Ok(())
+}
+
+/// Bounds a connect; a target behind a silent firewall would answer after minutes.
+async fn within_time<T>(connect: impl Future<Output = io::Result<T>>) -> io::Result<T> {
+    match tokio::time::timeout(CONNECT_TIME, connect).await {
+        Ok(outcome) => outcome,
+        Err(_) => Err(io::Error::new(
+            io::ErrorKind::TimedOut,
+            format!("no answer within {} seconds", CONNECT_TIME.as_secs()),
+        )),
+    }
 }
 
 /// The signals that end the command.
