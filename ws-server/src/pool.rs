@@ -4,6 +4,7 @@
 //! nothing is left in it, so ten thousand idle connections hold none.
 
 use std::cell::RefCell;
+use std::thread::LocalKey;
 
 /// The size of a read buffer: a 64 KiB message and its header lie in it whole.
 const READ_BYTES: usize = 128 * 1024;
@@ -31,11 +32,9 @@ pub(crate) fn take_read() -> Box<[u8]> {
 /// Gives a read buffer back.
 #[inline]
 pub(crate) fn give_read(storage: Box<[u8]>) {
-    READ.with_borrow_mut(|kept| {
-        if kept.len() < KEPT && storage.len() == READ_BYTES {
-            kept.push(storage);
-        }
-    });
+    if storage.len() == READ_BYTES {
+        give(&READ, storage);
+    }
 }
 
 /// An empty send buffer.
@@ -47,8 +46,17 @@ pub(crate) fn take_send() -> Vec<u8> {
 /// Gives a send buffer back.
 #[inline]
 pub(crate) fn give_send(storage: Vec<u8>) {
-    SEND.with_borrow_mut(|kept| {
-        if kept.len() < KEPT && storage.capacity() <= SEND_KEPT_BYTES {
+    if storage.capacity() <= SEND_KEPT_BYTES {
+        give(&SEND, storage);
+    }
+}
+
+#[inline]
+fn give<T>(pool: &'static LocalKey<RefCell<Vec<T>>>, storage: T) {
+    // A connection may end with its thread, when the pool is gone already.
+    let _kept = pool.try_with(|kept| {
+        let mut kept = kept.borrow_mut();
+        if kept.len() < KEPT {
             kept.push(storage);
         }
     });
