@@ -89,6 +89,13 @@ impl Client {
         drop(self.pipe.shutdown().await);
     }
 
+    /// Waits a moment, and tells whether the server has let go of the connection: not its end
+    /// alone, which is what [`is_hung_up`](Client::is_hung_up) asks.
+    pub async fn is_cut(&mut self) -> bool {
+        tokio::time::sleep(Duration::from_millis(100)).await;
+        self.pipe.write_all(&[0]).await.is_err()
+    }
+
     /// Whether the server has hung up, and sent nothing before.
     pub async fn is_hung_up(&mut self) -> bool {
         self.rest().await.is_empty()

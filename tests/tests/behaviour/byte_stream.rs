@@ -48,8 +48,9 @@ async fn bytes_go_out_without_a_flush() {
 
 #[tokio::test(start_paused = true)]
 async fn pings_are_answered_while_the_service_is_busy_elsewhere() {
-    let service = |_stream: ws_server::ByteStream, _| async {
+    let service = |stream: ws_server::ByteStream, _| async {
         tokio::time::sleep(Duration::from_secs(20)).await;
+        drop(stream);
         Ok(())
     };
     let (server, _) = serve(Server::builder().wrap(service).unwrap());

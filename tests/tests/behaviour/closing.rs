@@ -2,8 +2,9 @@
 
 use std::time::Duration;
 
+use tokio::io::AsyncWriteExt;
 use tokio::time::Instant;
-use ws_server::{CloseReason, Server, StatusCode, WebSocket};
+use ws_server::{ByteStream, CloseReason, Server, StatusCode, WebSocket};
 use ws_tests::{frame, masked, requests};
 
 use crate::{echo_bytes, echo_messages, serve};
@@ -92,4 +93,118 @@ async fn closing_names_the_reason_in_the_words_of_the_version() {
         client.send(&masked(0x88, &code.to_be_bytes())).await;
         assert!(client.is_hung_up().await);
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_peer_that_stops_reading_and_closes_does_not_hold_the_service_that_writes() {
+    for goodbye in [masked(0x88, &[]), frame(0x81, b"unmasked")] {
+        let (done, mut ended) = tokio::sync::mpsc::unbounded_channel();
+        let service = move |mut stream: ByteStream, _| {
+            let done = done.clone();
+            async move {
+                let error = loop {
+                    if let Err(error) = stream.write_all(&[7; 10_000]).await {
+                        break error.kind();
+                    }
+                };
+                done.send(error).unwrap();
+                Ok(())
+            }
+        };
+        let (server, _) = serve(Server::builder().wrap(service).unwrap());
+        let mut client = server.open(requests::RFC6455).await;
+        let begun = Instant::now();
+        client.send(&goodbye).await;
+        assert_eq!(ended.recv().await, Some(std::io::ErrorKind::BrokenPipe));
+        assert!(begun.elapsed() <= Duration::from_secs(5), "{:?}", begun.elapsed());
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_sending_half_is_not_held_by_a_peer_that_stops_reading() {
+    let (done, mut ended) = tokio::sync::mpsc::unbounded_channel();
+    let service = move |socket: WebSocket, _| {
+        let done = done.clone();
+        async move {
+            let (mut receiver, mut sender) = socket.split();
+            let writer = async {
+                while sender.send(&[7; 10_000][..]).await.is_ok() {}
+                done.send("writer").unwrap();
+            };
+            let reader = async {
+                while let Some(Ok(_)) = receiver.recv().await {}
+                done.send("reader").unwrap();
+            };
+            tokio::join!(writer, reader);
+            Ok(())
+        }
+    };
+    let (server, _) = serve(Server::builder().messages(service).unwrap());
+    for goodbye in [masked(0x88, &[]), Vec::new()] {
+        let mut client = server.open(requests::RFC6455).await;
+        client.send(&goodbye).await;
+        let ends = async { (ended.recv().await, ended.recv().await) };
+        let (first, second) = tokio::time::timeout(Duration::from_secs(100), ends).await.unwrap();
+        assert!(first.is_some() && second.is_some());
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_closing_deadline_counts_once() {
+    let (server, _) = serve(
+        Server::builder()
+            .messages(|socket: WebSocket, _| async move {
+                socket.close(None).await;
+                Ok(())
+            })
+            .unwrap(),
+    );
+    let mut client = server.open(requests::RFC6455).await;
+    let begun = Instant::now();
+    client.expect(&frame(0x88, &[])).await;
+    client.send(&masked(0x88, &[])).await;
+    // The client keeps its end of the connection open.
+    while !client.is_cut().await {}
+    assert_eq!(begun.elapsed().as_secs(), 5);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_sending_half_that_closes_is_bound_by_the_closing_deadline() {
+    let (server, _) = serve(
+        Server::builder()
+            .messages(|socket: WebSocket, _| async move {
+                let (mut receiver, mut sender) = socket.split();
+                let close = tokio::spawn(async move {
+                    tokio::time::sleep(Duration::from_secs(1)).await;
+                    sender.close(None).await.unwrap();
+                    sender
+                });
+                assert!(receiver.recv().await.unwrap().is_err());
+                drop(close.await.unwrap());
+                Ok(())
+            })
+            .unwrap(),
+    );
+    let mut client = server.open(requests::RFC6455).await;
+    let begun = Instant::now();
+    client.expect(&frame(0x88, &[])).await;
+    assert!(client.is_hung_up().await);
+    assert_eq!(begun.elapsed(), Duration::from_secs(6));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_stream_that_is_dropped_is_closed_though_its_service_works_on() {
+    let (server, _) = serve(
+        Server::builder()
+            .wrap(|stream: ByteStream, _| async move {
+                drop(stream);
+                tokio::time::sleep(Duration::from_secs(1000)).await;
+                Ok(())
+            })
+            .unwrap(),
+    );
+    let mut client = server.open(requests::RFC6455).await;
+    let begun = Instant::now();
+    client.expect(&frame(0x88, &[0x03, 0xe8])).await;
+    assert_eq!(begun.elapsed(), Duration::ZERO);
 }

@@ -111,3 +111,30 @@ async fn a_service_that_panics_takes_its_own_connection_down_alone() {
     bystander.send(&masked(0x81, b"hello")).await;
     bystander.expect(&frame(0x81, b"hello")).await;
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_peer_that_never_pauses_is_closed_all_the_same() {
+    let server = Server::builder()
+        .drain(Duration::from_secs(100))
+        .messages(|mut socket: WebSocket, _| async move {
+            while socket.recv().await.transpose()?.is_some() {
+                tokio::time::sleep(Duration::from_millis(100)).await;
+            }
+            Ok(())
+        })
+        .unwrap();
+    let (connector, stop, task) = serve(server);
+    let mut client = connector.open(requests::RFC6455).await;
+    let flood = tokio::spawn(async move {
+        let message = masked(0x82, &[1; 8000]);
+        for _ in 0..10_000 {
+            client.send(&message).await;
+        }
+    });
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    let begun = Instant::now();
+    stop.send(()).unwrap();
+    task.await.unwrap();
+    assert!(begun.elapsed() < Duration::from_secs(10), "{:?}", begun.elapsed());
+    flood.abort();
+}

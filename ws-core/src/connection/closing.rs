@@ -5,13 +5,14 @@
 //!   Open ───────────────▶ CloseSent ───────────────▶ Closed
 //!    │                                                 ▲
 //!    ├── peer's Close, answered ───────────────────────┤
-//!    ├── the protocol is broken ──▶ Failed
-//!    └── a deadline passed, here or in CloseSent ──▶ Expired
+//!    └── the protocol is broken, or a deadline passed ──▶ Failed
 //! ```
+//!
+//! From the first Close on, one deadline runs until the TCP connection has ended.
 
 use std::time::Instant;
 
-use super::Connection;
+use super::{Connection, Expired};
 use crate::buffer::SendBuffer;
 use crate::close::CloseReason;
 use crate::codec::ProtocolError;
@@ -22,14 +23,23 @@ use crate::frame::{Frame, OpCode};
 pub(super) enum ClosingHandshake {
     /// Not begun.
     Open,
-    /// Our Close is out, the peer's is awaited until the deadline.
-    CloseSent(Instant),
+    /// Our Close is out, the peer's is awaited.
+    CloseSent,
     /// Both are out, or the draft ends a connection without any.
     Closed(Option<Box<CloseReason>>),
-    /// The peer broke the protocol; nothing more is read from it.
+    /// The peer broke the protocol or kept silent; nothing more is read from it.
     Failed,
-    /// A deadline passed; nothing more is done for the peer.
-    Expired,
+}
+
+/// When the end of the connection must be over.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum End {
+    /// No limit yet.
+    Unlimited,
+    /// The TCP connection has until then to end.
+    Before(Instant),
+    /// The time is over; nothing more is done for the peer.
+    Expired(Expired),
 }
 
 impl ClosingHandshake {
@@ -40,14 +50,7 @@ impl ClosingHandshake {
 
     #[inline]
     pub(super) fn is_over(&self) -> bool {
-        !matches!(self, ClosingHandshake::Open | ClosingHandshake::CloseSent(_))
-    }
-
-    pub(super) fn deadline(&self) -> Option<Instant> {
-        match self {
-            ClosingHandshake::CloseSent(deadline) => Some(*deadline),
-            _ => None,
-        }
+        !matches!(self, ClosingHandshake::Open | ClosingHandshake::CloseSent)
     }
 }
 
@@ -64,10 +67,27 @@ impl Connection {
         }
         self.closing = if self.capabilities.close {
             self.put_close(reason.as_ref(), output);
-            ClosingHandshake::CloseSent(now + self.timers.closing())
+            ClosingHandshake::CloseSent
         } else {
             ClosingHandshake::Closed(None)
         };
+        self.limit_end(now);
+    }
+
+    /// Begins to count the time the end of the connection may take, if it is ending and does
+    /// not count yet. Call it when the connection is no longer open: what the peer sends can
+    /// end it, and brings no time with it.
+    pub fn limit_end(&mut self, now: Instant) {
+        if !self.closing.is_open() && matches!(self.end, End::Unlimited) {
+            self.end = End::Before(now + self.timers.closing());
+        }
+    }
+
+    pub(super) fn expire(&mut self, expired: Expired) {
+        self.end = End::Expired(expired);
+        if !self.closing.is_over() {
+            self.closing = ClosingHandshake::Failed;
+        }
     }
 
     /// Ends the connection because the peer broke the protocol (RFC 6455 §7.1.7). Drafts
@@ -85,11 +105,6 @@ impl Connection {
         self.closing = ClosingHandshake::Failed;
     }
 
-    /// How long the end of the connection may take, from the first Close on.
-    pub fn closing_timeout(&self) -> std::time::Duration {
-        self.timers.closing()
-    }
-
     /// Whether the closing handshake has not begun.
     #[inline]
     pub fn is_open(&self) -> bool {
@@ -101,9 +116,12 @@ impl Connection {
         self.closing.is_over()
     }
 
-    /// Whether a deadline has passed: end the TCP connection and send nothing more.
-    pub fn is_expired(&self) -> bool {
-        matches!(self.closing, ClosingHandshake::Expired)
+    /// Which deadline has passed, if one has: end the TCP connection and send nothing more.
+    pub fn expired(&self) -> Option<Expired> {
+        match self.end {
+            End::Expired(expired) => Some(expired),
+            _ => None,
+        }
     }
 
     /// Whether the peer said goodbye in the way of its draft.

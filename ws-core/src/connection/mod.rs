@@ -13,7 +13,7 @@ use crate::frame::{Frame, MAX_CONTROL_PAYLOAD, OpCode};
 use crate::limits::{Limits, Timeouts};
 use crate::message::{MessageKind, MessageRef};
 
-use closing::ClosingHandshake;
+use closing::{ClosingHandshake, End};
 pub use timer::Expired;
 use timer::Timers;
 
@@ -32,6 +32,7 @@ pub struct Connection {
     /// The kind of the message whose fragments are coming.
     message: Option<MessageKind>,
     closing: ClosingHandshake,
+    end: End,
     timers: Timers,
     /// The payload of the latest ping that came while the send buffer was backed up.
     unanswered_ping: Option<Box<[u8]>>,
@@ -79,6 +80,7 @@ impl Connection {
             limits,
             message: None,
             closing: ClosingHandshake::Open,
+            end: End::Unlimited,
             timers,
             unanswered_ping: None,
         }
@@ -293,9 +295,10 @@ impl Connection {
 
     /// When [`handle_timeout`](Connection::handle_timeout) wants to be called, if ever.
     pub fn poll_timeout(&self) -> Option<Instant> {
-        match self.closing.is_open() {
-            true => self.timers.next(),
-            false => self.closing.deadline(),
+        match self.end {
+            End::Unlimited if self.closing.is_open() => self.timers.next(),
+            End::Before(end) => Some(end),
+            _ => None,
         }
     }
 
@@ -304,12 +307,12 @@ impl Connection {
     /// # Errors
     /// [`Expired`] when the connection is to be cut; it is over then.
     pub fn handle_timeout(&mut self, now: Instant, output: &mut SendBuffer) -> Result<(), Expired> {
-        let due = match &self.closing {
-            ClosingHandshake::Open => self.timers.due(now),
-            ClosingHandshake::CloseSent(deadline) if now >= *deadline => Err(Expired::Closing),
+        let due = match self.end {
+            End::Unlimited if self.closing.is_open() => self.timers.due(now),
+            End::Before(end) if now >= end => Err(Expired::Closing),
             _ => Ok(timer::Due::Nothing),
         };
-        match due.inspect_err(|_| self.closing = ClosingHandshake::Expired)? {
+        match due.inspect_err(|expired| self.expire(*expired))? {
             timer::Due::Nothing => {}
             timer::Due::Ping => {
                 if !output.is_backed_up() {

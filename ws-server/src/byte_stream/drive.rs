@@ -13,6 +13,7 @@ use crate::endpoint::{Endpoint, Finish};
 use crate::server::closing_reason;
 use crate::shared::{Shared, Side};
 use tokio::io::{AsyncRead, AsyncWrite};
+use ws_core::{CloseReason, StatusCode};
 
 /// Runs the service that `start` makes of a stream, drives the connection meanwhile, and
 /// closes it in order when the service has dropped the stream.
@@ -25,15 +26,12 @@ where
     IO: AsyncRead + AsyncWrite + Unpin,
     F: Future<Output = io::Result<()>>,
 {
-    let limit = endpoint.link.closing_timeout();
     let shared = Arc::new(Shared::new(StreamState::new(endpoint, carriage)));
     let outcome = run(&shared, start(ByteStream::new(shared.clone()))).await;
     shared.lock().close(closing_reason(&outcome));
     let mut finish = Finish::AwaitClose;
-    let finished =
-        poll_fn(|cx| shared.poll(Side::Driver, cx, |state, cx| state.poll_finish(cx, &mut finish)));
-    // Elapsed: the peer had its time. Boxed: no connection needs it while it is open.
-    drop(Box::pin(tokio::time::timeout(limit, finished)).await);
+    poll_fn(|cx| shared.poll(Side::Driver, cx, |state, cx| state.poll_finish(cx, &mut finish)))
+        .await;
     outcome
 }
 
@@ -52,8 +50,10 @@ async fn run<IO: AsyncRead + AsyncWrite + Unpin>(
             outcome = Some(done);
         }
         shared.poll(Side::Driver, cx, |state, cx| {
-            if outcome.is_some() && state.dropped {
-                return Poll::Ready(());
+            match (outcome.is_some(), state.dropped) {
+                (true, true) => return Poll::Ready(()),
+                (false, true) => state.close(CloseReason::new(StatusCode::NORMAL, "")),
+                (_, false) => {}
             }
             state.drive(cx);
             Poll::Pending

@@ -211,7 +211,11 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> StreamState<IO> {
     /// Begins the closing handshake, and waits until the Close is out.
     pub(super) fn poll_shutdown(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         let whole = self.packer.finish();
-        self.endpoint.link.close(Some(CloseReason::new(StatusCode::NORMAL, "")));
+        if self.endpoint.link.connection().is_open() {
+            self.endpoint.link.close(Some(CloseReason::new(StatusCode::NORMAL, "")));
+            // Whoever else waits does so with the deadlines of an open connection.
+            cx.waker().wake_by_ref();
+        }
         ready!(self.poll_flush(cx))?;
         Poll::Ready(whole)
     }
@@ -243,15 +247,15 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> StreamState<IO> {
             self.endpoint.link.not_listening();
         }
         let _flushed = self.endpoint.link.poll_flush(cx);
-        if !self.endpoint.link.connection().is_over() {
-            self.keep_time(cx);
-        }
+        self.keep_time(cx);
     }
 
     fn keep_time(&mut self, cx: &mut Context<'_>) {
         while let Poll::Ready(outcome) = self.endpoint.link.poll_alarm(cx) {
             if let Err(expired) = outcome {
-                self.incoming = Incoming::Ended(Some(RecvError::Expired(expired)));
+                if matches!(self.incoming, Incoming::Open) {
+                    self.incoming = Incoming::Ended(Some(RecvError::Expired(expired)));
+                }
                 cx.waker().wake_by_ref();
                 return;
             }

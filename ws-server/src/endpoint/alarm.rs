@@ -1,11 +1,12 @@
 //! What wakes a connection besides its socket: its next deadline, and the server's stop.
 
 use std::future::Future;
-use std::pin::Pin;
-use std::task::{Context, Poll, Waker};
+use std::pin::{Pin, pin};
+use std::task::{Context, Poll, Waker, ready};
 use std::time::Instant;
 
 use tokio::sync::futures::OwnedNotified;
+use tokio::task::coop::unconstrained;
 use tokio::time::{Sleep, sleep_until};
 
 use crate::stop::Stop;
@@ -63,20 +64,32 @@ impl Alarm {
     }
 
     fn poll_anew(&mut self, cx: &mut Context<'_>, deadline: Option<Instant>) -> Poll<Ring> {
-        self.registered = Some(cx.waker().clone());
+        self.registered = None;
         if self.poll_stop(cx).is_ready() {
             self.stopping = Stopping::Told;
             return Poll::Ready(Ring::Stop);
         }
-        let Some(at) = deadline else {
-            return Poll::Pending;
-        };
+        if let Some(at) = deadline {
+            ready!(self.poll_sleep(cx, at));
+            return Poll::Ready(Ring::Deadline);
+        }
+        self.registered = Some(cx.waker().clone());
+        Poll::Pending
+    }
+
+    /// Polls the timer outside the task's budget: with none left, it would be pending without
+    /// having registered anybody.
+    fn poll_sleep(&mut self, cx: &mut Context<'_>, at: Instant) -> Poll<()> {
         let at = tokio::time::Instant::from_std(at);
         let sleep = self.sleep.get_or_insert_with(|| Box::pin(sleep_until(at)));
         if sleep.deadline() != at {
             sleep.as_mut().reset(at);
         }
-        sleep.as_mut().poll(cx).map(|()| Ring::Deadline)
+        let outcome = pin!(unconstrained(sleep.as_mut())).poll(cx);
+        if outcome.is_pending() {
+            self.registered = Some(cx.waker().clone());
+        }
+        outcome
     }
 
     fn poll_stop(&mut self, cx: &mut Context<'_>) -> Poll<()> {

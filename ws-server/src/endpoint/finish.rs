@@ -24,11 +24,12 @@ pub(crate) enum Finish {
 }
 
 impl<IO: AsyncRead + AsyncWrite + Unpin> Endpoint<IO> {
-    /// Ends the connection from the step in `finish` on. The closing handshake must have
-    /// begun. Bound it in time: a peer may keep its end open.
+    /// Ends the connection from the step in `finish` on; the closing handshake must have begun.
+    /// A peer that keeps its end open is cut at the closing deadline.
     pub(crate) fn poll_finish(&mut self, cx: &mut Context<'_>, finish: &mut Finish) -> Poll<()> {
         loop {
-            if self.link.connection.is_expired() {
+            while let Poll::Ready(_rung) = self.link.poll_alarm(cx) {}
+            if self.link.connection.expired().is_some() {
                 return Poll::Ready(());
             }
             *finish = match *finish {
@@ -38,6 +39,9 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> Endpoint<IO> {
                 },
                 Finish::Send => {
                     self.read.discard();
+                    if self.read.has_storage() {
+                        pool::give_read(self.read.reclaim());
+                    }
                     match ready!(self.link.poll_write_out(cx)) {
                         Ok(()) => Finish::ShutDown,
                         Err(_) => return Poll::Ready(()),

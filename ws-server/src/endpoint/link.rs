@@ -3,7 +3,6 @@
 use std::io::{self, IoSlice};
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
-use std::time::Duration;
 
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::time::Instant;
@@ -54,12 +53,19 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> Link<IO> {
         self.connection.limits().send_buffer.saturating_sub(self.output.len())
     }
 
-    /// Waits until there is room in the send buffer.
+    /// Waits until there is room in the send buffer; for a connection that is ending there is
+    /// none any more.
+    #[inline]
     pub(crate) fn poll_room(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), SendError>> {
-        while self.room() == 0 {
+        loop {
+            if !self.connection.is_open() {
+                return Poll::Ready(Err(SendError::Closed));
+            }
+            if self.room() > 0 {
+                return Poll::Ready(Ok(()));
+            }
             ready!(self.poll_flush(cx))?;
         }
-        Poll::Ready(Ok(()))
     }
 
     /// Takes a message once there is room: a short one into the send buffer, a long one
@@ -90,10 +96,6 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> Link<IO> {
     pub(crate) fn put(&mut self, message: MessageRef<'_>) -> Result<(), SendError> {
         self.borrow_output();
         Ok(self.connection.send(message, &mut self.output)?)
-    }
-
-    pub(crate) fn closing_timeout(&self) -> Duration {
-        self.connection.closing_timeout()
     }
 
     fn feed_long(
@@ -128,6 +130,9 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> Link<IO> {
     /// Writes what waits. While the socket takes nothing, deadlines still count.
     pub(crate) fn poll_flush(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), SendError>> {
         loop {
+            if let Some(expired) = self.connection.expired() {
+                return Poll::Ready(Err(SendError::Expired(expired)));
+            }
             match self.poll_write_out(cx) {
                 Poll::Ready(outcome) => return Poll::Ready(outcome.map_err(SendError::Io)),
                 Poll::Pending => ready!(self.poll_alarm(cx)).map_err(SendError::Expired)?,
@@ -173,6 +178,9 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> Link<IO> {
         &mut self,
         cx: &mut Context<'_>,
     ) -> Poll<Result<(), ws_core::connection::Expired>> {
+        if !self.connection.is_open() {
+            self.limit_end();
+        }
         match ready!(self.alarm.poll(cx, self.connection.poll_timeout())) {
             Ring::Stop => self.close(Some(CloseReason::new(StatusCode::GOING_AWAY, ""))),
             Ring::Deadline => {
@@ -196,6 +204,13 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> Link<IO> {
     pub(crate) fn close(&mut self, reason: Option<CloseReason>) {
         self.borrow_output();
         self.connection.close(reason, Instant::now().into_std(), &mut self.output);
+    }
+
+    /// What the peer sent may have ended the connection: the time for that counts from here.
+    fn limit_end(&mut self) {
+        if self.connection.poll_timeout().is_none() && self.connection.expired().is_none() {
+            self.connection.limit_end(Instant::now().into_std());
+        }
     }
 
     pub(crate) fn ping(&mut self, payload: &[u8]) -> Result<(), SendError> {

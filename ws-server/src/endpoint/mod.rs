@@ -57,7 +57,7 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> Endpoint<IO> {
         loop {
             match self.buffered_fragment()? {
                 Received::Data(data) => return Poll::Ready(Ok(Some(data))),
-                Received::Closed => return Poll::Ready(Ok(None)),
+                Received::Closed => return Poll::Ready(self.end_of_handshake().map(|()| None)),
                 Received::Starved => {}
             }
             match ready!(self.poll_input(cx))? {
@@ -83,7 +83,7 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> Endpoint<IO> {
                         return Poll::Ready(Ok(true));
                     }
                 }
-                Received::Closed => return Poll::Ready(Ok(false)),
+                Received::Closed => return Poll::Ready(self.end_of_handshake().map(|()| false)),
                 Received::Starved => match ready!(self.poll_input(cx))? {
                     Input::Bytes => {}
                     Input::End => return Poll::Ready(self.end_of_stream().map(|()| false)),
@@ -95,7 +95,10 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> Endpoint<IO> {
     /// The next fragment of what was read already.
     #[inline]
     pub(crate) fn buffered_fragment(&mut self) -> Result<Received, ProtocolError> {
-        if self.read.is_empty() && !self.link.connection.is_over() {
+        if self.link.connection.is_over() {
+            return Ok(Received::Closed);
+        }
+        if self.read.is_empty() {
             return Ok(Received::Starved);
         }
         if !self.read.has_storage() {
@@ -113,6 +116,14 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> Endpoint<IO> {
     /// Reads from the socket, once what waits to be sent is written as far as possible.
     fn poll_input(&mut self, cx: &mut Context<'_>) -> Poll<Result<Input, RecvError>> {
         loop {
+            // First, so that a peer that never pauses cannot keep it from being asked.
+            if let Poll::Ready(outcome) = self.link.poll_alarm(cx) {
+                outcome.map_err(RecvError::Expired)?;
+                if self.link.connection.is_over() {
+                    return Poll::Ready(Ok(Input::Bytes));
+                }
+                continue;
+            }
             if let Poll::Ready(Err(error)) = self.link.poll_write_out(cx) {
                 return Poll::Ready(Err(RecvError::Io(error)));
             }
@@ -127,12 +138,10 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> Endpoint<IO> {
                     return Poll::Ready(Ok(input));
                 }
                 Poll::Ready(Err(error)) => return Poll::Ready(Err(RecvError::Io(error))),
-                Poll::Pending => {}
-            }
-            self.release()?;
-            ready!(self.link.poll_alarm(cx)).map_err(RecvError::Expired)?;
-            if self.link.connection.is_over() {
-                return Poll::Ready(Ok(Input::Bytes));
+                Poll::Pending => {
+                    self.release()?;
+                    return Poll::Pending;
+                }
             }
         }
     }
@@ -163,6 +172,15 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> Endpoint<IO> {
     fn own_message(&mut self) -> Result<(), ProtocolError> {
         let Endpoint { link, read, assembler } = self;
         assembler.own(read).inspect_err(|error| link.fail(*error))
+    }
+
+    /// The end that the closing handshake, or a deadline, has made.
+    fn end_of_handshake(&self) -> Result<(), RecvError> {
+        let connection = &self.link.connection;
+        match connection.expired() {
+            Some(expired) if !connection.is_closed_cleanly() => Err(RecvError::Expired(expired)),
+            _ => Ok(()),
+        }
     }
 
     fn end_of_stream(&mut self) -> Result<(), RecvError> {

@@ -4,7 +4,6 @@ use std::future::poll_fn;
 use std::io;
 
 use async_trait::async_trait;
-use tokio::time::timeout;
 use tracing::{debug, info};
 use ws_core::{CloseReason, StatusCode};
 
@@ -54,7 +53,6 @@ impl<S: MessageService> Application for Messages<S> {
     }
 
     async fn run(&self, endpoint: Box<Endpoint<Socket>>, peer: Peer) -> io::Result<()> {
-        let limit = endpoint.link.closing_timeout();
         let (socket, home) = WebSocket::lease(endpoint);
         let outcome = self.0.serve(socket, peer).await;
         // Another task may hold it still; its drop brings it home.
@@ -63,9 +61,7 @@ impl<S: MessageService> Application for Messages<S> {
         };
         endpoint.link.close(Some(closing_reason(&outcome)));
         let mut finish = Finish::AwaitClose;
-        let finished = poll_fn(|cx| endpoint.poll_finish(cx, &mut finish));
-        // Elapsed: the peer had its time. Boxed: no connection needs it while it is open.
-        drop(Box::pin(timeout(limit, finished)).await);
+        poll_fn(|cx| endpoint.poll_finish(cx, &mut finish)).await;
         outcome
     }
 }

@@ -169,10 +169,7 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> WebSocket<IO> {
     pub async fn close(mut self, reason: Option<CloseReason>) {
         self.endpoint.link.close(reason);
         let mut finish = Finish::AwaitClose;
-        let limit = self.endpoint.link.closing_timeout();
-        let finished = poll_fn(|cx| self.endpoint.poll_finish(cx, &mut finish));
-        // Elapsed: the peer had its time.
-        drop(tokio::time::timeout(limit, finished).await);
+        poll_fn(|cx| self.endpoint.poll_finish(cx, &mut finish)).await;
     }
 
     /// Begins the closing handshake, and lets the rest be received: go on calling

@@ -114,6 +114,8 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> Sender<IO> {
     /// Cancel-safe.
     pub async fn close(&mut self, reason: Option<CloseReason>) -> Result<(), SendError> {
         self.shared.lock().start_close(reason);
+        // The receiving half waits with the deadlines of an open connection.
+        self.shared.wake();
         self.flush().await
     }
 }

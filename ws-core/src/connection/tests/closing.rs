@@ -141,5 +141,24 @@ fn is_over_at_once_where_closing_is_ending_the_tcp_connection() {
     close(&mut end);
     assert_eq!(end.sent(), b"");
     assert!(end.connection.is_over() && end.connection.is_closed_cleanly());
-    assert_eq!(end.connection.poll_timeout(), None);
+    assert_eq!(end.connection.poll_timeout(), Some(end.at(5)));
+}
+
+#[test]
+fn what_the_peer_ends_is_limited_in_time_too() {
+    for wire in [masked(0x88, &[]), vec![0x81, 0x00]] {
+        let mut end = end();
+        end.hear(&wire);
+        drop(end.receive());
+        assert!(end.connection.is_over());
+        end.connection.limit_end(end.at(7));
+        end.connection.limit_end(end.at(9));
+        assert_eq!(end.connection.poll_timeout(), Some(end.at(12)));
+        let late = end.at(12);
+        let mut output = SendBuffer::new();
+        let expired = end.connection.handle_timeout(late, &mut output);
+        assert_eq!(expired, Err(Expired::Closing));
+        assert_eq!(end.connection.expired(), Some(Expired::Closing));
+        assert_eq!(end.connection.poll_timeout(), None);
+    }
 }

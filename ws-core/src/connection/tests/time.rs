@@ -7,7 +7,7 @@ use super::*;
 const PING: &[u8] = b"\x89\x00";
 
 impl End {
-    fn at(&self, seconds: u64) -> Instant {
+    pub(super) fn at(&self, seconds: u64) -> Instant {
         self.began + Duration::from_secs(seconds)
     }
 
@@ -101,9 +101,9 @@ fn gives_up_a_peer_that_does_not_answer_our_close() {
     end.hear(&masked(0x82, b"postpones nothing"));
     end.fragment();
     assert_eq!(end.timeout(11), Ok(vec![]));
-    assert!(!end.connection.is_expired());
+    assert!(end.connection.expired().is_none());
     assert_eq!(end.timeout(12), Err(Expired::Closing));
-    assert!(end.connection.is_expired());
+    assert!(end.connection.expired().is_some());
     assert!(end.connection.is_over() && !end.connection.is_closed_cleanly());
 }
 
