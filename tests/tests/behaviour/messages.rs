@@ -3,12 +3,21 @@
 use std::sync::atomic::Ordering;
 
 use futures_util::StreamExt;
-use tokio::io::AsyncReadExt;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::sync::mpsc;
-use ws_server::{CloseReason, Message, RecvError, SendError, Server, StatusCode, WebSocket};
+use ws_core::{Codec, Drafts, Role};
+use ws_server::{
+    CloseReason, Limits, Message, RecvError, SendError, Server, StatusCode, Timeouts, WebSocket,
+};
 use ws_tests::{CountedWrites, frame, masked, requests};
 
 use crate::serve;
+
+fn rfc6455_codec() -> Box<dyn Codec> {
+    let drafts = Drafts::registered().unwrap();
+    let draft = drafts.iter().find(|draft| draft.version() == Some(13)).unwrap();
+    draft.codec(Role::Server, &Limits::default())
+}
 
 #[tokio::test(start_paused = true)]
 async fn a_handler_receives_and_sends_messages_of_its_own() {
@@ -227,20 +236,10 @@ async fn answers_to_one_read_leave_in_one_write() {
     for n in 0..16_u8 {
         requests.extend(masked(0x82, &[n; 100]));
     }
-    let codec = ws_core::Drafts::registered()
-        .unwrap()
-        .iter()
-        .find(|draft| draft.version() == Some(13))
-        .unwrap()
-        .codec(ws_core::Role::Server, &ws_server::Limits::default());
+    let codec = rfc6455_codec();
     let (counted, writes) = CountedWrites::new(far);
-    let mut socket = WebSocket::new(
-        counted,
-        codec,
-        &requests,
-        ws_server::Limits::default(),
-        ws_server::Timeouts::default(),
-    );
+    let mut socket =
+        WebSocket::new(counted, codec, &requests, Limits::default(), Timeouts::default());
     let echo = tokio::spawn(async move {
         while let Some(Ok((message, mut replies))) = socket.recv_lent().await {
             replies.feed(message).await.unwrap();
@@ -251,4 +250,18 @@ async fn answers_to_one_read_leave_in_one_write() {
     assert_eq!(writes.load(Ordering::Relaxed), 1);
     drop(near);
     echo.await.unwrap();
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_a_peer_sent_before_it_went_is_received_though_nothing_can_be_sent_to_it() {
+    let (mut near, far) = tokio::io::duplex(1024);
+    let codec = rfc6455_codec();
+    // The ping's answer finds no reader any more.
+    near.write_all(&[masked(0x89, b"?"), masked(0x81, b"last words")].concat()).await.unwrap();
+    drop(near);
+    let mut socket =
+        WebSocket::new(far, codec, &masked(0x89, b"?"), Limits::default(), Timeouts::default());
+    let message = socket.recv().await.unwrap().unwrap();
+    assert_eq!(message, Message::text("last words"));
+    assert!(matches!(socket.recv().await, Some(Err(RecvError::Io(_)))));
 }

@@ -26,6 +26,8 @@ pub(crate) struct Link<IO> {
     alarm: Alarm,
     /// Bytes were written that the transport may still hold back, as TLS does.
     unflushed: bool,
+    /// The socket takes no more for this reason; what the peer has sent before can be read.
+    broken: Option<Box<io::Error>>,
 }
 
 /// A connection that ends gives back what it has of the worker's.
@@ -41,7 +43,7 @@ impl<IO> Drop for Link<IO> {
 impl<IO: AsyncRead + AsyncWrite + Unpin> Link<IO> {
     pub(super) fn new(io: IO, connection: Connection, stop: Stop) -> Link<IO> {
         let output = SendBuffer::new();
-        Link { io, connection, output, alarm: Alarm::new(stop), unflushed: false }
+        Link { io, connection, output, alarm: Alarm::new(stop), unflushed: false, broken: None }
     }
 
     pub(crate) fn connection(&self) -> &Connection {
@@ -171,6 +173,17 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> Link<IO> {
         self.unflushed = false;
         self.return_output();
         Poll::Ready(Ok(()))
+    }
+
+    /// Remembers why nothing can be sent any more, and forgets what was to be.
+    pub(super) fn broken(&mut self, error: io::Error) {
+        self.output.discard();
+        self.unflushed = false;
+        self.broken.get_or_insert_with(|| Box::new(error));
+    }
+
+    pub(super) fn take_broken(&mut self) -> Option<io::Error> {
+        self.broken.take().map(|error| *error)
     }
 
     /// Handles deadlines and the stop. Ready when something was done about one of them.

@@ -125,7 +125,7 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> Endpoint<IO> {
                 continue;
             }
             if let Poll::Ready(Err(error)) = self.link.poll_write_out(cx) {
-                return Poll::Ready(Err(RecvError::Io(error)));
+                self.link.broken(error);
             }
             self.make_room()?;
             let mut spare = ReadBuf::new(self.read.spare());
@@ -134,8 +134,13 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> Endpoint<IO> {
                     let count = spare.filled().len();
                     self.read.filled(count);
                     self.link.connection.heard();
-                    let input = if count > 0 { Input::Bytes } else { Input::End };
-                    return Poll::Ready(Ok(input));
+                    if count > 0 {
+                        return Poll::Ready(Ok(Input::Bytes));
+                    }
+                    return Poll::Ready(match self.link.take_broken() {
+                        Some(error) => Err(RecvError::Io(error)),
+                        None => Ok(Input::End),
+                    });
                 }
                 Poll::Ready(Err(error)) => return Poll::Ready(Err(RecvError::Io(error))),
                 Poll::Pending => {
