@@ -14,6 +14,8 @@ pub struct ReadBuffer {
     end: usize,
     /// Undecoded bytes while there is no storage.
     carry: Vec<u8>,
+    /// Whether the storage is the connection's own: see [`park`](ReadBuffer::park).
+    parked: bool,
 }
 
 impl ReadBuffer {
@@ -38,6 +40,7 @@ impl ReadBuffer {
     pub fn lend(&mut self, storage: Box<[u8]>) {
         let carry = std::mem::take(&mut self.carry);
         self.storage = storage;
+        self.parked = false;
         (self.start, self.end) = (0, carry.len());
         match self.storage.get_mut(..carry.len()) {
             Some(front) => front.copy_from_slice(&carry),
@@ -52,7 +55,28 @@ impl ReadBuffer {
             self.carry = self.storage[self.start..self.end].to_vec();
         }
         (self.start, self.end) = (0, 0);
+        self.parked = false;
         std::mem::take(&mut self.storage)
+    }
+
+    /// Moves what lies behind `from`, decoded or not, into storage of its own size, and gives
+    /// the storage that was lent back. It can be read and decoded from there at leisure, and is
+    /// not moved again. Ranges handed out before are `from` too high.
+    pub fn park(&mut self, from: usize) -> Option<Box<[u8]>> {
+        if self.parked || self.storage.is_empty() {
+            return None;
+        }
+        let from = from.min(self.start);
+        let kept: Box<[u8]> = self.storage[from..self.end].into();
+        (self.start, self.end) = (self.start - from, self.end - from);
+        self.parked = !kept.is_empty();
+        Some(std::mem::replace(&mut self.storage, kept))
+    }
+
+    /// Whether the storage is the connection's own, and too small to read into.
+    #[inline]
+    pub fn is_parked(&self) -> bool {
+        self.parked
     }
 
     /// What is not decoded yet.
@@ -145,6 +169,28 @@ mod tests {
         buffer.compact();
         assert_eq!(buffer.unread(), b"f");
         assert_eq!(buffer.spare().len(), 5);
+    }
+
+    #[test]
+    fn parks_what_is_left_once_and_gives_the_storage_back() {
+        let mut buffer = ReadBuffer::new();
+        buffer.lend(vec![0; 8].into());
+        buffer.spare()[..6].copy_from_slice(b"abcdef");
+        buffer.filled(6);
+        buffer.consume(4);
+        assert_eq!(buffer.park(3).map(|storage| storage.len()), Some(8));
+        assert_eq!(buffer.bytes(0..1), b"d");
+        assert_eq!(buffer.unread(), b"ef");
+        assert!(buffer.is_parked() && buffer.spare().is_empty());
+        assert_eq!(buffer.park(0), None);
+        buffer.consume(1);
+        buffer.reclaim();
+        buffer.lend(vec![0; 8].into());
+        assert_eq!(buffer.unread(), b"f");
+        assert!(!buffer.is_parked());
+        buffer.consume(1);
+        assert!(buffer.park(1).is_some());
+        assert!(!buffer.has_storage() && !buffer.is_parked());
     }
 
     #[test]

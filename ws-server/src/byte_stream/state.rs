@@ -11,6 +11,7 @@ use ws_core::{CloseReason, StatusCode};
 use super::carriage::{Carriage, Packer, Unpacker};
 use crate::endpoint::{Endpoint, Finish};
 use crate::error::{RecvError, SendError};
+use crate::pool;
 
 /// A connection that carries bytes.
 #[derive(Debug)]
@@ -263,22 +264,18 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> StreamState<IO> {
         }
     }
 
-    /// Copies out what the service has not read, so that a service that is busy elsewhere
-    /// keeps no read buffer of the worker's.
+    /// Moves what the service has not read out of the worker's buffer, so that a service that
+    /// is busy elsewhere keeps none.
     fn park(&mut self) {
-        if !self.endpoint.read.has_storage() {
-            return;
-        }
-        if let Piece::Buffered(range) = &self.piece
-            && !range.is_empty()
-        {
-            self.unpacked = self.endpoint.read.bytes(range.clone()).to_vec();
-            self.piece = Piece::Unpacked(0..self.unpacked.len());
-        } else if let Piece::Buffered(range) = &mut self.piece {
-            *range = 0..0;
-        }
-        if let Err(error) = self.endpoint.release() {
-            self.incoming = Incoming::Ended(Some(error.into()));
+        let read = &mut self.endpoint.read;
+        let from = match &self.piece {
+            Piece::Buffered(range) if !range.is_empty() => range.start,
+            _ => read.position(),
+        };
+        let Some(storage) = read.park(from) else { return };
+        pool::give_read(storage);
+        if let Piece::Buffered(range) = &mut self.piece {
+            *range = if range.is_empty() { 0..0 } else { 0..range.len() };
         }
     }
 

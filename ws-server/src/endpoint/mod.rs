@@ -153,6 +153,10 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> Endpoint<IO> {
 
     /// Makes sure that there is space to read into.
     fn make_room(&mut self) -> Result<(), ProtocolError> {
+        if self.read.is_parked() {
+            // What is undecoded by now is the beginning of a frame.
+            drop(self.read.reclaim());
+        }
         if !self.read.has_storage() {
             self.read.lend(pool::take_read());
         } else if !self.assembler.is_buffered() {
