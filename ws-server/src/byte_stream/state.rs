@@ -275,7 +275,7 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> StreamState<IO> {
         let Some(storage) = read.park(from) else { return };
         pool::give_read(storage);
         if let Piece::Buffered(range) = &mut self.piece {
-            *range = if range.is_empty() { 0..0 } else { 0..range.len() };
+            *range = 0..range.len();
         }
     }
 
