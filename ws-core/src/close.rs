@@ -50,10 +50,8 @@ impl StatusCode {
         StatusCode(number)
     }
 
-    /// A code that only an old version has, for its [`StatusRules`]; 1004 meant "too big".
-    pub const fn historic(number: u16) -> StatusCode {
-        StatusCode(number)
-    }
+    /// 1004 in versions 7 and 8: a frame is too large. RFC 6455 has 1009 for it.
+    pub const FRAME_TOO_LARGE: StatusCode = StatusCode(1004);
 
     /// The number.
     pub const fn number(self) -> u16 {

@@ -160,6 +160,10 @@ pub enum ProtocolError {
     },
     /// More frames of reserved types than are put up with.
     TooManyDiscarded,
+    /// A binary message where the subprotocol has text alone.
+    UnexpectedBinary,
+    /// A message that is not the base64 its subprotocol promises.
+    InvalidBase64,
     /// Something a draft outside this project forbids.
     Other(&'static str),
 }
@@ -168,9 +172,10 @@ impl ProtocolError {
     /// The status code that tells the peer (RFC 6455 §7.4.1).
     pub fn status(self) -> StatusCode {
         match self {
-            ProtocolError::InvalidUtf8 | ProtocolError::InvalidReason => {
-                StatusCode::INVALID_PAYLOAD
-            }
+            ProtocolError::InvalidUtf8
+            | ProtocolError::InvalidReason
+            | ProtocolError::InvalidBase64 => StatusCode::INVALID_PAYLOAD,
+            ProtocolError::UnexpectedBinary => StatusCode::UNSUPPORTED,
             ProtocolError::FrameTooBig { .. } | ProtocolError::MessageTooBig { .. } => {
                 StatusCode::TOO_BIG
             }
@@ -191,7 +196,9 @@ impl std::fmt::Display for ProtocolError {
             ProtocolError::FragmentedControl => f.write_str("a control frame in fragments"),
             ProtocolError::LongControl => f.write_str("a control frame of more than 125 bytes"),
             ProtocolError::NonMinimalLength => f.write_str("a length in more bytes than it needs"),
-            ProtocolError::LengthOverflow => f.write_str("a length over 2^63 - 1"),
+            ProtocolError::LengthOverflow => {
+                f.write_str("a length over 2^63 - 1, or one that is written too long")
+            }
             ProtocolError::LoneContinuation => {
                 f.write_str("a continuation without a message to continue")
             }
@@ -211,6 +218,10 @@ impl std::fmt::Display for ProtocolError {
                 write!(f, "a message exceeds the limit of {limit} bytes")
             }
             ProtocolError::TooManyDiscarded => f.write_str("too many frames of reserved types"),
+            ProtocolError::UnexpectedBinary => {
+                f.write_str("a binary message, and the subprotocol has text alone")
+            }
+            ProtocolError::InvalidBase64 => f.write_str("a message is not padded base64"),
             ProtocolError::Other(why) => f.write_str(why),
         }
     }

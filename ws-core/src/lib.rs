@@ -38,7 +38,7 @@ pub use codec::{
 pub use connection::{Connection, SendError};
 pub use draft::{Detection, Draft, DraftId, Grant, HandshakeError, Io, Offer, Role, Transport};
 pub use frame::{Frame, OpCode};
-pub use limits::{Keepalive, Limits, Timeouts};
+pub use limits::{Keepalive, LONGEST_TIMEOUT, Limits, Timeouts};
 pub use message::{Message, MessageKind, MessageRef};
 pub use registry::{Drafts, DuplicateDraft, Registration, asks_for_websocket};
 pub use rejection::{Rejection, Status};

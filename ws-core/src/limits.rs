@@ -2,6 +2,9 @@
 
 use std::time::Duration;
 
+/// The longest time that is waited for anything; what is set beyond it counts as this: 30 years.
+pub const LONGEST_TIMEOUT: Duration = Duration::from_secs(30 * 365 * 24 * 3600);
+
 /// Sizes that a connection may reach, in bytes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]

@@ -1,5 +1,7 @@
 //! The opening handshake (hybi-00 §5).
 
+use std::collections::HashSet;
+
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use ws_core::head::{Fields, RequestHead, ResponseHead};
 use ws_core::{Detection, Grant, HandshakeError, Io, Offer, Rejection, Transport};
@@ -85,7 +87,7 @@ fn host(fields: &Fields) -> Result<&str, Rejection> {
 /// The resource name (hybi-00 §3.1).
 fn resource(head: &RequestHead) -> Result<&str, Rejection> {
     let resource = head.resource();
-    if resource.starts_with('/') && is_one_line(resource) {
+    if resource.starts_with('/') && !resource.contains('#') && is_one_line(resource) {
         return Ok(resource);
     }
     Err(Rejection::bad_request("the request target is no path"))
@@ -134,13 +136,9 @@ fn subprotocols(fields: &Fields) -> Result<Vec<&str>, Rejection> {
             "Sec-WebSocket-Protocol holds a character outside of U+0020 to U+007E",
         ));
     }
-    let mut offered = Vec::new();
-    for subprotocol in std::iter::once(whole).chain(whole.split(',').map(str::trim)) {
-        if !subprotocol.is_empty() && !offered.contains(&subprotocol) {
-            offered.push(subprotocol);
-        }
-    }
-    Ok(offered)
+    let all = std::iter::once(whole).chain(whole.split(',').map(str::trim));
+    let mut seen = HashSet::new();
+    Ok(all.filter(|name| !name.is_empty() && seen.insert(*name)).collect())
 }
 
 /// Whether a value of the client may be copied into the answer.

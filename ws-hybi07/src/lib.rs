@@ -25,7 +25,7 @@ static PROFILE: Profile = Profile {
         // 1007 came with -10, what follows later still; 1004 meant "frame too large".
         sent_as: |code| match code.number() {
             1007 | 1008 | 1010 => StatusCode::PROTOCOL_ERROR,
-            1009 => StatusCode::historic(1004),
+            1009 => StatusCode::FRAME_TOO_LARGE,
             1011..=1014 => StatusCode::GOING_AWAY,
             _ => code,
         },

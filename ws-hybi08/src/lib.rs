@@ -26,7 +26,7 @@ static PROFILE: Profile = Profile {
     status: StatusRules {
         sent_as: |code| match code.number() {
             1008 | 1010 => StatusCode::PROTOCOL_ERROR,
-            1009 => StatusCode::historic(1004),
+            1009 => StatusCode::FRAME_TOO_LARGE,
             1011..=1014 => StatusCode::GOING_AWAY,
             _ => code,
         },

@@ -22,7 +22,10 @@ static PROFILE: Profile = Profile {
     length: LengthRule::Minimal,
     extension_value: ExtensionValue::TokenOrQuoted,
     status: StatusRules {
-        sent_as: |code| code,
+        sent_as: |code| match code {
+            StatusCode::FRAME_TOO_LARGE => StatusCode::TOO_BIG,
+            _ => code,
+        },
         // RFC 6455 §7.4.1 and its registry: 1004 is reserved, 1005, 1006 and 1015 are never
         // sent.
         accepts: |number| StatusCode::new(number).is_some(),

@@ -125,5 +125,9 @@ async fn base64_goes_in_text_frames_over_hybi_too() {
     client.expect(&[0x81, 0x04, 0x41, 0x50, 0x38, 0x42]).await;
     client.send(&masked(0x81, b"AP8")).await;
     let close = client.rest().await;
-    assert_eq!(close[..4], [0x88, close.len() as u8 - 2, 0x03, 0xea], "{close:x?}");
+    assert_eq!(close[..4], [0x88, close.len() as u8 - 2, 0x03, 0xef], "{close:x?}");
+    let mut client = server.open(&request).await;
+    client.send(&masked(0x82, b"AP8B")).await;
+    let close = client.rest().await;
+    assert_eq!(close[..4], [0x88, close.len() as u8 - 2, 0x03, 0xeb], "{close:x?}");
 }

@@ -124,7 +124,8 @@ impl Connection {
         }
     }
 
-    /// Whether the peer said goodbye in the way of its draft.
+    /// Whether the connection ended in the way of its draft: by the peer's Close, or by nothing
+    /// but the end of TCP where the draft has no other.
     pub fn is_closed_cleanly(&self) -> bool {
         matches!(self.closing, ClosingHandshake::Closed(_))
     }
@@ -158,7 +159,15 @@ impl Connection {
 
     fn put_close(&mut self, reason: Option<&CloseReason>, output: &mut SendBuffer) {
         let payload = match (reason, self.capabilities.status) {
-            (Some(reason), Some(rules)) => reason.under(rules).payload(),
+            // A code that may not be sent, such as one that a peer of an old version gave, is
+            // left out.
+            (Some(reason), Some(rules)) => {
+                let reason = reason.under(rules);
+                match (rules.accepts)(reason.code().number()) {
+                    true => reason.payload(),
+                    false => Vec::new(),
+                }
+            }
             _ => Vec::new(),
         };
         self.put(Frame::whole(OpCode::Close, &payload), output);

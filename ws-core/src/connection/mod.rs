@@ -206,6 +206,7 @@ impl Connection {
     /// flood of pings cannot fill memory with answers.
     fn answer_ping(&mut self, payload: &[u8], output: &mut SendBuffer) {
         if !self.closing.is_open() {
+            // Our Close is the last frame we send; the peer needs no pong to answer it.
             return;
         }
         if output.is_backed_up() {

@@ -27,7 +27,7 @@ static PROFILE: Profile = Profile {
     status: StatusRules {
         invalid_reason: StatusCode::INVALID_PAYLOAD,
         sent_as: |code| match code.number() {
-            1009 => StatusCode::historic(1004),
+            1009 => StatusCode::FRAME_TOO_LARGE,
             _ => code,
         },
         accepts: |number| number < 5000,

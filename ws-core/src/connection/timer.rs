@@ -50,14 +50,15 @@ pub(super) enum Due {
 
 impl Timers {
     pub(super) fn new(timeouts: Timeouts, can_ping: bool, now: Instant) -> Timers {
-        let interval = timeouts.keepalive.interval.filter(|_| can_ping);
+        let interval = timeouts.keepalive.interval.filter(|_| can_ping).map(bounded);
+        let idle = timeouts.idle.map(bounded);
         Timers {
-            closing: timeouts.closing,
+            closing: bounded(timeouts.closing),
             interval,
             missed_allowed: timeouts.keepalive.missed,
-            idle: timeouts.idle,
+            idle,
             next_check: interval.map(|interval| now + interval),
-            next_idle_check: timeouts.idle.map(|idle| now + idle),
+            next_idle_check: idle.map(|idle| now + idle),
             heard: false,
             active: false,
             missed: 0,
@@ -110,4 +111,9 @@ impl Timers {
         self.missed += 1;
         if self.missed >= self.missed_allowed { Err(Expired::Dead) } else { Ok(Due::Ping) }
     }
+}
+
+/// Longer times are as good as for ever, and would leave the range of clocks.
+fn bounded(time: Duration) -> Duration {
+    time.min(crate::limits::LONGEST_TIMEOUT)
 }

@@ -43,7 +43,7 @@ impl HeadReader {
         if self.text.first().is_some_and(|first| !first.is_ascii_alphabetic()) {
             return Err(not_http(self.text[0]));
         }
-        if let Some(end) = self.find_end(seen) {
+        if let Some(end) = self.find_end(seen)? {
             self.text.truncate(end);
             return parse(&self.text).map(|head| (end - seen, Some(head)));
         }
@@ -54,15 +54,21 @@ impl HeadReader {
     }
 
     /// Where the head ends, if it ends behind the first `seen` bytes.
-    fn find_end(&self, seen: usize) -> Option<usize> {
+    ///
+    /// A line feed alone ends no line: what is between it and the next real end would belong
+    /// to the head for one reader and not for another.
+    fn find_end(&self, seen: usize) -> Result<Option<usize>, HeadError> {
         let mut from = seen;
         while let Some(at) = self.text[from..].iter().position(|byte| *byte == b'\n') {
             from += at + 1;
             if self.text[..from].ends_with(END) {
-                return Some(from);
+                return Ok(Some(from));
+            }
+            if !self.text[..from].ends_with(b"\r\n") {
+                return Err(HeadError::Malformed("a line does not end in CR LF"));
             }
         }
-        None
+        Ok(None)
     }
 }
 
@@ -77,8 +83,8 @@ fn parse(text: &[u8]) -> Result<RequestHead, HeadError> {
     let mut lines = [httparse::EMPTY_HEADER; MAX_FIELDS];
     let mut request = httparse::Request::new(&mut lines);
     match request.parse(text) {
-        Ok(httparse::Status::Complete(_)) => {}
-        Ok(httparse::Status::Partial) => return Err(HeadError::Malformed("the head is cut short")),
+        Ok(httparse::Status::Complete(size)) if size == text.len() => {}
+        Ok(_) => return Err(HeadError::Malformed("the head is cut short")),
         Err(error) => return Err(HeadError::from(error)),
     }
     let mut fields = Fields::new();
@@ -184,6 +190,21 @@ mod tests {
     fn says_at_the_first_byte_that_this_is_not_http() {
         assert_eq!(HeadReader::new().push(&[0x16, 3, 1]).unwrap_err(), HeadError::Tls);
         assert!(matches!(HeadReader::new().push(b"<").unwrap_err(), HeadError::Malformed(_)));
+    }
+
+    #[test]
+    fn refuses_lines_that_end_in_a_line_feed_alone() {
+        for wire in [
+            &b"GET / HTTP/1.1\nHost: a\n\nGET /evil HTTP/1.1\r\nX: y\r\n\r\n"[..],
+            b"GET / HTTP/1.1\r\nHost: a\n\r\n\r\n",
+            b"GET / HTTP/1.1\r\nHost: a\r\n\n",
+        ] {
+            let refused = HeadError::Malformed("a line does not end in CR LF");
+            assert_eq!(HeadReader::new().push(wire).unwrap_err(), refused);
+            let mut reader = HeadReader::new();
+            let bytewise = wire.chunks(1).find_map(|byte| reader.push(byte).err());
+            assert_eq!(bytewise, Some(refused));
+        }
     }
 
     #[test]

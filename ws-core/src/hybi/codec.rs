@@ -97,7 +97,7 @@ impl HybiCodec {
         if !minimal && self.profile.length == LengthRule::Minimal {
             return Err(ProtocolError::NonMinimalLength);
         }
-        if header.len > self.max_frame {
+        if header.opcode & 0x8 == 0 && header.len > self.max_frame {
             return Err(ProtocolError::FrameTooBig { limit: self.max_frame });
         }
         Ok(())

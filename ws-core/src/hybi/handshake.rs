@@ -1,5 +1,7 @@
 //! The opening handshake of the HyBi family (RFC 6455 §4.2).
 
+use std::collections::HashSet;
+
 use super::accept::accept_value;
 use super::{KeyRule, OriginField, Profile, extension};
 use crate::draft::{Grant, Offer};
@@ -12,7 +14,7 @@ pub(super) fn offer<'h>(profile: &Profile, head: &'h RequestHead) -> Result<Offe
     check_target(head.target())?;
     refuse_body(fields)?;
     if fields.text("Host")?.is_none_or(str::is_empty) {
-        return Err(Rejection::bad_request("the request lacks a Host field"));
+        return Err(Rejection::bad_request("the request has no Host field, or an empty one"));
     }
     check_key(profile.key, key(fields)?)?;
     let well_formed = |value| extension::is_well_formed(value, profile.extension_value);
@@ -121,10 +123,14 @@ fn subprotocols(fields: &Fields) -> Result<Vec<&str>, Rejection> {
     let mut offered = Vec::new();
     for element in fields.list("Sec-WebSocket-Protocol") {
         let token = std::str::from_utf8(element).map_err(|_| malformed())?;
-        if !is_token(element) || offered.contains(&token) {
+        if !is_token(element) {
             return Err(malformed());
         }
         offered.push(token);
+    }
+    let distinct: HashSet<_> = offered.iter().collect();
+    if distinct.len() < offered.len() {
+        return Err(malformed());
     }
     if offered.is_empty() && fields.contains("Sec-WebSocket-Protocol") {
         return Err(malformed());

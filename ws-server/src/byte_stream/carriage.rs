@@ -76,6 +76,9 @@ impl Unpacker {
                     repairer.finish(unpacked);
                 }
             }
+            Unpacker::Base64(_) if data.kind == MessageKind::Binary => {
+                return Err(ProtocolError::UnexpectedBinary);
+            }
             Unpacker::Base64(decoder) => {
                 decoder.push(payload, unpacked)?;
                 if data.fin {
@@ -96,16 +99,13 @@ pub(super) struct Base64Decoder {
     padded: bool,
 }
 
-const NOT_BASE64: ProtocolError =
-    ProtocolError::Other("a message of the subprotocol base64 is not padded base64");
-
 impl Base64Decoder {
     fn push(&mut self, piece: &[u8], output: &mut Vec<u8>) -> Result<(), ProtocolError> {
         if piece.is_empty() {
             return Ok(());
         }
         if self.padded {
-            return Err(NOT_BASE64);
+            return Err(ProtocolError::InvalidBase64);
         }
         let fill = piece.len().min((4 - self.open.len()) % 4);
         let (first, piece) = piece.split_at(fill);
@@ -126,15 +126,15 @@ impl Base64Decoder {
 
     fn decode(&mut self, groups: &[u8], output: &mut Vec<u8>) -> Result<(), ProtocolError> {
         if self.padded {
-            return Err(NOT_BASE64);
+            return Err(ProtocolError::InvalidBase64);
         }
         self.padded = groups.ends_with(b"=");
-        STANDARD.decode_vec(groups, output).map_err(|_| NOT_BASE64)
+        STANDARD.decode_vec(groups, output).map_err(|_| ProtocolError::InvalidBase64)
     }
 
     fn finish(&mut self) -> Result<(), ProtocolError> {
         self.padded = false;
-        if self.open.is_empty() { Ok(()) } else { Err(NOT_BASE64) }
+        if self.open.is_empty() { Ok(()) } else { Err(ProtocolError::InvalidBase64) }
     }
 }
 

@@ -13,7 +13,8 @@ use tokio::time::{Instant, timeout_at};
 use ws_core::buffer::ReadBuffer;
 use ws_core::head::{HeadError, HeadReader, RequestHead};
 use ws_core::{
-    Draft, Grant, HandshakeError, Offer, Rejection, Role, Status, Transport, asks_for_websocket,
+    Draft, Grant, HandshakeError, LONGEST_TIMEOUT, Offer, Rejection, Role, Status, Transport,
+    asks_for_websocket,
 };
 
 use io::OpeningIo;
@@ -56,7 +57,7 @@ pub(crate) async fn open(
     content: Content,
     stop: &Stop,
 ) -> Result<Opened, OpeningError> {
-    let deadline = Instant::now() + config.timeouts.opening;
+    let deadline = Instant::now() + config.timeouts.opening.min(LONGEST_TIMEOUT);
     let mut read = ReadBuffer::new();
     let mut reader = HeadReader::new();
     let head = match timeout_at(deadline, read_head(&mut socket, &mut read, &mut reader)).await {
