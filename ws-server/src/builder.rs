@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use ws_core::{Drafts, DuplicateDraft, Limits, Timeouts};
+use ws_core::{Drafts, DuplicateDraft, Limits, Timeouts, Transport};
 
 use crate::config::Config;
 use crate::policy::{Origins, Subprotocols};
@@ -16,6 +16,7 @@ use crate::service::{MessageService, Service};
 pub struct Builder {
     drafts: Option<Drafts>,
     origins: Origins,
+    transport: Transport,
     subprotocols: Vec<String>,
     path: Option<String>,
     page: Option<String>,
@@ -44,6 +45,14 @@ impl Builder {
         self
     }
 
+    /// How clients reach this server; plain. Say [`Transport::Tls`] when a proxy in front ends
+    /// TLS: pages of the same origin are https pages then, and hixie-76 clients compare the
+    /// `wss:` URL that they are told with the one they dialled.
+    pub fn transport(mut self, transport: Transport) -> Builder {
+        self.transport = transport;
+        self
+    }
+
     /// The subprotocols the application speaks; none. A client's first choice among them is
     /// agreed on. For byte streams, `binary` and `base64` need not be named.
     pub fn subprotocols(mut self, names: impl IntoIterator<Item = impl Into<String>>) -> Builder {
@@ -51,8 +60,8 @@ impl Builder {
         self
     }
 
-    /// The only path that is served; requests to others are answered with 404. By default any
-    /// path is served.
+    /// The only path that is served, with its leading slash; requests to others are answered
+    /// with 404. By default any path is served.
     pub fn path(mut self, path: impl Into<String>) -> Builder {
         self.path = Some(path.into());
         self
@@ -114,9 +123,13 @@ impl Builder {
         if drafts.is_empty() {
             return Err(BuildError::NoDrafts);
         }
+        if let Some(path) = self.path.as_ref().filter(|path| !path.starts_with('/')) {
+            return Err(BuildError::Path(path.clone()));
+        }
         Ok(Config {
             drafts,
             origins: self.origins,
+            transport: self.transport,
             subprotocols: Subprotocols { named: self.subprotocols },
             path: self.path,
             page: self.page,
@@ -136,12 +149,17 @@ pub enum BuildError {
     DuplicateDraft(DuplicateDraft),
     /// The program was built without any draft.
     NoDrafts,
+    /// A path that does not begin with a slash: no request could match it.
+    Path(String),
 }
 
 impl std::fmt::Display for BuildError {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             BuildError::DuplicateDraft(error) => error.fmt(f),
+            BuildError::Path(path) => {
+                write!(f, "the path {path:?} matches no request: it must begin with a slash")
+            }
             BuildError::NoDrafts => f.write_str(
                 "no draft is linked in: enable one of the features rfc6455, hybi08, hybi07 and \
                  hixie76, or name a draft crate with `use the_crate as _;`",
@@ -154,7 +172,7 @@ impl std::error::Error for BuildError {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match self {
             BuildError::DuplicateDraft(error) => Some(error),
-            BuildError::NoDrafts => None,
+            BuildError::NoDrafts | BuildError::Path(_) => None,
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use ws_core::{Drafts, Limits, Timeouts};
+use ws_core::{Drafts, Limits, Timeouts, Transport};
 
 use crate::policy::{Origins, Subprotocols};
 
@@ -10,6 +10,8 @@ use crate::policy::{Origins, Subprotocols};
 pub(crate) struct Config {
     pub(crate) drafts: Drafts,
     pub(crate) origins: Origins,
+    /// How clients reach the server, whatever the socket is.
+    pub(crate) transport: Transport,
     pub(crate) subprotocols: Subprotocols,
     /// The only path that upgrades; any if absent.
     pub(crate) path: Option<String>,

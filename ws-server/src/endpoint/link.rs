@@ -63,7 +63,7 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> Link<IO> {
             if !self.connection.is_open() {
                 return Poll::Ready(Err(SendError::Closed));
             }
-            if self.room() > 0 {
+            if self.room() > 0 || self.output.is_empty() {
                 return Poll::Ready(Ok(()));
             }
             ready!(self.poll_flush(cx))?;

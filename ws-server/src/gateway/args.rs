@@ -7,7 +7,10 @@ use clap::Parser;
 use ws_core::{Keepalive, Limits, Timeouts};
 
 use super::address::{Listen, Target};
-use crate::{Builder, Origins, Server};
+use crate::{Builder, Origins, Server, Transport};
+
+/// [`crate::MAX_CONNECTIONS`], as the arguments have it.
+const MAX_CONNECTIONS: NonZeroUsize = NonZeroUsize::new(crate::MAX_CONNECTIONS).unwrap();
 
 /// Serves an echo or any TCP service over WebSocket, to clients of every version of the
 /// protocol.
@@ -34,6 +37,11 @@ pub(super) struct Args {
     #[arg(long, value_parser = path)]
     path: Option<String>,
 
+    /// Clients reach this server over TLS, which a proxy in front ends: its own pages are https
+    /// pages, and hixie-76 clients are told a wss URL
+    #[arg(long)]
+    behind_tls: bool,
+
     /// Worker threads [default: one for each processor]
     #[arg(long, value_name = "N")]
     pub(super) workers: Option<NonZeroUsize>,
@@ -51,8 +59,8 @@ pub(super) struct Args {
     send_buffer: usize,
 
     /// Connections at once; further ones wait to be accepted
-    #[arg(long, value_name = "N", default_value_t = crate::MAX_CONNECTIONS)]
-    max_connections: usize,
+    #[arg(long, value_name = "N", default_value_t = MAX_CONNECTIONS)]
+    max_connections: NonZeroUsize,
 
     /// How long the opening handshake may take
     #[arg(long, value_name = "SECONDS", value_parser = seconds, default_value = "10")]
@@ -103,12 +111,22 @@ impl Args {
             .subprotocols(&self.subprotocol)
             .limits(limits)
             .timeouts(timeouts)
-            .max_connections(self.max_connections)
+            .max_connections(self.max_connections.get())
+            .transport(self.transport())
             .drain(self.drain);
         match &self.path {
             Some(path) => builder.path(path),
             None => builder,
         }
+    }
+
+    /// The path that clients connect to.
+    pub(super) fn path(&self) -> &str {
+        self.path.as_deref().unwrap_or("/")
+    }
+
+    fn transport(&self) -> Transport {
+        if self.behind_tls { Transport::Tls } else { Transport::Plain }
     }
 
     fn origins(&self) -> Origins {

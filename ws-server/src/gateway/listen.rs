@@ -1,5 +1,8 @@
 //! Binding, with errors that say what to do.
 
+use std::io::ErrorKind;
+use std::net::SocketAddr;
+#[cfg(unix)]
 use std::path::{Path, PathBuf};
 
 use tokio::net::TcpListener;
@@ -11,46 +14,70 @@ use super::address::Listen;
 /// A bound listener, and how clients reach it.
 #[derive(Debug)]
 pub(super) enum Bound {
-    Tcp(TcpListener, String),
+    Tcp(TcpListener, SocketAddr),
     #[cfg(unix)]
     Unix(UnixListener, SocketFile),
 }
 
 impl Bound {
-    /// The URL or path that clients connect to.
-    pub(super) fn url(&self) -> String {
+    /// The URL or file that clients connect to.
+    pub(super) fn url(&self, path: &str) -> String {
         match self {
-            Bound::Tcp(_, url) => url.clone(),
+            Bound::Tcp(_, local) => format!("ws://{local}{path}"),
             #[cfg(unix)]
-            Bound::Unix(_, file) => format!("unix:{}", file.0.display()),
+            Bound::Unix(_, file) => format!("unix:{}", file.path.display()),
         }
     }
 }
 
-/// The file of a listening unix socket; removed when the server ends.
+/// The file of a listening unix socket; removed when the server ends, unless another server
+/// has put its own in its place.
+#[cfg(unix)]
 #[derive(Debug)]
-pub(super) struct SocketFile(PathBuf);
+pub(super) struct SocketFile {
+    path: PathBuf,
+    identity: Option<(u64, u64)>,
+}
 
-impl Drop for SocketFile {
-    fn drop(&mut self) {
-        // It may be gone already; then there is nothing to remove.
-        drop(std::fs::remove_file(&self.0));
+#[cfg(unix)]
+impl SocketFile {
+    fn new(path: &Path) -> SocketFile {
+        SocketFile { path: path.to_owned(), identity: identity(path) }
     }
 }
 
+#[cfg(unix)]
+impl Drop for SocketFile {
+    fn drop(&mut self) {
+        if self.identity.is_some() && identity(&self.path) == self.identity {
+            // It may be gone by now; then there is nothing to remove.
+            drop(std::fs::remove_file(&self.path));
+        }
+    }
+}
+
+/// What tells a file from another at the same path.
+#[cfg(unix)]
+fn identity(path: &Path) -> Option<(u64, u64)> {
+    use std::os::unix::fs::MetadataExt;
+
+    path.symlink_metadata().ok().map(|found| (found.dev(), found.ino()))
+}
+
 pub(super) async fn bind(listen: &Listen) -> Result<Bound, String> {
-    let explain = |error: std::io::Error| format!("cannot listen on {listen}: {}", words(&error));
+    let explain =
+        |error: std::io::Error| format!("cannot listen on {listen}: {}", words(listen, &error));
     match listen {
         Listen::Tcp(addr) => {
             let listener = TcpListener::bind(addr).await.map_err(explain)?;
             let local = listener.local_addr().map_err(explain)?;
-            Ok(Bound::Tcp(listener, format!("ws://{local}/")))
+            Ok(Bound::Tcp(listener, local))
         }
         #[cfg(unix)]
         Listen::Unix(path) => {
             remove_stale(path).await.map_err(explain)?;
             let listener = UnixListener::bind(path).map_err(explain)?;
-            Ok(Bound::Unix(listener, SocketFile(path.clone())))
+            Ok(Bound::Unix(listener, SocketFile::new(path)))
         }
         #[cfg(not(unix))]
         Listen::Unix(_) => Err("this system has no unix sockets".to_owned()),
@@ -68,21 +95,22 @@ async fn remove_stale(path: &Path) -> std::io::Result<()> {
         return Ok(());
     }
     match UnixStream::connect(path).await {
-        Err(error) if error.kind() == std::io::ErrorKind::ConnectionRefused => {
-            std::fs::remove_file(path)
-        }
+        Err(error) if error.kind() == ErrorKind::ConnectionRefused => std::fs::remove_file(path),
         _ => Ok(()),
     }
 }
 
-fn words(error: &std::io::Error) -> String {
-    match error.kind() {
-        std::io::ErrorKind::AddrInUse => {
+fn words(listen: &Listen, error: &std::io::Error) -> String {
+    match (listen, error.kind()) {
+        (Listen::Tcp(_), ErrorKind::AddrInUse) => {
             "the address is in use; stop what listens there, or choose another (port 0 picks a \
              free one)"
                 .to_owned()
         }
-        std::io::ErrorKind::PermissionDenied => {
+        (Listen::Unix(_), ErrorKind::AddrInUse) => {
+            "there is a file or a live server at this path; remove it, or choose another".to_owned()
+        }
+        (Listen::Tcp(_), ErrorKind::PermissionDenied) => {
             "permission denied; ports below 1024 need privileges".to_owned()
         }
         _ => error.to_string(),

@@ -34,7 +34,10 @@ pub(super) fn run(mut args: Args) -> Result<(), String> {
         .init();
     let runtime = runtime(args.workers)
         .map_err(|error| format!("cannot start the worker threads: {error}"))?;
-    runtime.block_on(serve(&args))
+    let outcome = runtime.block_on(serve(&args));
+    // A name that is still being looked up must not hold the process.
+    runtime.shutdown_background();
+    outcome
 }
 
 /// One worker needs no scheduler that moves tasks between threads.
@@ -64,7 +67,7 @@ async fn serve(args: &Args) -> Result<(), String> {
     .map_err(|error| error.to_string())?;
     let bound = bind(&args.listen).await?;
     let signals = Signals::listen().map_err(|error| format!("cannot handle signals: {error}"))?;
-    announce(&format!("listening on {} (drafts: {names})", bound.url()));
+    announce(&format!("listening on {} (drafts: {names})", bound.url(args.path())));
     match bound {
         Bound::Tcp(listener, _) => serve_on(server, listener, signals).await,
         #[cfg(unix)]

@@ -13,7 +13,7 @@ use tokio::time::{Instant, timeout_at};
 use ws_core::buffer::ReadBuffer;
 use ws_core::head::{HeadError, HeadReader, RequestHead};
 use ws_core::{
-    Draft, Grant, HandshakeError, LONGEST_TIMEOUT, Offer, Rejection, Role, Status, Transport,
+    Draft, Grant, HandshakeError, LONGEST_TIMEOUT, Offer, Rejection, Role, Status,
     asks_for_websocket,
 };
 
@@ -101,7 +101,7 @@ pub(crate) async fn open(
         origin: agreed.origin,
         subprotocol: agreed.subprotocol,
         draft: draft.id(),
-        transport: Transport::Plain,
+        transport: config.transport,
     });
     Ok(Opened::WebSocket(Box::new(endpoint), peer))
 }
@@ -141,10 +141,10 @@ fn route(head: &RequestHead, config: &Config) -> Option<Result<(), Rejection>> {
 fn agree(head: &RequestHead, config: &Config, content: Content) -> Result<Agreed, Rejection> {
     let draft = config.drafts.select(head)?;
     let Offer { origin, subprotocols } = draft.offer(head)?;
-    config.origins.check(origin, head, Transport::Plain)?;
+    config.origins.check(origin, head, config.transport)?;
     let capabilities = draft.codec(Role::Server, &config.limits).capabilities();
     let subprotocol = config.subprotocols.pick(&subprotocols, content, &capabilities);
-    let grant = Grant { subprotocol, transport: Transport::Plain };
+    let grant = Grant { subprotocol, transport: config.transport };
     let mut response = Vec::with_capacity(256);
     draft.respond(head, &grant)?.write(&mut response).map_err(|error| {
         Rejection::bad_request(format!("the request cannot be answered: {error}"))

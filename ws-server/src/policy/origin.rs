@@ -13,7 +13,8 @@ pub enum Origins {
     /// The pages of this very server: same scheme, host and port as the request.
     #[default]
     Same,
-    /// These, each compared letter for letter but for case: `https://example.com`.
+    /// These, such as `https://example.com`. Case, a default port and a slash at the end make
+    /// no difference.
     These(Vec<String>),
     /// Any page.
     Any,
@@ -30,7 +31,10 @@ impl Origins {
         let Some(origin) = origin else { return Ok(()) };
         let allowed = match self {
             Origins::Any => true,
-            Origins::These(allowed) => allowed.iter().any(|one| one.eq_ignore_ascii_case(origin)),
+            Origins::These(allowed) => {
+                let origin = canonical(origin);
+                allowed.iter().any(|one| canonical(one) == origin)
+            }
             Origins::Same => is_same(origin, head, transport),
         };
         if allowed {
@@ -46,6 +50,18 @@ impl Origins {
             format!("the origin {origin} may not connect: {expected}"),
         ))
     }
+}
+
+/// An origin as browsers write it.
+fn canonical(origin: &str) -> String {
+    let origin = origin.to_ascii_lowercase();
+    let origin = origin.strip_suffix('/').unwrap_or(&origin);
+    let port = match origin.split_once("://") {
+        Some(("http", _)) => ":80",
+        Some(("https", _)) => ":443",
+        _ => return origin.to_owned(),
+    };
+    origin.strip_suffix(port).unwrap_or(origin).to_owned()
 }
 
 fn is_same(origin: &str, head: &RequestHead, transport: Transport) -> bool {
@@ -128,5 +144,8 @@ mod tests {
         assert!(allows(&list, "https://Example.com", "x", Transport::Plain));
         assert!(allows(&list, "null", "x", Transport::Plain));
         assert!(!allows(&list, "http://example.com", "x", Transport::Plain));
+        let list = Origins::These(vec!["https://example.com:443/".into(), "file://".into()]);
+        assert!(allows(&list, "https://example.com", "x", Transport::Plain));
+        assert!(!allows(&list, "https://example.com:4433", "x", Transport::Plain));
     }
 }

@@ -113,13 +113,17 @@ fn it_listens_on_a_unix_socket_and_takes_a_stale_one_over() {
 fn what_the_user_can_mend_ends_with_2_and_one_clear_sentence() {
     let taken = TcpListener::bind("127.0.0.1:0").unwrap();
     let taken = taken.local_addr().unwrap().to_string();
-    let cases: [(&[&str], &str); 7] = [
+    let file = std::env::temp_dir();
+    let file = format!("unix:{}", file.display());
+    let cases: [(&[&str], &str); 9] = [
         (&["nonsense"], "expected PORT, ADDR:PORT"),
         (&["0", "nonsense"], "expected echo:, HOST:PORT"),
         (&["0", "--drain", "0"], "expected a number of seconds"),
         (&["0", "--path", "x"], "expected a path that begins with /"),
         (&["0", "--nonsense"], "--nonsense"),
         (&[&taken], "the address is in use"),
+        (&[&file], "there is a file or a live server at this path"),
+        (&["0", "--max-connections", "0"], "--max-connections"),
         (&["0", "host.invalid:80"], "tcp:host.invalid:80 cannot be resolved"),
     ];
     for (args, sentence) in cases {
@@ -136,4 +140,79 @@ fn it_lists_the_drafts_that_are_compiled_in() {
     let output = run(&["--drafts"]);
     assert!(output.status.success());
     assert_eq!(output.stdout, b"rfc6455\nhybi08\nhybi07\nhixie76\n");
+}
+
+#[test]
+fn a_target_that_talks_still_gets_all_that_the_client_sent() {
+    let target = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = target.local_addr().unwrap().to_string();
+    let server = Server::start(&["0", &address]);
+    let mut client = server.connect(REQUEST);
+    expect_head(&mut client);
+    let (mut service, _) = target.accept().unwrap();
+    let upload = std::thread::spawn(move || {
+        let message = [&[0x82, 0xfe, 0xff, 0xff, 0, 0, 0, 0][..], &[7; 65_535]].concat();
+        (0..50).for_each(|_| client.write_all(&message).unwrap());
+        client.write_all(b"\x88\x80\x37\xfa\x21\x3d").unwrap();
+        rest(&mut client)
+    });
+    // It talks all the while, and behind the client's Close too.
+    let mut received = 0;
+    let mut buf = vec![0; 10_000];
+    loop {
+        match service.read(&mut buf).unwrap() {
+            0 => break,
+            count => received += count,
+        }
+        service.write_all(b"ack").unwrap();
+    }
+    assert_eq!(received, 50 * 65_535);
+    drop(service);
+    upload.join().unwrap();
+}
+
+#[test]
+fn a_server_that_takes_a_unix_socket_over_keeps_it() {
+    let path = socket_path("restart");
+    let listen = format!("unix:{}", path.display());
+    let mut old = Server::start(&[&listen, "--drain", "1000", "--closing-timeout", "1000"]);
+    let mut held = UnixStream::connect(&path).unwrap();
+    held.write_all(REQUEST).unwrap();
+    expect_head(&mut held);
+    old.signal("-TERM");
+    expect(&mut held, b"\x88\x02\x03\xe9");
+    let mut new = Server::start(&[&listen]);
+    held.write_all(b"\x88\x82\x37\xfa\x21\x3d\x34\x13").unwrap();
+    drop(held);
+    old.child.wait().unwrap();
+    let mut client = UnixStream::connect(&path).unwrap();
+    client.write_all(REQUEST).unwrap();
+    expect_head(&mut client);
+    drop(client);
+    new.signal("-TERM");
+    assert_eq!(new.child.wait().unwrap().code(), Some(0));
+    assert!(!path.exists());
+}
+
+#[test]
+fn it_says_the_path_it_serves_and_serves_it_behind_tls() {
+    let server = Server::start(&["0", "--path", "/chat", "--behind-tls"]);
+    assert!(server.line.contains("/chat (drafts: "), "{}", server.line);
+    let request = |origin: &str| {
+        let field = format!("Host: a\r\nOrigin: {origin}");
+        String::from_utf8(REQUEST.to_vec()).unwrap().replace("Host: a", &field).into_bytes()
+    };
+    let mut client = server.connect(&request("https://a"));
+    assert!(expect_head(&mut client).starts_with("HTTP/1.1 101 "));
+    let mut client = server.connect(&request("http://a"));
+    assert!(expect_head(&mut client).starts_with("HTTP/1.1 403 "));
+}
+
+#[test]
+fn the_smallest_send_buffer_still_sends() {
+    let server = Server::start(&["0", "--send-buffer", "0"]);
+    let mut client = server.connect(REQUEST);
+    expect_head(&mut client);
+    client.write_all(HELLO).unwrap();
+    expect(&mut client, HELLO_BACK);
 }
