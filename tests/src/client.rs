@@ -21,7 +21,12 @@ impl Client {
 
     /// Sends bytes. A server that has hung up is noticed by what is expected next.
     pub async fn send(&mut self, bytes: &[u8]) {
-        drop(timeout(PATIENCE, self.pipe.write_all(bytes)).await);
+        self.try_send(bytes).await;
+    }
+
+    /// Sends bytes, and tells whether the server's socket took them.
+    pub async fn try_send(&mut self, bytes: &[u8]) -> bool {
+        matches!(timeout(PATIENCE, self.pipe.write_all(bytes)).await, Ok(Ok(())))
     }
 
     /// Sends bytes one by one, each in a read of its own.

@@ -15,7 +15,8 @@ pub struct Limits {
     /// The longest single frame, whether assembled or passed on; 16 MiB. Memory never follows
     /// it: payloads are handed on as they arrive.
     pub frame: u64,
-    /// How much may wait to be sent before writers wait; 256 KiB.
+    /// How much may wait to be sent before writers wait; 256 KiB. The message that goes beyond
+    /// it is taken whole, so what waits is bounded by this and one message.
     pub send_buffer: usize,
 }
 
@@ -55,16 +56,21 @@ impl Default for Timeouts {
 
 /// How a connection without traffic is kept alive.
 ///
-/// Drafts without ping (hixie-75, hixie-76) cannot be asked for a sign of life; there the
-/// keep-alive of TCP and [`Timeouts::idle`] find a dead peer.
+/// A sign of life is any byte that comes. While bytes wait that the peer's socket does not
+/// take, it is the taking alone: who talks and never reads is given up too.
+///
+/// Drafts without ping (hixie-75, hixie-76) cannot be asked for a sign of life. A peer that
+/// does not take what is sent to it is found there as well; for one that is silent there are
+/// the keep-alive of TCP and [`Timeouts::idle`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Keepalive {
-    /// A ping is sent when nothing was received for this long; 30 s. `None` sends none and
-    /// never gives up.
+    /// How often it is looked at whether the peer gave a sign of life since the last look;
+    /// 30 s. If it did not, a ping is sent: between one and two intervals after the last
+    /// byte. `None` sends none and never gives up.
     pub interval: Option<Duration>,
-    /// How many intervals in a row may pass without a byte before the peer counts as dead; 2,
-    /// so that 60 s of silence after the last sign of life end the connection.
+    /// With which interval in a row without a sign of life the peer counts as dead; 2, so that
+    /// the connection ends between 60 and 90 s after the last one.
     pub missed: u32,
 }
 

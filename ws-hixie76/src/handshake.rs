@@ -1,5 +1,6 @@
 //! The opening handshake (hybi-00 §5).
 
+use std::borrow::Cow;
 use std::collections::HashSet;
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -85,9 +86,9 @@ fn host(fields: &Fields) -> Result<&str, Rejection> {
 }
 
 /// The resource name (hybi-00 §3.1).
-fn resource(head: &RequestHead) -> Result<&str, Rejection> {
+fn resource(head: &RequestHead) -> Result<Cow<'_, str>, Rejection> {
     let resource = head.resource();
-    if resource.starts_with('/') && !resource.contains('#') && is_one_line(resource) {
+    if resource.starts_with('/') && !resource.contains('#') && is_one_line(&resource) {
         return Ok(resource);
     }
     Err(Rejection::bad_request("the request target is no path"))

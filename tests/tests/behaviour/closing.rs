@@ -208,3 +208,22 @@ async fn a_stream_that_is_dropped_is_closed_though_its_service_works_on() {
     client.expect(&frame(0x88, &[0x03, 0xe8])).await;
     assert_eq!(begun.elapsed(), Duration::ZERO);
 }
+
+#[tokio::test(start_paused = true)]
+async fn the_end_of_a_connection_does_not_wait_for_what_its_service_does_afterwards() {
+    let bytes = Server::builder().wrap(|stream, _| async {
+        drop(stream);
+        std::future::pending().await
+    });
+    let messages = Server::builder().messages(|socket, _| async {
+        drop(socket);
+        std::future::pending().await
+    });
+    for server in [bytes.unwrap(), messages.unwrap()] {
+        let (server, _) = serve(server);
+        let mut client = server.open(requests::RFC6455).await;
+        client.expect(&frame(0x88, b"\x03\xe8")).await;
+        client.send(&masked(0x88, b"\x03\xe8")).await;
+        assert!(client.is_hung_up().await);
+    }
+}

@@ -86,3 +86,24 @@ async fn a_peer_whose_data_waits_for_a_slow_service_is_not_given_up() {
     client.send(&masked(0x82, b"wait")).await;
     client.expect(&frame(0x82, b"wait")).await;
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_peer_that_talks_but_never_reads_is_given_up() {
+    let hybi = (requests::RFC6455.to_vec(), masked(0x82, &[1; 10_000]), masked(0x89, b"alive"));
+    let hixie = [&b"\0"[..], &[b'a'; 10_000], b"\xff"].concat();
+    let opening = [requests::HIXIE76, requests::HIXIE76_KEY3].concat();
+    for (request, message, word) in [hybi, (opening, hixie, b"\0alive\xff".to_vec())] {
+        let server = echo_messages(Server::builder());
+        let mut client = server.connect();
+        client.send(&request).await;
+        client.head().await;
+        let begun = Instant::now();
+        for _ in 0..15 {
+            client.send(&message).await;
+        }
+        while client.try_send(&word).await {
+            sleep(Duration::from_secs(1)).await;
+            assert!(begun.elapsed().as_secs() <= 91, "{:?}", begun.elapsed());
+        }
+    }
+}

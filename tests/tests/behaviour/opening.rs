@@ -51,6 +51,13 @@ async fn what_is_no_websocket_request_gets_an_http_answer() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn an_answer_to_head_is_a_head_alone() {
+    let answer = answer(Server::builder(), &replaced("GET", "HEAD")).await;
+    assert!(answer.starts_with("HTTP/1.1 405 "), "{answer}");
+    assert!(answer.ends_with("\r\n\r\n"), "{answer}");
+}
+
+#[tokio::test(start_paused = true)]
 async fn pages_of_other_origins_are_refused_unless_they_are_let_in() {
     let request = replaced("Origin: http://example.com", "Origin: http://evil.example");
     let refused = answer(Server::builder(), &request).await;

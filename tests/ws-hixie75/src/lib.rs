@@ -99,7 +99,7 @@ fn location(head: &RequestHead, transport: Transport) -> Result<String, Rejectio
     let host = visible(head.fields(), "Host")?.to_ascii_lowercase();
     let host = host.strip_suffix(default_port).unwrap_or(&host);
     let resource = head.resource();
-    if !resource.starts_with('/') || !is_visible(resource) {
+    if !resource.starts_with('/') || !is_visible(&resource) {
         return Err(Rejection::bad_request("the request target is no path"));
     }
     Ok(format!("{scheme}://{host}{resource}"))

@@ -73,7 +73,7 @@ impl Connection {
         now: Instant,
     ) -> Connection {
         let capabilities = codec.capabilities();
-        let timers = Timers::new(timeouts, capabilities.ping, now);
+        let timers = Timers::new(timeouts, now);
         Connection {
             codec,
             capabilities,
@@ -148,18 +148,26 @@ impl Connection {
         Ok(Received::Closed)
     }
 
-    /// Tells that bytes arrived: the peer is alive.
+    /// Tells that bytes arrived: the peer is alive. While `output` is backed up they say
+    /// nothing: a peer that talks and never reads is given up like a silent one.
     #[inline]
-    pub fn heard(&mut self) {
-        self.timers.heard();
+    pub fn heard(&mut self, output: &SendBuffer) {
+        if !output.is_backed_up() {
+            self.timers.heard();
+        }
     }
 
     /// Tells that the peer's bytes are not being read, because nobody takes those that came
-    /// before: its silence says nothing about it.
+    /// before: its silence says nothing about it, unless `output` is backed up.
     #[inline]
-    pub fn not_listening(&mut self) {
-        self.timers.heard();
+    pub fn not_listening(&mut self, output: &SendBuffer) {
+        self.heard(output);
         self.timers.active();
+    }
+
+    /// Tells that the socket took bytes that it had refused: the peer reads, and is alive.
+    pub fn drained(&mut self) {
+        self.timers.heard();
     }
 
     #[inline]
@@ -309,7 +317,13 @@ impl Connection {
     /// [`Expired`] when the connection is to be cut; it is over then.
     pub fn handle_timeout(&mut self, now: Instant, output: &mut SendBuffer) -> Result<(), Expired> {
         let due = match self.end {
-            End::Unlimited if self.closing.is_open() => self.timers.due(now),
+            End::Unlimited if self.closing.is_open() => {
+                if !self.capabilities.ping {
+                    // Nothing can be asked of it: only what it does not take tells.
+                    self.heard(output);
+                }
+                self.timers.due(now)
+            }
             End::Before(end) if now >= end => Err(Expired::Closing),
             _ => Ok(timer::Due::Nothing),
         };

@@ -11,7 +11,8 @@ use crate::limits::Timeouts;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Expired {
-    /// Nothing was heard from the peer for too long, though it was pinged.
+    /// Nothing was heard from the peer for too long, though it was pinged; or it took nothing
+    /// of what was sent to it.
     Dead,
     /// The peer did not answer our Close.
     Closing,
@@ -20,7 +21,7 @@ pub enum Expired {
 impl std::fmt::Display for Expired {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str(match self {
-            Expired::Dead => "the peer answered no ping and counts as dead",
+            Expired::Dead => "the peer gave no sign of life and counts as dead",
             Expired::Closing => "the peer did not answer the closing handshake in time",
         })
     }
@@ -49,8 +50,8 @@ pub(super) enum Due {
 }
 
 impl Timers {
-    pub(super) fn new(timeouts: Timeouts, can_ping: bool, now: Instant) -> Timers {
-        let interval = timeouts.keepalive.interval.filter(|_| can_ping).map(bounded);
+    pub(super) fn new(timeouts: Timeouts, now: Instant) -> Timers {
+        let interval = timeouts.keepalive.interval.map(bounded);
         let idle = timeouts.idle.map(bounded);
         Timers {
             closing: bounded(timeouts.closing),

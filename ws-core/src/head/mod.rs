@@ -4,6 +4,8 @@ mod fields;
 mod parse;
 mod write;
 
+use std::borrow::Cow;
+
 pub(crate) use fields::is_token;
 pub use fields::{FieldError, Fields};
 pub use parse::{HeadError, HeadReader, MAX_FIELDS, MAX_HEAD_BYTES};
@@ -62,28 +64,34 @@ impl RequestHead {
 
     /// The target as origin-form: path and query, without the scheme and authority that an
     /// absolute-form target carries (RFC 6455 §4.1 allows both).
-    pub fn resource(&self) -> &str {
-        let Some((_, rest)) = self.target.split_once("://") else {
-            return &self.target;
-        };
-        if self.target.starts_with('/') {
-            return &self.target;
+    pub fn resource(&self) -> Cow<'_, str> {
+        let resource = self.without_authority();
+        if resource.is_empty() || resource.starts_with('?') {
+            return Cow::Owned(format!("/{resource}"));
         }
-        match rest.find(['/', '?']) {
-            Some(at) if rest[at..].starts_with('/') => &rest[at..],
-            _ => "/",
-        }
+        Cow::Borrowed(resource)
     }
 
     /// The path of the target, without its query.
     pub fn path(&self) -> &str {
-        let resource = self.resource();
-        resource.split_once('?').map_or(resource, |(path, _)| path)
+        let resource = self.without_authority();
+        let path = resource.split_once('?').map_or(resource, |(path, _)| path);
+        if path.is_empty() { "/" } else { path }
     }
 
     /// The query of the target, without its question mark.
     pub fn query(&self) -> Option<&str> {
-        self.resource().split_once('?').map(|(_, query)| query)
+        self.without_authority().split_once('?').map(|(_, query)| query)
+    }
+
+    /// The path and query as they stand in the target; either may be missing.
+    fn without_authority(&self) -> &str {
+        match self.target.split_once("://") {
+            Some((_, rest)) if !self.target.starts_with('/') => {
+                rest.find(['/', '?']).map_or("", |at| &rest[at..])
+            }
+            _ => &self.target,
+        }
     }
 }
 
@@ -107,5 +115,6 @@ mod tests {
     fn reads_an_absolute_target_as_its_path() {
         assert_eq!(resource("ws://example.com/chat?x"), "/chat?x /chat Some(\"x\")");
         assert_eq!(resource("http://example.com"), "/ / None");
+        assert_eq!(resource("http://example.com?x"), "/?x / Some(\"x\")");
     }
 }

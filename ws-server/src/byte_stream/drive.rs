@@ -1,22 +1,22 @@
 //! Running a service on a byte stream, and its connection with it.
 
-use std::future::{Future, poll_fn};
+use std::future::Future;
 use std::io;
-use std::pin::pin;
 use std::sync::Arc;
 use std::task::Poll;
+
+use tokio::io::{AsyncRead, AsyncWrite};
 
 use super::ByteStream;
 use super::carriage::Carriage;
 use super::state::StreamState;
+use crate::alongside::{closing_reason, serve_alongside};
 use crate::endpoint::{Endpoint, Finish};
-use crate::server::closing_reason;
 use crate::shared::{Shared, Side};
-use tokio::io::{AsyncRead, AsyncWrite};
-use ws_core::{CloseReason, StatusCode};
 
-/// Runs the service that `start` makes of a stream, drives the connection meanwhile, and
-/// closes it in order when the service has dropped the stream.
+/// Runs the service that `start` makes of a stream and drives the connection meanwhile, also
+/// while another task has the stream. Once the stream is dropped, the connection is closed in
+/// order.
 pub(crate) async fn serve<IO, F>(
     endpoint: Box<Endpoint<IO>>,
     carriage: Carriage,
@@ -27,38 +27,17 @@ where
     F: Future<Output = io::Result<()>>,
 {
     let shared = Arc::new(Shared::new(StreamState::new(endpoint, carriage)));
-    let outcome = run(&shared, start(ByteStream::new(shared.clone()))).await;
-    shared.lock().close(closing_reason(&outcome));
+    let service = start(ByteStream::new(shared.clone()));
     let mut finish = Finish::AwaitClose;
-    poll_fn(|cx| shared.poll(Side::Driver, cx, |state, cx| state.poll_finish(cx, &mut finish)))
-        .await;
-    outcome
-}
-
-/// Polls the service, and the connection behind it, until the service is done and no stream
-/// is left that another task may be using.
-async fn run<IO: AsyncRead + AsyncWrite + Unpin>(
-    shared: &Shared<StreamState<IO>>,
-    service: impl Future<Output = io::Result<()>>,
-) -> io::Result<()> {
-    let mut service = pin!(service);
-    let mut outcome = None;
-    poll_fn(|cx| {
-        if outcome.is_none()
-            && let Poll::Ready(done) = service.as_mut().poll(cx)
-        {
-            outcome = Some(done);
-        }
+    serve_alongside(service, move |cx, outcome| {
         shared.poll(Side::Driver, cx, |state, cx| {
-            match (outcome.is_some(), state.dropped) {
-                (true, true) => return Poll::Ready(()),
-                (false, true) => state.close(CloseReason::new(StatusCode::NORMAL, "")),
-                (_, false) => {}
+            if !state.dropped {
+                state.drive(cx);
+                return Poll::Pending;
             }
-            state.drive(cx);
-            Poll::Pending
+            state.close(closing_reason(outcome));
+            state.poll_finish(cx, &mut finish)
         })
     })
-    .await;
-    outcome.unwrap_or(Ok(()))
+    .await
 }

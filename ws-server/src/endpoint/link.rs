@@ -60,6 +60,9 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> Link<IO> {
     #[inline]
     pub(crate) fn poll_room(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), SendError>> {
         loop {
+            if let Some(expired) = self.connection.expired() {
+                return Poll::Ready(Err(SendError::Expired(expired)));
+            }
             if !self.connection.is_open() {
                 return Poll::Ready(Err(SendError::Closed));
             }
@@ -153,8 +156,7 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> Link<IO> {
                 Poll::Ready(Ok(0)) => return Poll::Ready(Err(io::ErrorKind::WriteZero.into())),
                 Poll::Ready(Ok(written)) => {
                     if self.output.is_backed_up() {
-                        // The socket had refused: that it takes more shows a peer that reads.
-                        self.connection.heard();
+                        self.connection.drained();
                     }
                     self.unflushed = true;
                     self.output.advance(written);
@@ -205,12 +207,9 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> Link<IO> {
         Poll::Ready(Ok(()))
     }
 
-    /// The service takes no bytes, so none are read: a silent peer cannot be judged, unless it
-    /// takes none either.
+    /// The service takes no bytes, so none are read.
     pub(crate) fn not_listening(&mut self) {
-        if !self.output.is_backed_up() {
-            self.connection.not_listening();
-        }
+        self.connection.not_listening(&self.output);
     }
 
     /// Begins the closing handshake, if it has not begun.

@@ -133,7 +133,7 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> Endpoint<IO> {
                 Poll::Ready(Ok(())) => {
                     let count = spare.filled().len();
                     self.read.filled(count);
-                    self.link.connection.heard();
+                    self.link.connection.heard(&self.link.output);
                     if count > 0 {
                         return Poll::Ready(Ok(Input::Bytes));
                     }

@@ -18,7 +18,7 @@ use ws_core::{
 };
 
 use io::OpeningIo;
-pub(crate) use refuse::{refuse, serve_page};
+pub(crate) use refuse::{Refused, serve_page};
 
 use crate::config::Config;
 use crate::endpoint::Endpoint;
@@ -41,7 +41,7 @@ pub(crate) enum Opened {
 #[derive(Debug)]
 pub(crate) enum OpeningError {
     /// The request was refused; the peer is to be told.
-    Rejected(Box<(Socket, Rejection)>),
+    Rejected(Box<Refused>),
     /// The handshake broke off; there is nobody to tell, or no way.
     Failed(HandshakeError),
     /// The peer asked for nothing, and went away or let the deadline pass.
@@ -62,23 +62,26 @@ pub(crate) async fn open(
     let mut reader = HeadReader::new();
     let head = match timeout_at(deadline, read_head(&mut socket, &mut read, &mut reader)).await {
         Ok(Ok(head)) => head,
-        Ok(Err(ReadHeadError::Head(error))) => return reject(socket, error.into()),
+        Ok(Err(ReadHeadError::Head(error))) => return Err(reject(socket, error.into())),
         Ok(Err(ReadHeadError::Io(error))) if !reader.is_empty() => {
             return Err(OpeningError::Failed(error.into()));
         }
         Ok(Err(ReadHeadError::Io(_))) => return Err(OpeningError::Silent),
         Err(_) if reader.is_empty() => return Err(OpeningError::Silent),
-        Err(_) => return reject(socket, too_slow(config)),
+        Err(_) => return Err(reject(socket, too_slow(config))),
     };
-    if let Some(outcome) = route(&head, config) {
-        return match outcome {
-            Ok(()) => Ok(Opened::Page(socket)),
-            Err(rejection) => reject(socket, rejection),
-        };
-    }
-    let agreed = match agree(&head, config, content) {
+    let agreed = match route(&head, config) {
+        Ok(Route::Page) => return Ok(Opened::Page(socket)),
+        Ok(Route::WebSocket) => agree(&head, config, content),
+        Err(rejection) => Err(rejection),
+    };
+    let agreed = match agreed {
         Ok(agreed) => agreed,
-        Err(rejection) => return reject(socket, rejection),
+        Err(rejection) => {
+            let head_only = head.method() == "HEAD";
+            let refused = Refused { socket, rejection, head_only };
+            return Err(OpeningError::Rejected(Box::new(refused)));
+        }
     };
     let draft = agreed.draft;
     let mut io = OpeningIo::new(&mut socket, &mut read, agreed.response);
@@ -112,8 +115,8 @@ fn too_slow(config: &Config) -> Rejection {
     Rejection::new(Status::RequestTimeout, reason)
 }
 
-fn reject(socket: Socket, rejection: Rejection) -> Result<Opened, OpeningError> {
-    Err(OpeningError::Rejected(Box::new((socket, rejection))))
+fn reject(socket: Socket, rejection: Rejection) -> OpeningError {
+    OpeningError::Rejected(Box::new(Refused { socket, rejection, head_only: false }))
 }
 
 /// What both sides have agreed on.
@@ -125,16 +128,21 @@ struct Agreed {
     response: Vec<u8>,
 }
 
-/// Ordinary requests and other paths: `Some(Ok)` for the page, `None` for a WebSocket.
-fn route(head: &RequestHead, config: &Config) -> Option<Result<(), Rejection>> {
+/// What a request is for.
+enum Route {
+    Page,
+    WebSocket,
+}
+
+fn route(head: &RequestHead, config: &Config) -> Result<Route, Rejection> {
     if let Some(path) = &config.path
         && head.path() != path
     {
         let reason = format!("there is nothing at this path; the WebSocket is at {path}");
-        return Some(Err(Rejection::new(Status::NotFound, reason)));
+        return Err(Rejection::new(Status::NotFound, reason));
     }
     let plain = !asks_for_websocket(head) && head.method() == "GET";
-    (plain && config.page.is_some()).then_some(Ok(()))
+    Ok(if plain && config.page.is_some() { Route::Page } else { Route::WebSocket })
 }
 
 /// Everything that can be refused is refused here, before the 101.

@@ -15,10 +15,22 @@ const ANSWER_TIME: Duration = Duration::from_secs(2);
 /// destroy the answer.
 const DRAINED_BYTES: u64 = 64 * 1024;
 
-/// Tells the peer why it was refused, and ends the connection.
-pub(crate) async fn refuse(socket: Socket, rejection: &Rejection) {
-    let (head, body) = rejection.response();
-    answer(socket, &head, body.as_bytes()).await;
+/// A request that was refused, and who is to be told.
+#[derive(Debug)]
+pub(crate) struct Refused {
+    pub(super) socket: Socket,
+    pub(crate) rejection: Rejection,
+    /// The answer to `HEAD` is a head alone (RFC 9110 §9.3.2).
+    pub(super) head_only: bool,
+}
+
+impl Refused {
+    /// Tells the peer why it was refused, and ends the connection.
+    pub(crate) async fn answer(self) {
+        let (head, body) = self.rejection.response();
+        let body = if self.head_only { "" } else { &body };
+        answer(self.socket, &head, body.as_bytes()).await;
+    }
 }
 
 /// Answers an ordinary request with the page.

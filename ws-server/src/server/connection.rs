@@ -1,13 +1,15 @@
 //! One connection, from its accept to its end.
 
-use std::future::poll_fn;
+use std::future::Future;
 use std::io;
+use std::pin::Pin;
+use std::task::{Poll, ready};
 
 use async_trait::async_trait;
 use tracing::{debug, info};
-use ws_core::{CloseReason, StatusCode};
 
 use super::Server;
+use crate::alongside::{closing_reason, serve_alongside};
 use crate::byte_stream::{self, Carriage};
 use crate::endpoint::{Endpoint, Finish};
 use crate::opening::{self, Opened, OpeningError};
@@ -53,26 +55,24 @@ impl<S: MessageService> Application for Messages<S> {
     }
 
     async fn run(&self, endpoint: Box<Endpoint<Socket>>, peer: Peer) -> io::Result<()> {
-        let (socket, home) = WebSocket::lease(endpoint);
-        let outcome = self.0.serve(socket, peer).await;
-        // Another task may hold it still; its drop brings it home.
-        let Ok(mut endpoint) = home.await else {
-            return outcome;
-        };
-        endpoint.link.close(Some(closing_reason(&outcome)));
+        let (socket, mut home) = WebSocket::lease(endpoint);
+        let mut returned = None;
         let mut finish = Finish::AwaitClose;
-        poll_fn(|cx| endpoint.poll_finish(cx, &mut finish)).await;
-        outcome
+        serve_alongside(self.0.serve(socket, peer), move |cx, outcome| {
+            let endpoint = match &mut returned {
+                Some(endpoint) => endpoint,
+                None => {
+                    let Ok(mut endpoint) = ready!(Pin::new(&mut home).poll(cx)) else {
+                        return Poll::Ready(());
+                    };
+                    endpoint.link.close(Some(closing_reason(outcome)));
+                    returned.insert(endpoint)
+                }
+            };
+            endpoint.poll_finish(cx, &mut finish)
+        })
+        .await
     }
-}
-
-/// What the peer is told when the service is done.
-pub(crate) fn closing_reason(outcome: &io::Result<()>) -> CloseReason {
-    let code = match outcome {
-        Ok(()) => StatusCode::NORMAL,
-        Err(_) => StatusCode::INTERNAL_ERROR,
-    };
-    CloseReason::new(code, "")
 }
 
 /// Holds the opening handshake within its deadline, and runs the application.
@@ -112,9 +112,8 @@ async fn open(
             opening::serve_page(socket, config.page.as_deref().unwrap_or_default()).await;
         }
         Err(OpeningError::Rejected(rejected)) => {
-            let (socket, rejection) = *rejected;
-            info!(%remote, %rejection, "refused");
-            opening::refuse(socket, &rejection).await;
+            info!(%remote, rejection = %rejected.rejection, "refused");
+            rejected.answer().await;
         }
         Err(OpeningError::Failed(error)) => info!(%remote, %error, "refused"),
         Err(OpeningError::Silent) => debug!(%remote, "gone without a word"),

@@ -9,7 +9,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 
 use connection::Application;
-pub(crate) use connection::{Messages, Wrapped, closing_reason};
+pub(crate) use connection::{Messages, Wrapped};
 
 use crate::builder::Builder;
 use crate::config::Config;
@@ -55,7 +55,9 @@ pub struct Serving<L, F = Pending<()>> {
 
 impl<L, F> Serving<L, F> {
     /// Goes down when `signal` completes: accepts no more, closes every connection with status
-    /// 1001, waits for them as long as [`Builder::drain`] says, and cuts the rest.
+    /// 1001, waits for them as long as [`Builder::drain`] says, and cuts the rest: their
+    /// services are dropped. A stream or socket that a service has given to a task of its own
+    /// is that task's to drop; it fails once the time for the closing handshake is over.
     pub fn with_graceful_shutdown<G>(self, signal: G) -> Serving<L, G>
     where
         G: Future<Output = ()> + Send + 'static,

@@ -19,6 +19,9 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> Stream for WebSocket<IO> {
     }
 }
 
+/// To receive and send from two tasks use [`WebSocket::split`], which lets each be woken by
+/// deadlines and by the server's stop. Halves that `futures` makes share one place for that.
+///
 /// Closing the sink begins the closing handshake with status 1000 and sends it; the peer's
 /// Close comes as the end of the stream.
 impl<IO: AsyncRead + AsyncWrite + Unpin> Sink<Message> for WebSocket<IO> {

@@ -38,10 +38,10 @@ fn pings_a_silent_peer_and_gives_it_up_after_a_minute() {
 fn takes_any_byte_for_a_sign_of_life() {
     let mut end = end();
     assert_eq!(end.timeout(30), Ok(PING.to_vec()));
-    end.connection.heard();
+    end.connection.heard(&end.output);
     assert_eq!(end.timeout(60), Ok(vec![]));
     assert_eq!(end.timeout(90), Ok(PING.to_vec()));
-    end.connection.heard();
+    end.connection.heard(&end.output);
     assert_eq!(end.timeout(120), Ok(vec![]));
     assert_eq!(end.timeout(150), Ok(PING.to_vec()));
     assert_eq!(end.timeout(180), Err(Expired::Dead));
@@ -57,6 +57,32 @@ fn puts_no_ping_behind_bytes_that_the_peer_does_not_take() {
 }
 
 #[test]
+fn gives_up_a_peer_that_talks_but_takes_nothing_in_every_draft() {
+    for mut end in [end(), End::new(Box::new(Tiny { close: true }), Timeouts::default())] {
+        end.connection.send(MessageRef::Text("x"), &mut end.output).unwrap();
+        end.output.refuse();
+        for seconds in [30, 60] {
+            end.connection.heard(&end.output);
+            let now = end.at(seconds);
+            let outcome = end.connection.handle_timeout(now, &mut end.output);
+            assert_eq!(outcome, if seconds == 30 { Ok(()) } else { Err(Expired::Dead) });
+        }
+    }
+}
+
+#[test]
+fn keeps_a_peer_that_takes_what_it_is_sent_slowly() {
+    let mut end = end();
+    end.connection.send(MessageRef::Text("x"), &mut end.output).unwrap();
+    end.output.refuse();
+    for interval in 1..10 {
+        end.connection.drained();
+        let now = end.at(30 * interval);
+        assert_eq!(end.connection.handle_timeout(now, &mut end.output), Ok(()));
+    }
+}
+
+#[test]
 fn neither_pings_nor_gives_up_without_an_interval() {
     let mut timeouts = Timeouts::default();
     timeouts.keepalive.interval = None;
@@ -68,8 +94,9 @@ fn neither_pings_nor_gives_up_without_an_interval() {
 #[test]
 fn leaves_peers_alone_that_have_no_ping() {
     let mut end = End::new(Box::new(Tiny { close: true }), Timeouts::default());
-    assert_eq!(end.connection.poll_timeout(), None);
-    assert_eq!(end.timeout(10_000), Ok(vec![]));
+    for interval in 1..10 {
+        assert_eq!(end.timeout(30 * interval), Ok(vec![]));
+    }
     let mut end = End::new(Box::new(Tiny { close: true }), idle(20));
     assert_eq!(end.connection.poll_timeout(), Some(end.at(20)));
     assert_eq!(end.timeout(20), Ok(vec![0xff]));
@@ -85,7 +112,7 @@ fn closes_a_connection_without_data_frames() {
     assert_eq!(end.connection.poll_timeout(), Some(end.at(30)));
     end.hear(&masked(0x8a, b"no data"));
     assert_eq!(end.receive(), Ok(Received::Starved));
-    end.connection.heard();
+    end.connection.heard(&end.output);
     assert_eq!(end.timeout(30), Ok(vec![]));
     assert_eq!(end.timeout(40), Ok(b"\x88\x06\x03\xe9idle".to_vec()));
     assert!(!end.connection.is_open());
@@ -97,7 +124,7 @@ fn gives_up_a_peer_that_does_not_answer_our_close() {
     end.connection.close(None, end.at(7), &mut end.output);
     assert_eq!(end.sent(), b"\x88\x00");
     assert_eq!(end.connection.poll_timeout(), Some(end.at(12)));
-    end.connection.heard();
+    end.connection.heard(&end.output);
     end.hear(&masked(0x82, b"postpones nothing"));
     end.fragment();
     assert_eq!(end.timeout(11), Ok(vec![]));
