@@ -69,6 +69,13 @@ pub trait Draft: Debug + Send + Sync + 'static {
         Ok(())
     }
 
+    /// Whether clients of this draft want the response head letter for letter, in the order and
+    /// case of [`respond`](Draft::respond). Such a draft is not served where an HTTP server
+    /// writes the head.
+    fn needs_exact_head(&self) -> bool {
+        false
+    }
+
     /// A fresh codec for one connection.
     fn codec(&self, role: Role, limits: &Limits) -> Box<dyn Codec>;
 }

@@ -28,6 +28,12 @@ pub enum Status {
     UpgradeRequired,
     /// 431: the head is too long or has too many fields.
     HeadTooLarge,
+    /// 500: the server is not set up for what it is to do.
+    InternalServerError,
+    /// 501: something other than a WebSocket is asked for, or one that cannot be had this way.
+    NotImplemented,
+    /// 503: the server goes down, or has no room for another connection.
+    ServiceUnavailable,
 }
 
 impl Status {
@@ -41,6 +47,9 @@ impl Status {
             Status::RequestTimeout => 408,
             Status::UpgradeRequired => 426,
             Status::HeadTooLarge => 431,
+            Status::InternalServerError => 500,
+            Status::NotImplemented => 501,
+            Status::ServiceUnavailable => 503,
         }
     }
 
@@ -54,6 +63,9 @@ impl Status {
             Status::RequestTimeout => "Request Timeout",
             Status::UpgradeRequired => "Upgrade Required",
             Status::HeadTooLarge => "Request Header Fields Too Large",
+            Status::InternalServerError => "Internal Server Error",
+            Status::NotImplemented => "Not Implemented",
+            Status::ServiceUnavailable => "Service Unavailable",
         }
     }
 }

@@ -6,6 +6,8 @@ use std::time::Duration;
 use ws_core::{Drafts, DuplicateDraft, Limits, Timeouts, Transport};
 
 use crate::config::Config;
+#[cfg(feature = "tower")]
+use crate::mount::UpgradeService;
 use crate::policy::{Origins, Subprotocols};
 use crate::server::{Messages, Server, Wrapped};
 use crate::service::{MessageService, Service};
@@ -115,7 +117,32 @@ impl Builder {
         Ok(Server::new(self.config()?, Arc::new(Messages(service))))
     }
 
-    fn config(self) -> Result<Config, BuildError> {
+    /// A service written against a byte stream, for a path of a site: hand it to
+    /// `Router::route_service` of axum, or call it from hyper.
+    ///
+    /// Each path is the site's to route; [`path`](Builder::path) and [`page`](Builder::page)
+    /// hold here too.
+    ///
+    /// # Errors
+    /// [`BuildError`], as with [`wrap`](Builder::wrap).
+    #[cfg(feature = "tower")]
+    pub fn upgrade(self, service: impl Service) -> Result<UpgradeService, BuildError> {
+        Ok(UpgradeService::new(Arc::new(self.config()?), Arc::new(Wrapped(service))))
+    }
+
+    /// As [`upgrade`](Builder::upgrade), for a service that exchanges messages.
+    ///
+    /// # Errors
+    /// [`BuildError`], as with [`messages`](Builder::messages).
+    #[cfg(feature = "tower")]
+    pub fn upgrade_messages(
+        self,
+        service: impl MessageService,
+    ) -> Result<UpgradeService, BuildError> {
+        Ok(UpgradeService::new(Arc::new(self.config()?), Arc::new(Messages(service))))
+    }
+
+    pub(crate) fn config(self) -> Result<Config, BuildError> {
         let drafts = match self.drafts {
             Some(drafts) => drafts,
             None => Drafts::registered().map_err(BuildError::DuplicateDraft)?,

@@ -19,6 +19,8 @@ mod error;
 #[doc(hidden)]
 pub mod gateway;
 mod lease;
+#[cfg(feature = "tower")]
+mod mount;
 mod opening;
 mod policy;
 mod pool;
@@ -32,6 +34,10 @@ mod websocket;
 pub use builder::{BuildError, Builder, DRAIN, MAX_CONNECTIONS};
 pub use byte_stream::ByteStream;
 pub use error::{RecvError, SendError};
+#[cfg(feature = "tower")]
+pub use mount::{Connections, UpgradeService};
+#[cfg(feature = "axum")]
+pub use mount::{WebSocketUpgrade, WebSocketUpgradeRejection};
 pub use policy::Origins;
 pub use server::{Server, Serving};
 pub use service::{MessageService, Peer, Service};

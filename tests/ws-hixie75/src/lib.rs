@@ -68,6 +68,11 @@ impl Draft for Hixie75 {
         })
     }
 
+    /// Clients compare the first 85 bytes of the answer.
+    fn needs_exact_head(&self) -> bool {
+        true
+    }
+
     /// Both ends frame alike: this draft has no masks.
     fn codec(&self, _role: Role, limits: &Limits) -> Box<dyn Codec> {
         Box::new(Hixie75Codec::new(limits.frame))

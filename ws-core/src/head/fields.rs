@@ -28,6 +28,18 @@ impl Fields {
         self.index.push((start..middle, middle..self.text.len()));
     }
 
+    /// Replaces all fields of this name by one, which stands behind the others.
+    pub fn set(&mut self, name: &str, value: impl AsRef<[u8]>) {
+        self.remove(name);
+        self.push(name, value);
+    }
+
+    /// Removes all fields of this name.
+    pub fn remove(&mut self, name: &str) {
+        let Fields { text, index } = self;
+        index.retain(|(found, _)| !text[found.clone()].eq_ignore_ascii_case(name.as_bytes()));
+    }
+
     /// The number of field lines.
     pub fn len(&self) -> usize {
         self.index.len()
@@ -157,6 +169,15 @@ mod tests {
     #[test]
     fn refuses_a_text_that_is_not_utf8() {
         assert_eq!(fields().text("x"), Err(FieldError::NotUtf8("x")));
+    }
+
+    #[test]
+    fn replaces_a_field_however_often_it_stands() {
+        let mut fields = fields();
+        fields.set("CONNECTION", "close");
+        assert_eq!(fields.single("Connection"), Ok(Some(&b"close"[..])));
+        fields.remove("host");
+        assert!(!fields.contains("Host"));
     }
 
     #[test]

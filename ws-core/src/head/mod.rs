@@ -57,6 +57,11 @@ impl RequestHead {
         self.version
     }
 
+    /// The header fields, to be changed.
+    pub fn fields_mut(&mut self) -> &mut Fields {
+        &mut self.fields
+    }
+
     /// The header fields, in the order in which they came.
     pub fn fields(&self) -> &Fields {
         &self.fields

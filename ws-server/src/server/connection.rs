@@ -1,23 +1,19 @@
 //! One connection, from its accept to its end.
 
-use std::future::Future;
 use std::io;
-use std::pin::Pin;
-use std::task::{Poll, ready};
 
 use async_trait::async_trait;
 use tracing::{debug, info};
 
 use super::Server;
-use crate::alongside::{closing_reason, serve_alongside};
 use crate::byte_stream::{self, Carriage};
-use crate::endpoint::{Endpoint, Finish};
+use crate::endpoint::Endpoint;
 use crate::opening::{self, Opened, OpeningError};
 use crate::policy::Content;
 use crate::service::{MessageService, Peer, Service};
 use crate::socket::{RemoteAddr, Socket};
 use crate::stop::Stop;
-use crate::websocket::WebSocket;
+use crate::websocket;
 
 /// What runs on open connections.
 #[async_trait]
@@ -55,23 +51,7 @@ impl<S: MessageService> Application for Messages<S> {
     }
 
     async fn run(&self, endpoint: Box<Endpoint<Socket>>, peer: Peer) -> io::Result<()> {
-        let (socket, mut home) = WebSocket::lease(endpoint);
-        let mut returned = None;
-        let mut finish = Finish::AwaitClose;
-        serve_alongside(self.0.serve(socket, peer), move |cx, outcome| {
-            let endpoint = match &mut returned {
-                Some(endpoint) => endpoint,
-                None => {
-                    let Ok(mut endpoint) = ready!(Pin::new(&mut home).poll(cx)) else {
-                        return Poll::Ready(());
-                    };
-                    endpoint.link.close(Some(closing_reason(outcome)));
-                    returned.insert(endpoint)
-                }
-            };
-            endpoint.poll_finish(cx, &mut finish)
-        })
-        .await
+        websocket::serve(endpoint, |socket| self.0.serve(socket, peer)).await
     }
 }
 
@@ -110,6 +90,11 @@ async fn open(
         Ok(Opened::Page(socket)) => {
             debug!(%remote, "page");
             opening::serve_page(socket, config.page.as_deref().unwrap_or_default()).await;
+        }
+        #[cfg(feature = "http2")]
+        Ok(Opened::Http2(socket, received, source)) => {
+            debug!(%remote, "HTTP/2");
+            super::http2::serve(server, socket, received, source, stop).await;
         }
         Err(OpeningError::Rejected(rejected)) => {
             info!(%remote, rejection = %rejected.rejection, "refused");

@@ -2,14 +2,15 @@
 
 mod accept;
 mod connection;
+#[cfg(feature = "http2")]
+mod http2;
 
 use std::future::{Future, IntoFuture, Pending};
 use std::io;
 use std::pin::Pin;
 use std::sync::Arc;
 
-use connection::Application;
-pub(crate) use connection::{Messages, Wrapped};
+pub(crate) use connection::{Application, Messages, Wrapped};
 
 use crate::builder::Builder;
 use crate::config::Config;

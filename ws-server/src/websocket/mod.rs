@@ -1,5 +1,6 @@
 //! Messages over a connection.
 
+mod drive;
 mod split;
 mod stream;
 
@@ -11,6 +12,7 @@ use tokio::sync::oneshot;
 use ws_core::buffer::ReadBuffer;
 use ws_core::{CloseReason, Codec, Limits, Message, MessageRef, Timeouts};
 
+pub(crate) use drive::serve;
 pub use split::{Receiver, Sender};
 
 use crate::endpoint::{Endpoint, Finish, Link};

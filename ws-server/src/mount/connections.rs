@@ -1,0 +1,99 @@
+//! The tasks of mounted connections: counted, closed, awaited, cut.
+
+use std::future::Future;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::time::timeout;
+use tokio_util::task::TaskTracker;
+use tracing::{Instrument, Span, info, warn};
+use ws_core::LONGEST_TIMEOUT;
+
+use crate::stop::Stop;
+
+/// The open WebSocket connections of a site; cheap to clone.
+///
+/// A site's own graceful shutdown knows nothing of connections that were upgraded. Call
+/// [`shutdown`](Connections::shutdown) behind it:
+///
+/// ```no_run
+/// # async fn f(app: axum::Router, listener: tokio::net::TcpListener, upgrade: ws_server::UpgradeService, signal: tokio::sync::oneshot::Receiver<()>) -> std::io::Result<()> {
+/// let connections = upgrade.connections();
+/// let closing = connections.clone();
+/// axum::serve(listener, app)
+///     .with_graceful_shutdown(async move {
+///         signal.await.ok();
+///         closing.close();
+///     })
+///     .await?;
+/// connections.shutdown(std::time::Duration::from_secs(10)).await;
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Debug, Clone, Default)]
+pub struct Connections {
+    shared: Arc<Shared>,
+}
+
+#[derive(Debug, Default)]
+struct Shared {
+    tasks: TaskTracker,
+    closing: Stop,
+    cutting: Stop,
+}
+
+impl Connections {
+    /// No connections.
+    pub fn new() -> Connections {
+        Connections::default()
+    }
+
+    /// How many are open, those included whose opening or closing handshake is under way.
+    pub fn count(&self) -> usize {
+        self.shared.tasks.len()
+    }
+
+    /// Closes every connection with status 1001, and accepts no more: further requests are
+    /// answered with 503.
+    pub fn close(&self) {
+        self.shared.closing.begin();
+        self.shared.tasks.close();
+    }
+
+    /// [Closes](Connections::close) every connection, waits until all have ended, and cuts
+    /// those that have not within `drain`.
+    ///
+    /// # Cancel safety
+    /// Dropping the future cuts nothing; call it again.
+    pub async fn shutdown(&self, drain: Duration) {
+        self.close();
+        info!(connections = self.count(), "closing");
+        let drain = drain.min(LONGEST_TIMEOUT);
+        if timeout(drain, self.shared.tasks.wait()).await.is_err() {
+            warn!(connections = self.count(), ?drain, "cutting connections that did not close");
+            self.cut();
+            self.shared.tasks.wait().await;
+        }
+    }
+
+    /// Drops what is left.
+    pub(crate) fn cut(&self) {
+        self.close();
+        self.shared.cutting.begin();
+    }
+
+    pub(crate) fn stop(&self) -> &Stop {
+        &self.shared.closing
+    }
+
+    pub(super) fn spawn(&self, connection: impl Future<Output = ()> + Send + 'static, span: Span) {
+        let cutting = self.shared.cutting.clone();
+        let task = async move {
+            tokio::select! {
+                () = connection => {}
+                () = cutting.told() => {}
+            }
+        };
+        self.shared.tasks.spawn(task.instrument(span));
+    }
+}

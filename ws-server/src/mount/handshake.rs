@@ -1,0 +1,198 @@
+//! The opening handshake of a request that an HTTP server has read.
+
+use std::future::Future;
+use std::io;
+use std::pin::Pin;
+use std::sync::Arc;
+
+use bytes::{Buf, Bytes};
+use http::request::Parts;
+use http_body::Body;
+use http_body_util::{BodyExt, Full};
+use hyper::upgrade::OnUpgrade;
+use tokio::time::{Instant, timeout_at};
+use tracing::{debug, debug_span, error, info};
+use ws_core::buffer::ReadBuffer;
+use ws_core::head::RequestHead;
+use ws_core::{HandshakeError, LONGEST_TIMEOUT, Rejection, Status, Transport};
+
+use super::connections::Connections;
+use super::request::{self, Bootstrap};
+use super::{response, upgraded};
+use crate::config::Config;
+use crate::endpoint::Endpoint;
+use crate::opening::{Agreed, Source, agree, establish};
+use crate::policy::Content;
+use crate::service::Peer;
+use crate::socket::{RemoteAddr, Socket};
+
+/// What comes as the body of the request.
+type Challenge = Pin<Box<dyn Future<Output = Result<Vec<u8>, HandshakeError>> + Send>>;
+
+/// The longest body of an opening handshake: some clients of hixie-76 send their challenge as
+/// one.
+const LONGEST_BODY: usize = 8;
+
+/// A request that may open a WebSocket.
+#[derive(Debug)]
+pub(super) struct Handshake {
+    head: RequestHead,
+    bootstrap: Bootstrap,
+    remote: RemoteAddr,
+    transport: Option<Transport>,
+    upgrade: Option<OnUpgrade>,
+}
+
+/// A request that opens one.
+pub(super) struct Accepted {
+    head: RequestHead,
+    bootstrap: Bootstrap,
+    source: Source,
+    agreed: Agreed,
+    upgrade: OnUpgrade,
+}
+
+impl Handshake {
+    pub(super) fn read(parts: &mut Parts) -> Result<Handshake, Rejection> {
+        let (head, bootstrap) = request::read(parts)?;
+        let remote = request::remote(&parts.extensions);
+        let transport = request::transport(parts);
+        let upgrade = parts.extensions.remove();
+        Ok(Handshake { head, bootstrap, remote, transport, upgrade })
+    }
+
+    pub(super) fn head(&self) -> &RequestHead {
+        &self.head
+    }
+
+    #[cfg(feature = "axum")]
+    pub(super) fn remote(&self) -> RemoteAddr {
+        self.remote
+    }
+
+    /// Checks everything that can be refused.
+    pub(super) fn agree(
+        self,
+        config: &Config,
+        content: Content,
+        connections: &Connections,
+    ) -> Result<Accepted, Rejection> {
+        let Handshake { head, bootstrap, remote, transport, upgrade } = self;
+        let source = Source { remote, transport: transport.unwrap_or(config.transport) };
+        let agreed = agree(&head, source.transport, config, content)?;
+        if agreed.draft.needs_exact_head() {
+            let reason = format!(
+                "clients of {} compare the answer letter for letter, and the HTTP server here \
+                 writes it in a way of its own; they can be served on a port of their own",
+                agreed.draft.id()
+            );
+            return Err(Rejection::new(Status::NotImplemented, reason));
+        }
+        let unavailable = |reason| Err(Rejection::new(Status::ServiceUnavailable, reason));
+        if connections.stop().has_begun() {
+            return unavailable("the server goes down");
+        }
+        if connections.count() >= config.max_connections {
+            return unavailable("the server has no room for another connection");
+        }
+        let Some(upgrade) = upgrade else {
+            error!("{NO_UPGRADES}");
+            let reason = "the server cannot upgrade this connection";
+            return Err(Rejection::new(Status::InternalServerError, reason));
+        };
+        Ok(Accepted { head, bootstrap, source, agreed, upgrade })
+    }
+}
+
+impl Accepted {
+    /// Answers the request, and runs the connection in a task of its own once the HTTP server
+    /// has handed it over.
+    pub(super) fn accept<B, R, F>(
+        self,
+        body: B,
+        config: Arc<Config>,
+        connections: &Connections,
+        run: R,
+    ) -> http::Response<Full<Bytes>>
+    where
+        B: Body<Data: Send, Error: std::fmt::Display> + Send + 'static,
+        R: FnOnce(Box<Endpoint<Socket>>, Peer) -> F + Send + 'static,
+        F: Future<Output = io::Result<()>> + Send,
+    {
+        let response = response::opened(&self.agreed.response, self.bootstrap);
+        let (remote, draft) = (self.source.remote, self.agreed.draft.id());
+        let span = debug_span!("connection", %remote);
+        let stop = connections.stop().clone();
+        let body: Option<Challenge> = match body.is_end_stream() {
+            true => None,
+            false => Some(Box::pin(challenge(body))),
+        };
+        let connection = async move {
+            // Boxed, so that what the opening needs is gone when the connection is open.
+            let opening = Box::pin(async move {
+                let deadline = Instant::now() + config.timeouts.opening.min(LONGEST_TIMEOUT);
+                let (socket, read) = timeout_at(deadline, take_over(self.upgrade, body))
+                    .await
+                    .map_err(|_| HandshakeError::Refused(NOT_IN_TIME))??;
+                let request = (self.head, self.source, self.agreed);
+                establish(socket, read, Vec::new(), request, (&config, &stop), deadline).await
+            });
+            let (endpoint, peer) = match opening.await {
+                Ok(opened) => opened,
+                Err(error) => return info!(%error, "refused"),
+            };
+            debug!(%draft, path = peer.path(), "open");
+            match run(endpoint, peer).await {
+                Ok(()) => debug!(%draft, "closed"),
+                Err(error) => debug!(%draft, %error, "closed after an error"),
+            }
+        };
+        connections.spawn(connection, span);
+        response
+    }
+}
+
+const NO_UPGRADES: &str = "upgrades are not enabled on this HTTP connection: serve it with \
+                           `with_upgrades` (hyper) or `serve_connection_with_upgrades` (hyper-util)";
+
+const NOT_IN_TIME: &str =
+    "the HTTP server did not hand the connection over before the opening deadline";
+
+/// Takes the socket from the HTTP server, and whatever it has read from it.
+async fn take_over(
+    upgrade: OnUpgrade,
+    body: Option<Challenge>,
+) -> Result<(Socket, ReadBuffer), HandshakeError> {
+    let mut read = ReadBuffer::new();
+    if let Some(body) = body {
+        read.carry(&body.await?);
+    }
+    let upgraded = upgrade.await.map_err(|cause| {
+        if cause.is_user() {
+            error!("{NO_UPGRADES}");
+        }
+        HandshakeError::Io(io::Error::other(cause))
+    })?;
+    let (socket, received) = upgraded::socket(upgraded);
+    read.carry(&received);
+    Ok((socket, read))
+}
+
+/// What the HTTP server takes for the body belongs to the handshake.
+async fn challenge<B>(body: B) -> Result<Vec<u8>, HandshakeError>
+where
+    B: Body<Data: Send, Error: std::fmt::Display> + Send,
+{
+    let mut body = std::pin::pin!(body);
+    let mut received = Vec::new();
+    while let Some(frame) = body.frame().await {
+        let frame = frame.map_err(|error| io::Error::other(error.to_string()))?;
+        if let Ok(mut data) = frame.into_data() {
+            if received.len() + data.remaining() > LONGEST_BODY {
+                return Err(HandshakeError::Refused("the request has a body"));
+            }
+            received.extend_from_slice(&data.copy_to_bytes(data.remaining()));
+        }
+    }
+    Ok(received)
+}

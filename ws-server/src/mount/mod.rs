@@ -1,0 +1,108 @@
+//! A service on a path of a site that hyper, tower or axum serves.
+//!
+//! ```text
+//! http::Request ─▶ request ─▶ agree ─▶ response (101 or 200, written by the HTTP server)
+//!                                └─▶ a task: the upgraded connection ─▶ establish ─▶ the service
+//! ```
+
+#[cfg(feature = "axum")]
+mod axum;
+mod connections;
+mod handshake;
+mod request;
+mod response;
+mod upgraded;
+
+use std::convert::Infallible;
+use std::future::{Ready, ready};
+use std::sync::Arc;
+use std::task::{Context, Poll};
+
+use bytes::Bytes;
+use http_body_util::Full;
+use tower_service::Service;
+use ws_core::Rejection;
+
+#[cfg(feature = "axum")]
+pub use axum::{WebSocketUpgrade, WebSocketUpgradeRejection};
+pub use connections::Connections;
+use handshake::Handshake;
+
+use crate::config::Config;
+use crate::opening::{Route, route};
+use crate::server::Application;
+
+/// A service of bytes or messages as a [`tower`](tower_service) service of HTTP requests; from
+/// [`Builder::upgrade`](crate::Builder::upgrade).
+///
+/// It answers every request: an opening handshake with 101, or 200 over HTTP/2, and any other
+/// with the status and the words that say what is expected. It needs an HTTP server that hands
+/// over upgraded connections: `axum::serve` does, and hyper's connections
+/// [`with_upgrades`](hyper::server::conn::http1::Connection::with_upgrades).
+///
+/// Each connection runs in a task of its own, that [`connections`](UpgradeService::connections)
+/// counts, closes and waits for.
+#[derive(Clone)]
+pub struct UpgradeService {
+    config: Arc<Config>,
+    application: Arc<dyn Application>,
+    connections: Connections,
+}
+
+impl std::fmt::Debug for UpgradeService {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("UpgradeService").field("config", &self.config).finish_non_exhaustive()
+    }
+}
+
+impl UpgradeService {
+    pub(crate) fn new(config: Arc<Config>, application: Arc<dyn Application>) -> UpgradeService {
+        UpgradeService { config, application, connections: Connections::new() }
+    }
+
+    /// The connections that this service and its clones have open.
+    pub fn connections(&self) -> Connections {
+        self.connections.clone()
+    }
+
+    fn answer<B>(&self, request: http::Request<B>) -> Result<http::Response<Full<Bytes>>, Rejection>
+    where
+        B: http_body::Body + Send + 'static,
+        B::Data: Send,
+        B::Error: std::fmt::Display,
+    {
+        let (mut parts, body) = request.into_parts();
+        let handshake = match Handshake::read(&mut parts)? {
+            handshake if route(handshake.head(), &self.config)? == Route::WebSocket => handshake,
+            _ => return Ok(response::page(self.config.page.as_deref().unwrap_or_default())),
+        };
+        let accepted =
+            handshake.agree(&self.config, self.application.content(), &self.connections)?;
+        let application = self.application.clone();
+        let run = |endpoint, peer| async move { application.run(endpoint, peer).await };
+        Ok(accepted.accept(body, self.config.clone(), &self.connections, run))
+    }
+}
+
+impl<B> Service<http::Request<B>> for UpgradeService
+where
+    B: http_body::Body + Send + 'static,
+    B::Data: Send,
+    B::Error: std::fmt::Display,
+{
+    type Response = http::Response<Full<Bytes>>;
+    type Error = Infallible;
+    type Future = Ready<Result<Self::Response, Infallible>>;
+
+    fn poll_ready(&mut self, _cx: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, request: http::Request<B>) -> Self::Future {
+        let (version, method) = (request.version(), request.method().clone());
+        ready(Ok(self.answer(request).unwrap_or_else(|rejection| {
+            tracing::info!(%rejection, "refused");
+            response::refusal(&rejection, version, &method)
+        })))
+    }
+}

@@ -1,0 +1,103 @@
+//! A request of the `http` crate as the head that drafts read.
+
+use std::net::SocketAddr;
+
+use http::request::Parts;
+use http::{Extensions, Method, Version};
+use ws_core::head::{Fields, HttpVersion, RequestHead};
+use ws_core::{Rejection, Status, Transport};
+
+use crate::socket::RemoteAddr;
+
+/// How a WebSocket is asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Bootstrap {
+    /// `GET` and `Upgrade`, over HTTP/1.1.
+    Upgrade,
+    /// Extended CONNECT, over HTTP/2 (RFC 8441).
+    ExtendedConnect,
+}
+
+/// The key of a request that needs none: over HTTP/2 nobody looks at the answer to it.
+const NO_KEY: &str = "AAAAAAAAAAAAAAAAAAAAAA==";
+
+/// The head of a request, and how it asks for a WebSocket.
+pub(super) fn read(parts: &Parts) -> Result<(RequestHead, Bootstrap), Rejection> {
+    let mut fields = Fields::new();
+    for (name, value) in &parts.headers {
+        fields.push(name.as_str(), value.as_bytes());
+    }
+    if parts.version == Version::HTTP_2 && parts.method == Method::CONNECT {
+        return Ok((extended_connect(parts, fields)?, Bootstrap::ExtendedConnect));
+    }
+    let version = match parts.version {
+        Version::HTTP_09 | Version::HTTP_10 => HttpVersion::Http10,
+        _ => HttpVersion::Http11,
+    };
+    let head = RequestHead::new(parts.method.as_str(), parts.uri.to_string(), version, fields);
+    Ok((head, Bootstrap::Upgrade))
+}
+
+/// RFC 8441 §5: the request is that of RFC 6455 with a few fields left out, so it is read as
+/// the request that it stands for.
+fn extended_connect(parts: &Parts, mut fields: Fields) -> Result<RequestHead, Rejection> {
+    check_protocol(&parts.extensions)?;
+    match fields.single("Sec-WebSocket-Version")? {
+        Some(b"13") => {}
+        _ => {
+            let reason = "over HTTP/2 a WebSocket opens with `sec-websocket-version: 13`";
+            return Err(Rejection::bad_request(reason).with_versions("13"));
+        }
+    }
+    let authority = parts.uri.authority().map_or("", |authority| authority.as_str());
+    fields.set("Host", authority);
+    fields.set("Upgrade", "websocket");
+    fields.set("Connection", "Upgrade");
+    fields.set("Sec-WebSocket-Key", NO_KEY);
+    let target = parts.uri.path_and_query().map_or("/", |target| target.as_str());
+    Ok(RequestHead::new("GET", target, HttpVersion::Http11, fields))
+}
+
+#[cfg(feature = "http2")]
+fn check_protocol(extensions: &Extensions) -> Result<(), Rejection> {
+    let protocol = extensions.get::<hyper::ext::Protocol>().map(hyper::ext::Protocol::as_str);
+    match protocol {
+        Some("websocket") => Ok(()),
+        Some(other) => {
+            let reason = format!("the protocol {other:?} is not spoken here, `websocket` is");
+            Err(Rejection::new(Status::NotImplemented, reason))
+        }
+        None => {
+            let reason = "this is no proxy: CONNECT is for `:protocol = websocket` alone";
+            Err(Rejection::new(Status::MethodNotAllowed, reason))
+        }
+    }
+}
+
+#[cfg(not(feature = "http2"))]
+fn check_protocol(_extensions: &Extensions) -> Result<(), Rejection> {
+    let reason = "this server was built without WebSocket over HTTP/2 (feature `http2`)";
+    Err(Rejection::new(Status::NotImplemented, reason))
+}
+
+/// Where the connection comes from, if the HTTP server has said so.
+pub(super) fn remote(extensions: &Extensions) -> RemoteAddr {
+    #[cfg(feature = "axum")]
+    if let Some(axum::extract::ConnectInfo(addr)) = extensions.get() {
+        return RemoteAddr::Tcp(*addr);
+    }
+    if let Some(addr) = extensions.get::<SocketAddr>() {
+        return RemoteAddr::Tcp(*addr);
+    }
+    extensions.get().copied().unwrap_or(RemoteAddr::Unknown)
+}
+
+/// How the client came, if the site or the request says so: over HTTP/1.1 the request does not.
+pub(super) fn transport(parts: &Parts) -> Option<Transport> {
+    let scheme = || match parts.uri.scheme_str() {
+        Some("https" | "wss") => Some(Transport::Tls),
+        Some("http" | "ws") => Some(Transport::Plain),
+        _ => None,
+    };
+    parts.extensions.get().copied().or_else(scheme)
+}

@@ -1,0 +1,78 @@
+//! Answers for the HTTP server to write.
+
+use bytes::Bytes;
+use http::header::{CACHE_CONTROL, CONTENT_TYPE, HeaderName, HeaderValue};
+use http::{Method, Response, StatusCode, Version};
+use http_body_util::Full;
+use hyper::ext::ReasonPhrase;
+use ws_core::Rejection;
+use ws_core::head::ResponseHead;
+
+use super::request::Bootstrap;
+
+/// Fields that belong to one HTTP/1.1 connection; HTTP/2 forbids them (RFC 9113 §8.2.2).
+const CONNECTION_FIELDS: [&str; 2] = ["Connection", "Upgrade"];
+
+/// The answer that opens a WebSocket.
+pub(super) fn opened(head: &ResponseHead, bootstrap: Bootstrap) -> Response<Full<Bytes>> {
+    let mut response = Response::new(Full::default());
+    match bootstrap {
+        Bootstrap::Upgrade => {
+            copy_fields(head, &[], &mut response);
+            *response.status_mut() = StatusCode::SWITCHING_PROTOCOLS;
+            response.extensions_mut().insert(ReasonPhrase::from_static(head.reason().as_bytes()));
+        }
+        Bootstrap::ExtendedConnect => {
+            let [connection, upgrade] = CONNECTION_FIELDS;
+            copy_fields(head, &[connection, upgrade, "Sec-WebSocket-Accept"], &mut response);
+        }
+    }
+    response
+}
+
+/// The answer to a request that was refused.
+pub(super) fn refusal(
+    rejection: &Rejection,
+    version: Version,
+    method: &Method,
+) -> Response<Full<Bytes>> {
+    let (head, body) = rejection.response();
+    let body = if method == Method::HEAD { String::new() } else { body };
+    let mut response = Response::new(Full::from(body));
+    let mut status = head.status();
+    if version < Version::HTTP_2 {
+        copy_fields(&head, &["Content-Length"], &mut response);
+    } else {
+        let [connection, upgrade] = CONNECTION_FIELDS;
+        copy_fields(&head, &["Content-Length", connection, upgrade], &mut response);
+        if status == 426 {
+            // There is nothing to upgrade to within HTTP/2.
+            status = 400;
+        }
+    }
+    *response.status_mut() = StatusCode::from_u16(status).unwrap_or(StatusCode::BAD_REQUEST);
+    response
+}
+
+/// The page that plain requests get.
+pub(super) fn page(html: &str) -> Response<Full<Bytes>> {
+    let mut response = Response::new(Full::from(html.to_owned()));
+    let headers = response.headers_mut();
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8"));
+    headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    response
+}
+
+fn copy_fields(head: &ResponseHead, without: &[&str], response: &mut Response<Full<Bytes>>) {
+    for (name, value) in head.fields().iter() {
+        if without.iter().any(|other| name.eq_ignore_ascii_case(other)) {
+            continue;
+        }
+        // A draft's own fields are tokens and one line, or `ResponseHead::write` refuses them.
+        if let (Ok(name), Ok(value)) =
+            (HeaderName::from_bytes(name.as_bytes()), HeaderValue::from_bytes(value))
+        {
+            response.headers_mut().append(name, value);
+        }
+    }
+}

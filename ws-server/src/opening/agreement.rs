@@ -1,0 +1,67 @@
+//! What both sides agree on, before anything is answered.
+
+use ws_core::head::{RequestHead, ResponseHead};
+use ws_core::{Draft, Grant, Offer, Rejection, Role, Status, Transport, asks_for_websocket};
+
+use crate::config::Config;
+use crate::policy::Content;
+use crate::socket::RemoteAddr;
+
+/// Where a request comes from.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Source {
+    pub(crate) remote: RemoteAddr,
+    pub(crate) transport: Transport,
+}
+
+/// What a request is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Route {
+    /// The page that a plain request gets.
+    Page,
+    /// A WebSocket, or a request that is to be told how to open one.
+    WebSocket,
+}
+
+/// What both sides have agreed on.
+#[derive(Debug)]
+pub(crate) struct Agreed {
+    pub(crate) draft: &'static dyn Draft,
+    pub(crate) origin: Option<String>,
+    pub(crate) subprotocol: Option<String>,
+    /// The head of the 101.
+    pub(crate) response: ResponseHead,
+}
+
+/// Whether there is something at the path that was asked for, and what.
+pub(crate) fn route(head: &RequestHead, config: &Config) -> Result<Route, Rejection> {
+    if let Some(path) = &config.path
+        && head.path() != path
+    {
+        let reason = format!("there is nothing at this path; the WebSocket is at {path}");
+        return Err(Rejection::new(Status::NotFound, reason));
+    }
+    let plain = !asks_for_websocket(head) && head.method() == "GET";
+    Ok(if plain && config.page.is_some() { Route::Page } else { Route::WebSocket })
+}
+
+/// Everything that can be refused is refused here, before the 101.
+pub(crate) fn agree(
+    head: &RequestHead,
+    transport: Transport,
+    config: &Config,
+    content: Content,
+) -> Result<Agreed, Rejection> {
+    let draft = config.drafts.select(head)?;
+    let Offer { origin, subprotocols } = draft.offer(head)?;
+    config.origins.check(origin, head, transport)?;
+    let capabilities = draft.codec(Role::Server, &config.limits).capabilities();
+    let subprotocol = config.subprotocols.pick(&subprotocols, content, &capabilities);
+    let response = draft.respond(head, &Grant { subprotocol, transport })?;
+    Ok(Agreed {
+        draft,
+        origin: origin.map(str::to_owned),
+        subprotocol: subprotocol.map(str::to_owned),
+        response,
+    })
+}

@@ -1,0 +1,167 @@
+//! A connection of HTTP/2 on a port of our own: WebSockets in its streams (RFC 8441).
+
+use std::io;
+use std::pin::{Pin, pin};
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use http::Request;
+use hyper::body::Incoming;
+use hyper::server::conn::http2;
+use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::time::{Instant, sleep_until};
+use tower_service::Service;
+use tracing::debug;
+
+use super::Server;
+use crate::mount::{Connections, UpgradeService};
+use crate::opening::Source;
+use crate::socket::Socket;
+use crate::stop::Stop;
+
+/// How many streams a client may have open at once.
+const STREAMS: u32 = 100;
+
+/// What a client may send on one stream before its service has read it, in bytes.
+const STREAM_WINDOW: u32 = 64 * 1024;
+
+/// As much on all streams together: one whose service reads nothing does not stall the others.
+const CONNECTION_WINDOW: u32 = STREAMS * STREAM_WINDOW;
+
+/// What may wait to be sent on one stream within HTTP/2, in bytes.
+const SEND_BUFFER: usize = 64 * 1024;
+
+/// How long a connection without an open stream is kept.
+const IDLE_TIME: Duration = Duration::from_secs(60);
+
+/// Serves the streams of a connection until it ends, or until the server goes down and all of
+/// them are closed.
+pub(super) async fn serve(
+    server: &Server,
+    socket: Socket,
+    received: Vec<u8>,
+    source: Source,
+    stop: &Stop,
+) {
+    let upgrade = UpgradeService::new(server.config.clone(), server.application.clone());
+    let streams = CutOnDrop(upgrade.connections());
+    let answer = hyper::service::service_fn(move |mut request: Request<Incoming>| {
+        request.extensions_mut().insert(source.remote);
+        request.extensions_mut().insert(source.transport);
+        upgrade.clone().call(request)
+    });
+    let keepalive = server.config.timeouts.keepalive;
+    let mut connection = pin!(
+        http2::Builder::new(TokioExecutor::new())
+            .timer(TokioTimer::new())
+            .enable_connect_protocol()
+            .max_concurrent_streams(STREAMS)
+            .initial_stream_window_size(STREAM_WINDOW)
+            .initial_connection_window_size(CONNECTION_WINDOW)
+            .max_send_buf_size(SEND_BUFFER)
+            .keep_alive_interval(keepalive.interval)
+            .keep_alive_timeout(keepalive.interval.unwrap_or(IDLE_TIME))
+            .serve_connection(TokioIo::new(Rewound { received, taken: 0, socket }), answer)
+    );
+    let mut told = pin!(stop.told());
+    let mut idle = pin!(sleep_until(Instant::now() + IDLE_TIME));
+    let mut ending = Ending::NotYet;
+    loop {
+        tokio::select! {
+            outcome = &mut connection => {
+                match outcome {
+                    Ok(()) => debug!("closed"),
+                    Err(error) => debug!(%error, "closed after an error"),
+                }
+                break;
+            }
+            () = &mut told, if ending == Ending::NotYet => {
+                streams.0.close();
+                connection.as_mut().graceful_shutdown();
+                ending = Ending::Begun;
+            }
+            () = &mut idle, if ending == Ending::NotYet => {
+                if streams.0.count() == 0 {
+                    connection.as_mut().graceful_shutdown();
+                    ending = Ending::Begun;
+                }
+                idle.as_mut().reset(Instant::now() + IDLE_TIME);
+            }
+        }
+    }
+}
+
+/// Whether the client was told to open no more streams.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Ending {
+    NotYet,
+    Begun,
+}
+
+/// The tasks of streams do not outlive their connection.
+struct CutOnDrop(Connections);
+
+impl Drop for CutOnDrop {
+    fn drop(&mut self) {
+        self.0.cut();
+    }
+}
+
+/// A socket that some bytes were read from already: they are read again first.
+struct Rewound {
+    received: Vec<u8>,
+    taken: usize,
+    socket: Socket,
+}
+
+impl AsyncRead for Rewound {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buf: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        let this = &mut *self;
+        let left = &this.received[this.taken..];
+        if left.is_empty() {
+            return Pin::new(&mut this.socket).poll_read(cx, buf);
+        }
+        let count = left.len().min(buf.remaining());
+        buf.put_slice(&left[..count]);
+        this.taken += count;
+        if this.taken == this.received.len() {
+            (this.received, this.taken) = (Vec::new(), 0);
+        }
+        Poll::Ready(Ok(()))
+    }
+}
+
+impl AsyncWrite for Rewound {
+    fn poll_write(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        bytes: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.socket).poll_write(cx, bytes)
+    }
+
+    fn poll_write_vectored(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        slices: &[io::IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.socket).poll_write_vectored(cx, slices)
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        self.socket.is_write_vectored()
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.socket).poll_flush(cx)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.socket).poll_shutdown(cx)
+    }
+}

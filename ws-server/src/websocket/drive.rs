@@ -1,0 +1,41 @@
+//! Running a service on messages, and ending its connection.
+
+use std::future::Future;
+use std::io;
+use std::pin::Pin;
+use std::task::{Poll, ready};
+
+use tokio::io::{AsyncRead, AsyncWrite};
+
+use super::WebSocket;
+use crate::alongside::{closing_reason, serve_alongside};
+use crate::endpoint::{Endpoint, Finish};
+
+/// Runs the service that `start` makes of a socket. Once the socket is dropped, by whichever
+/// task has it then, the connection is closed in order.
+pub(crate) async fn serve<IO, F>(
+    endpoint: Box<Endpoint<IO>>,
+    start: impl FnOnce(WebSocket<IO>) -> F,
+) -> io::Result<()>
+where
+    IO: AsyncRead + AsyncWrite + Unpin,
+    F: Future<Output = io::Result<()>>,
+{
+    let (socket, mut home) = WebSocket::lease(endpoint);
+    let mut returned = None;
+    let mut finish = Finish::AwaitClose;
+    serve_alongside(start(socket), move |cx, outcome| {
+        let endpoint = match &mut returned {
+            Some(endpoint) => endpoint,
+            None => {
+                let Ok(mut endpoint) = ready!(Pin::new(&mut home).poll(cx)) else {
+                    return Poll::Ready(());
+                };
+                endpoint.link.close(Some(closing_reason(outcome)));
+                returned.insert(endpoint)
+            }
+        };
+        endpoint.poll_finish(cx, &mut finish)
+    })
+    .await
+}
