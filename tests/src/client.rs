@@ -15,8 +15,14 @@ pub struct Client {
 }
 
 impl Client {
-    pub(crate) fn new(pipe: DuplexStream) -> Client {
+    /// A client at the end of a pipe.
+    pub fn new(pipe: DuplexStream) -> Client {
         Client { pipe }
+    }
+
+    /// The pipe, for a client that is not scripted.
+    pub fn into_pipe(self) -> DuplexStream {
+        self.pipe
     }
 
     /// Sends bytes. A server that has hung up is noticed by what is expected next.

@@ -4,8 +4,8 @@
 //! cargo run -p ws-server --example mount_on_axum --features axum,all-drafts -- 127.0.0.1:8080
 //! ```
 //!
-//! `/websocket` echoes bytes: a service mounted as it is. `/talk` echoes messages: a handler that
-//! sees the request first. SIGTERM or SIGINT ends the site, its WebSockets included.
+//! `/websocket` echoes messages and `/stream` bytes: services mounted as they are. `/talk` is a
+//! handler that sees the request first. SIGTERM or SIGINT ends the site, its WebSockets included.
 
 use std::io;
 use std::sync::Arc;
@@ -36,28 +36,31 @@ struct Site {
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let address = std::env::args().nth(1).unwrap_or_else(|| "127.0.0.1:8080".to_owned());
     let listener = TcpListener::bind(address).await?;
-    let echo: UpgradeService = Server::builder().origins(Origins::Any).upgrade(echo_bytes)?;
+    let server = Server::builder().origins(Origins::Any);
+    let stream: UpgradeService = server.clone().upgrade(echo_bytes)?;
+    let echo: UpgradeService = server.upgrade_messages(|socket, _peer| echo(socket))?;
     let site = Site { visits: Arc::default(), talks: Connections::new() };
     let app = Router::new()
         .route("/", get(page))
         .route("/api/visits", get(visits))
         .route("/talk", any(talk))
         .route_service("/websocket", echo.clone())
+        .route_service("/stream", stream.clone())
         .with_state(site.clone());
     println!("listening on http://{}/", listener.local_addr()?);
 
-    let (echoes, talks) = (echo.connections(), site.talks);
-    let (first, second) = (echoes.clone(), talks.clone());
+    let open = [echo.connections(), stream.connections(), site.talks];
+    let closing = open.clone();
     let app = app.into_make_service_with_connect_info::<std::net::SocketAddr>();
     axum::serve(listener, app)
         .with_graceful_shutdown(async move {
             terminated().await;
-            first.close();
-            second.close();
+            closing.iter().for_each(Connections::close);
         })
         .await?;
     // axum waits for requests; what was upgraded is ours to wait for.
-    tokio::join!(echoes.shutdown(DRAIN), talks.shutdown(DRAIN));
+    let [echoes, streams, talks] = &open;
+    tokio::join!(echoes.shutdown(DRAIN), streams.shutdown(DRAIN), talks.shutdown(DRAIN));
     Ok(())
 }
 
@@ -82,6 +85,14 @@ async fn talk(upgrade: WebSocketUpgrade, State(site): State<Site>) -> Response {
             }
         }
     })
+}
+
+async fn echo(mut socket: WebSocket) -> io::Result<()> {
+    while let Some(received) = socket.recv_lent().await {
+        let (message, mut replies) = received?;
+        replies.feed(message).await?;
+    }
+    Ok(())
 }
 
 async fn echo_bytes(stream: ByteStream, _peer: Peer) -> io::Result<()> {

@@ -45,7 +45,7 @@ pub use socket::{Listener, OtherSocket, RemoteAddr, Socket};
 pub use websocket::{Receiver, Replies, Sender, WebSocket};
 pub use ws_core::{
     ByteString, Bytes, CloseReason, DraftId, Drafts, Keepalive, Limits, Message, MessageRef,
-    StatusCode, Timeouts, Transport,
+    Status, StatusCode, Timeouts, Transport,
 };
 
 /// The programs of the README, compiled.

@@ -5,9 +5,12 @@
 mod byte_stream;
 mod closing;
 mod drafts;
+mod extractor;
+mod http2;
 mod keepalive;
 mod limits;
 mod messages;
+mod mount;
 mod opening;
 mod registry;
 mod shutdown;

@@ -1,0 +1,165 @@
+//! WebSockets in streams of HTTP/2 (RFC 8441).
+
+use std::time::Duration;
+
+use http::{Request, Response, StatusCode};
+use http_body_util::{BodyExt, Empty};
+use hyper::body::{Bytes, Incoming};
+use hyper::client::conn::http2::{self, SendRequest};
+use hyper::ext::Protocol;
+use hyper_util::rt::{TokioExecutor, TokioIo};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::time::{sleep, timeout};
+use ws_server::{Peer, Server, WebSocket};
+use ws_tests::{Connector, frame, masked};
+
+use crate::{echo_messages, serve};
+
+type Stream = TokioIo<hyper::upgrade::Upgraded>;
+
+async fn connect(server: &Connector) -> SendRequest<Empty<Bytes>> {
+    let io = TokioIo::new(server.connect().into_pipe());
+    let (sender, connection) = http2::handshake(TokioExecutor::new(), io).await.unwrap();
+    tokio::spawn(connection);
+    sender
+}
+
+fn request(protocol: &'static str, version: &str) -> Request<Empty<Bytes>> {
+    Request::connect("http://example.com/chat?x=1")
+        .header("sec-websocket-version", version)
+        .header("origin", "http://example.com")
+        .extension(Protocol::from_static(protocol))
+        .body(Empty::new())
+        .unwrap()
+}
+
+async fn open(client: &mut SendRequest<Empty<Bytes>>) -> Stream {
+    let response = client.send_request(request("websocket", "13")).await.unwrap();
+    assert_eq!(response.status(), StatusCode::OK);
+    assert!(!response.headers().contains_key("sec-websocket-accept"));
+    TokioIo::new(hyper::upgrade::on(response).await.unwrap())
+}
+
+async fn expect(stream: &mut Stream, expected: &[u8]) {
+    let mut found = vec![0; expected.len()];
+    timeout(Duration::from_secs(3600), stream.read_exact(&mut found)).await.unwrap().unwrap();
+    assert_eq!(found, expected);
+}
+
+async fn body(response: Response<Incoming>) -> String {
+    String::from_utf8(response.into_body().collect().await.unwrap().to_bytes().into()).unwrap()
+}
+
+#[tokio::test(start_paused = true)]
+async fn many_websockets_share_a_connection_and_end_in_order() {
+    let server = echo_messages(Server::builder());
+    let mut client = connect(&server).await;
+    let mut streams = Vec::new();
+    for _ in 0..10 {
+        streams.push(open(&mut client).await);
+    }
+    for stream in &mut streams {
+        stream.write_all(&masked(0x81, b"hello")).await.unwrap();
+    }
+    for mut stream in streams {
+        expect(&mut stream, &frame(0x81, b"hello")).await;
+        stream.write_all(&masked(0x88, b"\x03\xe8")).await.unwrap();
+        expect(&mut stream, &frame(0x88, b"\x03\xe8")).await;
+        let mut rest = Vec::new();
+        stream.read_to_end(&mut rest).await.unwrap();
+        assert!(rest.is_empty());
+        stream.shutdown().await.unwrap();
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_request_of_another_version_or_protocol_is_refused() {
+    let server = echo_messages(Server::builder());
+    let mut client = connect(&server).await;
+    for version in ["8", "14", ""] {
+        let response = client.send_request(request("websocket", version)).await.unwrap();
+        assert_eq!(response.status(), StatusCode::BAD_REQUEST);
+        assert_eq!(response.headers()["sec-websocket-version"], "13");
+        assert!(body(response).await.contains("13"));
+    }
+    let response = client.send_request(request("connect-udp", "13")).await.unwrap();
+    assert_eq!(response.status(), StatusCode::NOT_IMPLEMENTED);
+    let mut foreign = request("websocket", "13");
+    foreign.headers_mut().insert("origin", "http://evil.example".parse().unwrap());
+    let response = client.send_request(foreign).await.unwrap();
+    assert_eq!(response.status(), StatusCode::FORBIDDEN);
+    let page = Request::get("http://example.com/").body(Empty::new()).unwrap();
+    let response = client.send_request(page).await.unwrap();
+    assert_eq!(response.status(), StatusCode::BAD_REQUEST);
+    assert!(!response.headers().contains_key("upgrade"));
+    // None of this has hurt the connection.
+    let mut stream = open(&mut client).await;
+    stream.write_all(&masked(0x81, b"still")).await.unwrap();
+    expect(&mut stream, &frame(0x81, b"still")).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_page_is_served_over_http_2_too() {
+    let server = echo_messages(Server::builder().page("<p>page"));
+    let mut client = connect(&server).await;
+    let page = Request::get("http://example.com/").body(Empty::new()).unwrap();
+    let response = client.send_request(page).await.unwrap();
+    assert_eq!(response.status(), StatusCode::OK);
+    assert_eq!(body(response).await, "<p>page");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_stream_whose_service_reads_nothing_does_not_stall_the_others() {
+    let server = Server::builder().messages(|mut socket: WebSocket, peer: Peer| async move {
+        if peer.query() == Some("x=1") && peer.head().fields().contains("x-deaf") {
+            sleep(Duration::from_secs(600)).await;
+        }
+        while let Some(message) = socket.recv().await {
+            socket.feed(&message?).await?;
+        }
+        Ok(())
+    });
+    let (server, _) = serve(server.unwrap());
+    let mut client = connect(&server).await;
+    let mut deaf = Vec::new();
+    for _ in 0..10 {
+        let mut request = request("websocket", "13");
+        request.headers_mut().insert("x-deaf", "1".parse().unwrap());
+        let response = client.send_request(request).await.unwrap();
+        let mut stream = TokioIo::new(hyper::upgrade::on(response).await.unwrap());
+        deaf.push(tokio::spawn(async move {
+            let message = masked(0x82, &[7; 60_000]);
+            while stream.write_all(&message).await.is_ok() {}
+        }));
+    }
+    sleep(Duration::from_secs(1)).await;
+    let mut stream = open(&mut client).await;
+    for _ in 0..20 {
+        stream.write_all(&masked(0x82, &[1; 50_000])).await.unwrap();
+        expect(&mut stream, &frame(0x82, &[1; 50_000])).await;
+    }
+    deaf.iter().for_each(tokio::task::JoinHandle::abort);
+}
+
+#[tokio::test(start_paused = true)]
+async fn going_down_closes_every_stream() {
+    let (listener, connector) = ws_tests::memory_listener();
+    let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
+    let server = Server::builder().messages(|socket, _| crate::echo(socket)).unwrap();
+    let server = tokio::spawn(async move {
+        let signal = async move { drop(stopped.await) };
+        server.serve(listener).with_graceful_shutdown(signal).await
+    });
+    let mut client = connect(&connector).await;
+    let (mut first, mut second) = (open(&mut client).await, open(&mut client).await);
+    stop.send(()).unwrap();
+    for stream in [&mut first, &mut second] {
+        expect(stream, &frame(0x88, b"\x03\xe9")).await;
+        stream.write_all(&masked(0x88, b"\x03\xe9")).await.unwrap();
+        let mut rest = Vec::new();
+        stream.read_to_end(&mut rest).await.unwrap();
+        stream.shutdown().await.unwrap();
+    }
+    drop((first, second, client));
+    timeout(Duration::from_secs(9), server).await.unwrap().unwrap().unwrap();
+}
