@@ -4,7 +4,6 @@ use std::io;
 use std::path::PathBuf;
 
 use super::rustls;
-use super::rustls::pki_types::pem;
 
 /// Why a configuration for TLS was not made; see [`Tls`](crate::Tls).
 #[derive(Debug)]
@@ -21,8 +20,8 @@ pub enum TlsError {
     Pem {
         /// The file.
         path: PathBuf,
-        /// What is wrong with it.
-        error: pem::Error,
+        /// What is wrong with it, in words; never a part of it, which could be secret.
+        problem: String,
     },
     /// A file has no certificate in it.
     NoCertificate {
@@ -74,9 +73,7 @@ impl std::fmt::Display for TlsError {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             TlsError::Read { path, error } => write!(f, "cannot read {path:?}: {error}"),
-            TlsError::Pem { path, error } => {
-                write!(f, "{path:?} is damaged: {}", PemWords(error))
-            }
+            TlsError::Pem { path, problem } => write!(f, "{path:?} is damaged: {problem}"),
             TlsError::NoCertificate { path, holds_key: true } => write!(
                 f,
                 "{path:?} holds a private key where a certificate is needed; are the two files \
@@ -129,11 +126,11 @@ impl std::error::Error for TlsError {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match self {
             TlsError::Read { error, .. } => Some(error),
-            TlsError::Pem { error, .. } => Some(error),
             TlsError::Certificate { error, .. }
             | TlsError::Key { error, .. }
             | TlsError::Setup(error) => Some(error),
-            TlsError::NoCertificate { .. }
+            TlsError::Pem { .. }
+            | TlsError::NoCertificate { .. }
             | TlsError::NoKey { .. }
             | TlsError::EncryptedKey { .. }
             | TlsError::Mismatch { .. }
@@ -151,25 +148,5 @@ impl From<TlsError> for io::Error {
             _ => io::ErrorKind::InvalidData,
         };
         io::Error::new(kind, error)
-    }
-}
-
-/// The crate that reads PEM shows lines as lists of numbers.
-struct PemWords<'a>(&'a pem::Error);
-
-impl std::fmt::Display for PemWords<'_> {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match self.0 {
-            pem::Error::MissingSectionEnd { end_marker } => {
-                write!(f, "there is no line `{}`", String::from_utf8_lossy(end_marker).trim_end())
-            }
-            pem::Error::IllegalSectionStart { line } => write!(
-                f,
-                "the line `{}` should end in five dashes",
-                String::from_utf8_lossy(line).trim_end()
-            ),
-            pem::Error::Base64Decode(_) => f.write_str("what is between its dashes is not base64"),
-            error => error.fmt(f),
-        }
     }
 }

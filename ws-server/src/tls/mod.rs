@@ -28,7 +28,8 @@ pub use self::stream::TlsStream;
 /// What a server needs to speak TLS: its certificate, its key, and whom it trusts.
 ///
 /// Clones are cheap and stay one: what is reloaded or replaced in one is so in all. TLS 1.2 and
-/// 1.3 are spoken. The cryptography is *ring*'s; no process-wide provider is read or installed.
+/// 1.3 are spoken. The cryptography is *ring*'s, or that of a [configuration of your
+/// own](Tls::from_config); no process-wide provider is read or installed.
 #[derive(Clone)]
 pub struct Tls {
     shared: Arc<Shared>,
@@ -143,7 +144,8 @@ impl Tls {
     ///
     /// # Errors
     /// What is wrong with the client, in words, or the error of `io`. The client was told as far
-    /// as TLS lets it be told.
+    /// as TLS lets it be told. A client that neither sends nor reads holds this up: give it a
+    /// deadline.
     ///
     /// # Cancel safety
     /// Dropping the future drops `io`, and the handshake with it.

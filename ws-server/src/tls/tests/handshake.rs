@@ -25,6 +25,17 @@ async fn tls_1_2_and_1_3_are_spoken() {
     }
 }
 
+#[tokio::test]
+async fn a_handshake_may_run_on_any_worker() {
+    let authority = Authority::new("ca");
+    let tls = server(&authority);
+    let (near, far) = tokio::io::duplex(64 * 1024);
+    let accepted = tokio::spawn(async move { tls.accept(near, b"").await });
+    let connector = TlsConnector::from(Arc::new(client(&authority, BOTH, None)));
+    let mut far = connector.connect(name(), far).await.unwrap();
+    talk(&mut accepted.await.unwrap().unwrap(), &mut far).await;
+}
+
 async fn agreed(tls: &Tls, authority: &Authority, asked: &[&[u8]]) -> Option<Vec<u8>> {
     let mut client = client(authority, BOTH, None);
     client.alpn_protocols = asked.iter().map(|id| id.to_vec()).collect();
