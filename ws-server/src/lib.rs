@@ -29,6 +29,9 @@ mod service;
 mod shared;
 mod socket;
 mod stop;
+#[cfg(feature = "tls")]
+#[allow(dead_code, reason = "the server does not accept over TLS yet")]
+mod tls;
 mod websocket;
 
 pub use builder::{BuildError, Builder, DRAIN, MAX_CONNECTIONS};
@@ -42,6 +45,8 @@ pub use policy::Origins;
 pub use server::{Server, Serving};
 pub use service::{MessageService, Peer, Service};
 pub use socket::{Listener, OtherSocket, RemoteAddr, Socket};
+#[cfg(feature = "tls")]
+pub use tls::{ClientCertificate, Tls, TlsError, TlsStream, rustls};
 pub use websocket::{Receiver, Replies, Sender, WebSocket};
 pub use ws_core::{
     ByteString, Bytes, CloseReason, DraftId, Drafts, Keepalive, Limits, Message, MessageRef,

@@ -1,0 +1,81 @@
+//! The server's side of a handshake, of which a part was read already.
+
+use std::io;
+use std::sync::Arc;
+
+use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt};
+use tokio_rustls::TlsAcceptor;
+
+use super::TlsStream;
+use super::handshake_error::explain;
+use super::rustls::{ServerConfig, ServerConnection};
+
+/// See [`Tls::accept`](super::Tls::accept).
+pub(super) async fn accept<IO>(
+    config: Arc<ServerConfig>,
+    io: IO,
+    received: &[u8],
+) -> io::Result<TlsStream<IO>>
+where
+    IO: AsyncRead + AsyncWrite + Unpin,
+{
+    let mut fed = Ok(());
+    let mut handshake = TlsAcceptor::from(config).accept_with(io, |connection| {
+        fed = feed(connection, received);
+    });
+    if let Err(Refused { error, alert }) = fed {
+        if let Some(io) = handshake.get_mut() {
+            tell(io, &alert).await;
+        }
+        return Err(explain(error));
+    }
+    match handshake.into_fallible().await {
+        Ok(stream) => Ok(TlsStream::new(stream)),
+        Err((error, mut io)) => {
+            // The alert is written by now.
+            tell(&mut io, &[]).await;
+            Err(explain(error))
+        }
+    }
+}
+
+/// What was received ends the handshake, and how the client is told.
+struct Refused {
+    error: io::Error,
+    alert: Vec<u8>,
+}
+
+fn feed(connection: &mut ServerConnection, mut received: &[u8]) -> Result<(), Refused> {
+    let refused = |error, alert| Err(Refused { error, alert });
+    while !received.is_empty() {
+        match connection.read_tls(&mut received) {
+            // The client has said that no more will come.
+            Ok(0) => break,
+            Ok(_) => {}
+            Err(error) => return refused(error, Vec::new()),
+        }
+        if let Err(error) = connection.process_new_packets() {
+            return refused(io::Error::new(io::ErrorKind::InvalidData, error), queued(connection));
+        }
+    }
+    Ok(())
+}
+
+/// All that the connection has to send, its alert last.
+fn queued(connection: &mut ServerConnection) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    while connection.wants_write() {
+        match connection.write_tls(&mut bytes) {
+            Ok(0) | Err(_) => break,
+            Ok(_) => {}
+        }
+    }
+    bytes
+}
+
+/// The handshake has failed already; a client that is gone cannot make it worse.
+async fn tell<IO: AsyncWrite + Unpin>(io: &mut IO, alert: &[u8]) {
+    if let Err(error) = io.write_all(alert).await.and(io.flush().await) {
+        tracing::debug!(%error, "the client could not be told why the TLS handshake failed");
+    }
+}

@@ -1,0 +1,45 @@
+//! Who a client is, by its certificate.
+
+use std::fmt::Write as _;
+use std::sync::Arc;
+
+use x509_cert::Certificate;
+use x509_cert::der::Decode;
+
+/// A client's certificate, signed by an authority that the server trusts. Clones share it.
+#[derive(Clone, PartialEq, Eq)]
+pub struct ClientCertificate {
+    der: Arc<[u8]>,
+    subject: Arc<str>,
+}
+
+impl ClientCertificate {
+    pub(super) fn new(der: &[u8]) -> ClientCertificate {
+        ClientCertificate { der: der.into(), subject: subject(der).into() }
+    }
+
+    /// The certificate, in DER.
+    pub fn der(&self) -> &[u8] {
+        &self.der
+    }
+
+    /// Its subject as text (RFC 4514), say `CN=alice,O=Example`. Empty when the certificate names
+    /// none, or not in a way that can be read.
+    pub fn subject(&self) -> &str {
+        &self.subject
+    }
+}
+
+impl std::fmt::Debug for ClientCertificate {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("ClientCertificate").field("subject", &self.subject).finish_non_exhaustive()
+    }
+}
+
+fn subject(der: &[u8]) -> String {
+    let mut subject = String::new();
+    let written = Certificate::from_der(der)
+        .is_ok_and(|it| write!(subject, "{}", it.tbs_certificate().subject()).is_ok());
+    // What was written until an error is no one's name.
+    if written { subject } else { String::new() }
+}

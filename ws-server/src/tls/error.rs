@@ -1,0 +1,152 @@
+//! What can be wrong with certificates and keys.
+
+use std::io;
+use std::path::PathBuf;
+
+use super::rustls;
+
+/// Why a configuration for TLS was not made; see [`Tls`](crate::Tls).
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum TlsError {
+    /// A file cannot be read.
+    Read {
+        /// The file.
+        path: PathBuf,
+        /// What the system says.
+        error: io::Error,
+    },
+    /// A file is damaged PEM.
+    Pem {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it, in words; never a part of it, which could be secret.
+        problem: String,
+    },
+    /// A file has no certificate in it.
+    NoCertificate {
+        /// The file.
+        path: PathBuf,
+        /// Whether it has a private key in it instead.
+        holds_key: bool,
+    },
+    /// A file has no private key in it.
+    NoKey {
+        /// The file.
+        path: PathBuf,
+        /// Whether it has a certificate in it instead.
+        holds_certificate: bool,
+    },
+    /// A private key is protected by a passphrase.
+    EncryptedKey {
+        /// The file.
+        path: PathBuf,
+    },
+    /// A certificate is malformed.
+    Certificate {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        error: rustls::Error,
+    },
+    /// A private key is malformed, or of a kind that is not supported.
+    Key {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        error: rustls::Error,
+    },
+    /// The private key is that of another certificate.
+    Mismatch {
+        /// The file of the certificate.
+        certificate: PathBuf,
+        /// The file of the key.
+        key: PathBuf,
+    },
+    /// Files were to be read for a configuration that is made of none.
+    NotFromFiles,
+    /// TLS cannot be set up, whatever the files.
+    Setup(rustls::Error),
+}
+
+impl std::fmt::Display for TlsError {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            TlsError::Read { path, error } => write!(f, "cannot read {path:?}: {error}"),
+            TlsError::Pem { path, problem } => write!(f, "{path:?} is damaged: {problem}"),
+            TlsError::NoCertificate { path, holds_key: true } => write!(
+                f,
+                "{path:?} holds a private key where a certificate is needed; are the two files \
+                 swapped?"
+            ),
+            TlsError::NoCertificate { path, holds_key: false } => write!(
+                f,
+                "{path:?} holds no certificate; it must be PEM, with a line \
+                 `-----BEGIN CERTIFICATE-----`"
+            ),
+            TlsError::NoKey { path, holds_certificate: true } => write!(
+                f,
+                "{path:?} holds a certificate where its private key is needed; are the two files \
+                 swapped?"
+            ),
+            TlsError::NoKey { path, holds_certificate: false } => write!(
+                f,
+                "{path:?} holds no private key; it must be PEM, with a line \
+                 `-----BEGIN PRIVATE KEY-----` (or `RSA` or `EC PRIVATE KEY`)"
+            ),
+            TlsError::EncryptedKey { path } => write!(
+                f,
+                "the private key in {path:?} is encrypted; decrypt it first, say with \
+                 `openssl pkey -in FILE -out PLAIN_FILE`"
+            ),
+            TlsError::Certificate { path, error } => {
+                write!(f, "a certificate in {path:?} cannot be used: {error}")
+            }
+            TlsError::Key { path, error } => write!(
+                f,
+                "the private key in {path:?} cannot be used: {error}; it must be RSA (of 2048 to \
+                 8192 bits), ECDSA (on P-256 or P-384) or Ed25519"
+            ),
+            TlsError::Mismatch { certificate, key } => write!(
+                f,
+                "the private key in {key:?} is not that of the first certificate in \
+                 {certificate:?}; the server's own certificate must come first in its file, and \
+                 the key be the one it was issued for"
+            ),
+            TlsError::NotFromFiles => f.write_str(
+                "this TLS configuration was not read from files; put another in its place with \
+                 `Tls::replace`, or begin with `Tls::from_pem_files`",
+            ),
+            TlsError::Setup(error) => write!(f, "TLS cannot be set up: {error}"),
+        }
+    }
+}
+
+impl std::error::Error for TlsError {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        match self {
+            TlsError::Read { error, .. } => Some(error),
+            TlsError::Certificate { error, .. }
+            | TlsError::Key { error, .. }
+            | TlsError::Setup(error) => Some(error),
+            TlsError::Pem { .. }
+            | TlsError::NoCertificate { .. }
+            | TlsError::NoKey { .. }
+            | TlsError::EncryptedKey { .. }
+            | TlsError::Mismatch { .. }
+            | TlsError::NotFromFiles => None,
+        }
+    }
+}
+
+impl From<TlsError> for io::Error {
+    fn from(error: TlsError) -> io::Error {
+        let kind = match &error {
+            TlsError::Read { error, .. } => error.kind(),
+            TlsError::NotFromFiles => io::ErrorKind::Unsupported,
+            TlsError::Setup(_) => io::ErrorKind::Other,
+            _ => io::ErrorKind::InvalidData,
+        };
+        io::Error::new(kind, error)
+    }
+}

@@ -1,0 +1,79 @@
+//! Certificates and keys in PEM files.
+
+use std::path::Path;
+
+use super::TlsError;
+use super::rustls::pki_types::pem::{Error, PemObject, SectionKind};
+use super::rustls::pki_types::{CertificateDer, PrivateKeyDer};
+
+/// All certificates of a file, at least one.
+pub(super) fn certificates(path: &Path) -> Result<Vec<CertificateDer<'static>>, TlsError> {
+    let text = read(path)?;
+    let certificates = CertificateDer::pem_slice_iter(&text)
+        .collect::<Result<Vec<_>, _>>()
+        .map_err(|error| damaged(path, &error))?;
+    if certificates.is_empty() {
+        let holds_key = is_encrypted(&text) || holds(&text, is_key);
+        return Err(TlsError::NoCertificate { path: path.to_owned(), holds_key });
+    }
+    Ok(certificates)
+}
+
+/// The first private key of a file.
+pub(super) fn private_key(path: &Path) -> Result<PrivateKeyDer<'static>, TlsError> {
+    let text = read(path)?;
+    if is_encrypted(&text) {
+        return Err(TlsError::EncryptedKey { path: path.to_owned() });
+    }
+    PrivateKeyDer::from_pem_slice(&text).map_err(|error| match error {
+        Error::NoItemsFound => {
+            let holds_certificate = holds(&text, |kind| kind == SectionKind::Certificate);
+            TlsError::NoKey { path: path.to_owned(), holds_certificate }
+        }
+        error => damaged(path, &error),
+    })
+}
+
+fn read(path: &Path) -> Result<Vec<u8>, TlsError> {
+    std::fs::read(path).map_err(|error| TlsError::Read { path: path.to_owned(), error })
+}
+
+fn is_key(kind: SectionKind) -> bool {
+    matches!(kind, SectionKind::PrivateKey | SectionKind::RsaPrivateKey | SectionKind::EcPrivateKey)
+}
+
+fn holds(text: &[u8], wanted: impl Fn(SectionKind) -> bool) -> bool {
+    <(SectionKind, Vec<u8>)>::pem_slice_iter(text)
+        .any(|section| section.is_ok_and(|(kind, _)| wanted(kind)))
+}
+
+/// PKCS#8 says so in the label, the older formats in a header.
+fn is_encrypted(text: &[u8]) -> bool {
+    text.split(|&byte| byte == b'\n').any(|line| {
+        line.starts_with(b"-----BEGIN ENCRYPTED PRIVATE KEY-----")
+            || line.starts_with(b"Proc-Type: 4,ENCRYPTED")
+    })
+}
+
+/// The error may quote lines of the file, and with them a key that someone put on one line.
+fn damaged(path: &Path, error: &Error) -> TlsError {
+    let problem = match error {
+        Error::MissingSectionEnd { end_marker: label } if is_known(label) => {
+            format!("there is no line `-----END {}-----`", String::from_utf8_lossy(label))
+        }
+        Error::MissingSectionEnd { .. } => {
+            "a block does not end; its `-----BEGIN` and `-----END` must be lines of their own"
+                .to_owned()
+        }
+        Error::IllegalSectionStart { .. } => {
+            "a line that starts with `-----BEGIN` does not end in five dashes".to_owned()
+        }
+        Error::Base64Decode(_) => "a block holds something else than base64".to_owned(),
+        error => error.to_string(),
+    };
+    TlsError::Pem { path: path.to_owned(), problem }
+}
+
+fn is_known(label: &[u8]) -> bool {
+    SectionKind::try_from(label).is_ok()
+}
