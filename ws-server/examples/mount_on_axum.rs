@@ -1,8 +1,11 @@
 //! A site with pages, state and an API, and WebSockets on two of its paths, for every draft.
 //!
 //! ```text
-//! cargo run -p ws-server --example mount_on_axum --features axum,all-drafts -- 127.0.0.1:8080
+//! cargo run -p ws-server --example mount_on_axum --all-features -- 127.0.0.1:8080 [CERT KEY]
 //! ```
+//!
+//! With a certificate and its key (PEM) the site is served over TLS, with HTTP/2. `LOG=debug` logs
+//! to standard error.
 //!
 //! `/websocket` echoes messages and `/stream` bytes: services mounted as they are. `/talk` is a
 //! handler that sees the request first. SIGTERM or SIGINT ends the site, its WebSockets included.
@@ -15,12 +18,13 @@ use std::time::Duration;
 use axum::extract::State;
 use axum::response::{Html, Response};
 use axum::routing::{any, get};
-use axum::{Json, Router};
+use axum::{Extension, Json, Router};
 use tokio::io::{AsyncWriteExt, copy, split};
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 use ws_server::{
-    ByteStream, Connections, Origins, Peer, Server, UpgradeService, WebSocket, WebSocketUpgrade,
+    ByteStream, Connections, Origins, Peer, RemoteAddr, Server, Tls, TlsListener, Transport,
+    UpgradeService, WebSocket, WebSocketUpgrade,
 };
 
 /// How long WebSockets have to close.
@@ -34,34 +38,53 @@ struct Site {
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
-    let address = std::env::args().nth(1).unwrap_or_else(|| "127.0.0.1:8080".to_owned());
-    let listener = TcpListener::bind(address).await?;
+    let mut args = std::env::args().skip(1);
+    let address = args.next().unwrap_or_else(|| "127.0.0.1:8080".to_owned());
+    let tls = match (args.next(), args.next()) {
+        (Some(certificate), Some(key)) => Some(Tls::from_pem_files(certificate, key)?),
+        _ => None,
+    };
+    let log = tracing_subscriber::EnvFilter::from_env("LOG");
+    tracing_subscriber::fmt().with_env_filter(log).with_writer(io::stderr).init();
+
     let server = Server::builder().origins(Origins::Any);
     let stream: UpgradeService = server.clone().upgrade(echo_bytes)?;
     let echo: UpgradeService = server.upgrade_messages(|socket, _peer| echo(socket))?;
     let site = Site { visits: Arc::default(), talks: Connections::new() };
+    let open = [echo.connections(), stream.connections(), site.talks.clone()];
     let app = Router::new()
         .route("/", get(page))
         .route("/api/visits", get(visits))
         .route("/talk", any(talk))
-        .route_service("/websocket", echo.clone())
-        .route_service("/stream", stream.clone())
-        .with_state(site.clone());
-    println!("listening on http://{}/", listener.local_addr()?);
+        .route_service("/websocket", echo)
+        .route_service("/stream", stream)
+        .with_state(site);
 
-    let open = [echo.connections(), stream.connections(), site.talks];
-    let closing = open.clone();
-    let app = app.into_make_service_with_connect_info::<std::net::SocketAddr>();
-    axum::serve(listener, app)
-        .with_graceful_shutdown(async move {
-            terminated().await;
-            closing.iter().for_each(Connections::close);
-        })
-        .await?;
+    let listener = TcpListener::bind(address).await?;
+    let down = close_when_terminated(open.clone());
+    match tls {
+        None => {
+            println!("listening on http://{}/", listener.local_addr()?);
+            let app = app.into_make_service_with_connect_info::<RemoteAddr>();
+            axum::serve(listener, app).with_graceful_shutdown(down).await?;
+        }
+        Some(tls) => {
+            println!("listening on https://{}/", listener.local_addr()?);
+            // So that what is mounted knows that its own pages are https pages.
+            let app = app.layer(Extension(Transport::Tls));
+            let app = app.into_make_service_with_connect_info::<RemoteAddr>();
+            axum::serve(TlsListener::new(listener, tls), app).with_graceful_shutdown(down).await?;
+        }
+    }
     // axum waits for requests; what was upgraded is ours to wait for.
     let [echoes, streams, talks] = &open;
     tokio::join!(echoes.shutdown(DRAIN), streams.shutdown(DRAIN), talks.shutdown(DRAIN));
     Ok(())
+}
+
+async fn close_when_terminated(open: [Connections; 3]) {
+    terminated().await;
+    open.iter().for_each(Connections::close);
 }
 
 async fn page(State(site): State<Site>) -> Html<&'static str> {

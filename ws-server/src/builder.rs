@@ -6,11 +6,15 @@ use std::time::Duration;
 use ws_core::{Drafts, DuplicateDraft, Limits, Timeouts, Transport};
 
 use crate::config::Config;
+#[cfg(feature = "tls")]
+use crate::config::{Plain, TlsPort};
 #[cfg(feature = "tower")]
 use crate::mount::UpgradeService;
 use crate::policy::{Origins, Subprotocols};
 use crate::server::{Messages, Server, Wrapped};
 use crate::service::{MessageService, Service};
+#[cfg(feature = "tls")]
+use crate::tls::Tls;
 
 /// What a server is to do; from [`Server::builder`]. Everything has a default.
 #[derive(Debug, Clone, Default)]
@@ -19,6 +23,8 @@ pub struct Builder {
     drafts: Option<Drafts>,
     origins: Origins,
     transport: Transport,
+    #[cfg(feature = "tls")]
+    tls: Option<TlsPort>,
     subprotocols: Vec<String>,
     path: Option<String>,
     page: Option<String>,
@@ -52,6 +58,22 @@ impl Builder {
     /// `wss:` URL that they are told with the one they dialled.
     pub fn transport(mut self, transport: Transport) -> Builder {
         self.transport = transport;
+        self
+    }
+
+    /// Ends TLS on the server's own port, beside plain connections: the first byte of each
+    /// connection tells which it is. The TLS handshake counts into the opening deadline. A site
+    /// that the service is mounted on ends TLS itself.
+    #[cfg(feature = "tls")]
+    pub fn tls(mut self, tls: &Tls) -> Builder {
+        self.tls = Some(TlsPort::new(tls, Plain::Served));
+        self
+    }
+
+    /// As [`tls`](Builder::tls), and tells plain connections with 400 to come with TLS.
+    #[cfg(feature = "tls")]
+    pub fn tls_only(mut self, tls: &Tls) -> Builder {
+        self.tls = Some(TlsPort::new(tls, Plain::Refused));
         self
     }
 
@@ -157,6 +179,8 @@ impl Builder {
             drafts,
             origins: self.origins,
             transport: self.transport,
+            #[cfg(feature = "tls")]
+            tls: self.tls,
             subprotocols: Subprotocols { named: self.subprotocols },
             path: self.path,
             page: self.page,

@@ -5,6 +5,9 @@ use std::time::Duration;
 use ws_core::{Drafts, Limits, Timeouts, Transport};
 
 use crate::policy::{Origins, Subprotocols};
+use crate::socket::Socket;
+#[cfg(feature = "tls")]
+use crate::tls::{Protocols, Tls};
 
 #[derive(Debug)]
 pub(crate) struct Config {
@@ -12,6 +15,9 @@ pub(crate) struct Config {
     pub(crate) origins: Origins,
     /// How clients reach the server, whatever the socket is.
     pub(crate) transport: Transport,
+    /// TLS on this port, if it is ended here.
+    #[cfg(feature = "tls")]
+    pub(crate) tls: Option<TlsPort>,
     pub(crate) subprotocols: Subprotocols,
     /// The only path that upgrades; any if absent.
     pub(crate) path: Option<String>,
@@ -23,4 +29,44 @@ pub(crate) struct Config {
     pub(crate) max_connections: usize,
     /// How long connections may take to close when the server goes down.
     pub(crate) drain: Duration,
+}
+
+/// A port that speaks TLS.
+#[cfg(feature = "tls")]
+#[derive(Debug, Clone)]
+pub(crate) struct TlsPort {
+    pub(crate) tls: Tls,
+    pub(crate) plain: Plain,
+}
+
+/// What becomes of clients that come to a TLS port without TLS.
+#[cfg(feature = "tls")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Plain {
+    /// They are served like the others.
+    Served,
+    /// They are told to come with TLS.
+    Refused,
+}
+
+#[cfg(feature = "tls")]
+impl TlsPort {
+    pub(crate) fn new(tls: &Tls, plain: Plain) -> TlsPort {
+        TlsPort { tls: tls.offering(Protocols::spoken()), plain }
+    }
+}
+
+impl Config {
+    /// Whether clients on this socket have to come with TLS instead.
+    #[cfg(feature = "tls")]
+    pub(crate) fn wants_tls(&self, socket: &Socket) -> bool {
+        let refused = self.tls.as_ref().is_some_and(|port| port.plain == Plain::Refused);
+        refused && !matches!(socket, Socket::Tls(_))
+    }
+
+    /// Whether clients on this socket have to come with TLS instead.
+    #[cfg(not(feature = "tls"))]
+    pub(crate) fn wants_tls(&self, _socket: &Socket) -> bool {
+        false
+    }
 }

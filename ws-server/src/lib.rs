@@ -30,13 +30,14 @@ mod shared;
 mod socket;
 mod stop;
 #[cfg(feature = "tls")]
-#[allow(dead_code, reason = "the server does not accept over TLS yet")]
 mod tls;
 mod websocket;
 
 pub use builder::{BuildError, Builder, DRAIN, MAX_CONNECTIONS};
 pub use byte_stream::ByteStream;
 pub use error::{RecvError, SendError};
+#[cfg(all(feature = "axum", feature = "tls"))]
+pub use mount::TlsListener;
 #[cfg(feature = "tower")]
 pub use mount::{Connections, UpgradeService};
 #[cfg(feature = "axum")]

@@ -8,7 +8,10 @@ use ws_core::head::RequestHead;
 use ws_core::{DraftId, Transport};
 
 use crate::byte_stream::ByteStream;
+use crate::opening::Source;
 use crate::socket::RemoteAddr;
+#[cfg(feature = "tls")]
+use crate::tls::ClientCertificate;
 use crate::websocket::WebSocket;
 
 /// A service written against a byte stream.
@@ -63,12 +66,11 @@ pub struct Peer {
 /// What is known after the opening handshake.
 #[derive(Debug, Clone)]
 pub(crate) struct Opening {
-    pub(crate) remote: RemoteAddr,
+    pub(crate) source: Source,
     pub(crate) head: RequestHead,
     pub(crate) origin: Option<String>,
     pub(crate) subprotocol: Option<String>,
     pub(crate) draft: DraftId,
-    pub(crate) transport: Transport,
 }
 
 impl Peer {
@@ -78,7 +80,7 @@ impl Peer {
 
     /// Where the connection comes from.
     pub fn remote(&self) -> RemoteAddr {
-        self.opening.remote
+        self.opening.source.remote
     }
 
     /// The request that opened it, with all its fields.
@@ -111,8 +113,15 @@ impl Peer {
         self.opening.draft
     }
 
+    /// The certificate that the client has shown, if it was asked for one: see
+    /// [`Tls::client_ca`](crate::Tls::client_ca).
+    #[cfg(feature = "tls")]
+    pub fn client_certificate(&self) -> Option<&ClientCertificate> {
+        self.opening.source.client_certificate.as_ref()
+    }
+
     /// Whether the client came over TLS.
     pub fn transport(&self) -> Transport {
-        self.opening.transport
+        self.opening.source.transport
     }
 }

@@ -11,6 +11,9 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::net::{UnixListener, UnixStream};
 use ws_core::Io;
 
+#[cfg(feature = "tls")]
+use crate::tls::TlsStream;
+
 /// An accepted connection, of whatever kind the server listens on.
 #[derive(Debug)]
 #[non_exhaustive]
@@ -20,6 +23,9 @@ pub enum Socket {
     /// A unix socket.
     #[cfg(unix)]
     Unix(UnixStream),
+    /// TLS, over one of the others.
+    #[cfg(feature = "tls")]
+    Tls(Box<TlsStream<Socket>>),
     /// Any other byte stream, for listeners of your own.
     Other(OtherSocket),
 }
@@ -37,6 +43,19 @@ impl Socket {
     /// A connection over any byte stream.
     pub fn other(io: impl Io + 'static) -> Socket {
         Socket::Other(OtherSocket(Box::new(io)))
+    }
+}
+
+impl From<TcpStream> for Socket {
+    fn from(stream: TcpStream) -> Socket {
+        Socket::Tcp(stream)
+    }
+}
+
+#[cfg(unix)]
+impl From<UnixStream> for Socket {
+    fn from(stream: UnixStream) -> Socket {
+        Socket::Unix(stream)
     }
 }
 
@@ -123,6 +142,8 @@ macro_rules! each {
             Socket::Tcp($inner) => $call,
             #[cfg(unix)]
             Socket::Unix($inner) => $call,
+            #[cfg(feature = "tls")]
+            Socket::Tls($inner) => $call,
             Socket::Other(OtherSocket($inner)) => $call,
         }
     };
@@ -160,6 +181,8 @@ impl AsyncWrite for Socket {
 
     fn is_write_vectored(&self) -> bool {
         match self {
+            #[cfg(feature = "tls")]
+            Socket::Tls(inner) => inner.is_write_vectored(),
             Socket::Other(OtherSocket(inner)) => inner.is_write_vectored(),
             _ => true,
         }

@@ -4,6 +4,7 @@ mod alarm;
 mod finish;
 mod link;
 
+use std::io::ErrorKind;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
@@ -141,6 +142,10 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> Endpoint<IO> {
                         Some(error) => Err(RecvError::Io(error)),
                         None => Ok(Input::End),
                     });
+                }
+                // TLS says so of an end without a word.
+                Poll::Ready(Err(error)) if error.kind() == ErrorKind::UnexpectedEof => {
+                    return Poll::Ready(Ok(Input::End));
                 }
                 Poll::Ready(Err(error)) => return Poll::Ready(Err(RecvError::Io(error))),
                 Poll::Pending => {

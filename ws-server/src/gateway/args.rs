@@ -7,6 +7,8 @@ use clap::Parser;
 use ws_core::{Keepalive, Limits, Timeouts};
 
 use super::address::{Listen, Target};
+#[cfg(feature = "tls")]
+use super::tls::TlsArgs;
 use crate::{Builder, Origins, Server, Transport};
 
 /// [`crate::MAX_CONNECTIONS`], as the arguments have it.
@@ -82,6 +84,10 @@ pub(super) struct Args {
     #[arg(long, value_name = "SECONDS", value_parser = seconds, default_value = "10")]
     drain: Duration,
 
+    #[cfg(feature = "tls")]
+    #[command(flatten)]
+    pub(super) tls: TlsArgs,
+
     /// What to log to standard error: error, warn, info, debug, trace, or a filter such as
     /// `ws_server=debug`
     #[arg(long, value_name = "FILTER", default_value = "info")]
@@ -118,6 +124,14 @@ impl Args {
             Some(path) => builder.path(path),
             None => builder,
         }
+    }
+
+    /// The schemes of the URLs that clients may use.
+    pub(super) fn schemes(&self) -> &'static [&'static str] {
+        #[cfg(feature = "tls")]
+        return self.tls.schemes();
+        #[cfg(not(feature = "tls"))]
+        &["ws"]
     }
 
     /// The path that clients connect to.

@@ -20,10 +20,13 @@ pub(super) enum Bound {
 }
 
 impl Bound {
-    /// The URL or file that clients connect to.
-    pub(super) fn url(&self, path: &str) -> String {
+    /// The URLs or the file that clients connect to.
+    pub(super) fn urls(&self, schemes: &[&str], path: &str) -> String {
         match self {
-            Bound::Tcp(_, local) => format!("ws://{local}{path}"),
+            Bound::Tcp(_, local) => {
+                let url = |scheme: &&str| format!("{scheme}://{local}{path}");
+                schemes.iter().map(url).collect::<Vec<_>>().join(" and ")
+            }
             #[cfg(unix)]
             Bound::Unix(_, file) => format!("unix:{}", file.path.display()),
         }

@@ -6,6 +6,8 @@ mod echo;
 mod listen;
 mod relay;
 mod run;
+#[cfg(feature = "tls")]
+mod tls;
 
 use std::process::ExitCode;
 

@@ -17,6 +17,8 @@ use super::args::Args;
 use super::echo::echo;
 use super::listen::{Bound, bind};
 use super::relay::relay;
+#[cfg(feature = "tls")]
+use super::tls::Reload;
 use crate::{ByteStream, Listener, Peer, Server};
 
 const PAGE: &str = include_str!("page.html");
@@ -57,6 +59,12 @@ async fn serve(args: &Args) -> Result<(), String> {
     let names = names.join(", ");
     check_target(&args.target).await?;
     let builder = args.builder().page(PAGE.replace("{{drafts}}", &names));
+    #[cfg(feature = "tls")]
+    let (tls, builder) = {
+        let tls = args.tls.load()?;
+        let builder = args.tls.apply(tls.as_ref(), builder);
+        (tls, builder)
+    };
     let server = match &args.target {
         Target::Echo => builder.messages(|socket, _peer| echo(socket)),
         target => {
@@ -66,13 +74,28 @@ async fn serve(args: &Args) -> Result<(), String> {
     }
     .map_err(|error| error.to_string())?;
     let bound = bind(&args.listen).await?;
-    let signals = Signals::listen().map_err(|error| format!("cannot handle signals: {error}"))?;
-    announce(&format!("listening on {} (drafts: {names})", bound.url(args.path())));
-    match bound {
-        Bound::Tcp(listener, _) => serve_on(server, listener, signals).await,
-        #[cfg(unix)]
-        Bound::Unix(listener, _file) => serve_on(server, listener, signals).await,
+    let unheard = |error| format!("cannot handle signals: {error}");
+    let signals = Signals::listen().map_err(unheard)?;
+    #[cfg(feature = "tls")]
+    let mut reload = Reload::listen(tls).map_err(unheard)?;
+    announce(&format!(
+        "listening on {} (drafts: {names})",
+        bound.urls(args.schemes(), args.path())
+    ));
+    let serving = async {
+        match bound {
+            Bound::Tcp(listener, _) => serve_on(server, listener, signals).await,
+            #[cfg(unix)]
+            Bound::Unix(listener, _file) => serve_on(server, listener, signals).await,
+        }
+    };
+    #[cfg(feature = "tls")]
+    tokio::select! {
+        () = serving => {}
+        () = reload.run() => {}
     }
+    #[cfg(not(feature = "tls"))]
+    serving.await;
     Ok(())
 }
 

@@ -197,9 +197,9 @@ impl<S: Sync> FromRequestParts<S> for WebSocketUpgrade {
 }
 
 fn read(parts: &mut Parts, asked: &Asked) -> Result<WebSocketUpgrade, Rejection> {
-    let handshake = Handshake::read(parts)?;
     let builder = Builder::default();
     let config = builder.clone().config().map_err(|error| misconfigured(&error))?;
+    let handshake = Handshake::read(parts, &config)?;
     let head = handshake.head();
     let draft = config.drafts.select(head)?;
     let offer = draft.offer(head)?;

@@ -14,7 +14,7 @@ use tokio::time::{Instant, timeout_at};
 use tracing::{debug, debug_span, error, info};
 use ws_core::buffer::ReadBuffer;
 use ws_core::head::RequestHead;
-use ws_core::{HandshakeError, LONGEST_TIMEOUT, Rejection, Status, Transport};
+use ws_core::{HandshakeError, LONGEST_TIMEOUT, Rejection, Status};
 
 use super::connections::Connections;
 use super::request::{self, Bootstrap};
@@ -24,7 +24,9 @@ use crate::endpoint::Endpoint;
 use crate::opening::{Agreed, Source, agree, establish};
 use crate::policy::Content;
 use crate::service::Peer;
-use crate::socket::{RemoteAddr, Socket};
+#[cfg(feature = "axum")]
+use crate::socket::RemoteAddr;
+use crate::socket::Socket;
 
 /// What comes as the body of the request.
 type Challenge = Pin<Box<dyn Future<Output = Result<Vec<u8>, HandshakeError>> + Send>>;
@@ -38,8 +40,7 @@ const LONGEST_BODY: usize = 8;
 pub(super) struct Handshake {
     head: RequestHead,
     bootstrap: Bootstrap,
-    remote: RemoteAddr,
-    transport: Option<Transport>,
+    source: Source,
     upgrade: Option<OnUpgrade>,
 }
 
@@ -53,12 +54,10 @@ pub(super) struct Accepted {
 }
 
 impl Handshake {
-    pub(super) fn read(parts: &mut Parts) -> Result<Handshake, Rejection> {
+    pub(super) fn read(parts: &mut Parts, config: &Config) -> Result<Handshake, Rejection> {
         let (head, bootstrap) = request::read(parts)?;
-        let remote = request::remote(&parts.extensions);
-        let transport = request::transport(parts);
-        let upgrade = parts.extensions.remove();
-        Ok(Handshake { head, bootstrap, remote, transport, upgrade })
+        let source = request::source(parts, config);
+        Ok(Handshake { head, bootstrap, source, upgrade: parts.extensions.remove() })
     }
 
     pub(super) fn head(&self) -> &RequestHead {
@@ -67,7 +66,7 @@ impl Handshake {
 
     #[cfg(feature = "axum")]
     pub(super) fn remote(&self) -> RemoteAddr {
-        self.remote
+        self.source.remote
     }
 
     /// Checks everything that can be refused.
@@ -77,8 +76,7 @@ impl Handshake {
         content: Content,
         connections: &Connections,
     ) -> Result<Accepted, Rejection> {
-        let Handshake { head, bootstrap, remote, transport, upgrade } = self;
-        let source = Source { remote, transport: transport.unwrap_or(config.transport) };
+        let Handshake { head, bootstrap, source, upgrade } = self;
         let agreed = agree(&head, source.transport, config, content)?;
         if agreed.draft.needs_exact_head() {
             let reason = format!(
@@ -121,6 +119,7 @@ impl Accepted {
     {
         let response = response::opened(&self.agreed.response, self.bootstrap);
         let (remote, draft) = (self.source.remote, self.agreed.draft.id());
+        let bootstrap = self.bootstrap;
         let span = debug_span!("connection", %remote);
         let stop = connections.stop().clone();
         let body: Option<Challenge> = match body.is_end_stream() {
@@ -141,7 +140,7 @@ impl Accepted {
                 Ok(opened) => opened,
                 Err(error) => return info!(%error, "refused"),
             };
-            debug!(%draft, path = peer.path(), "open");
+            debug!(%draft, path = peer.path(), over = bootstrap.name(), "open");
             match run(endpoint, peer).await {
                 Ok(()) => debug!(%draft, "closed"),
                 Err(error) => debug!(%draft, %error, "closed after an error"),

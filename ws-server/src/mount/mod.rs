@@ -11,6 +11,8 @@ mod connections;
 mod handshake;
 mod request;
 mod response;
+#[cfg(all(feature = "axum", feature = "tls"))]
+mod tls_listener;
 mod upgraded;
 
 use std::convert::Infallible;
@@ -27,6 +29,8 @@ use ws_core::Rejection;
 pub use axum::{WebSocketUpgrade, WebSocketUpgradeRejection};
 pub use connections::Connections;
 use handshake::Handshake;
+#[cfg(all(feature = "axum", feature = "tls"))]
+pub use tls_listener::TlsListener;
 
 use crate::config::Config;
 use crate::opening::{Route, route};
@@ -72,7 +76,7 @@ impl UpgradeService {
         B::Error: std::fmt::Display,
     {
         let (mut parts, body) = request.into_parts();
-        let handshake = match Handshake::read(&mut parts)? {
+        let handshake = match Handshake::read(&mut parts, &self.config)? {
             handshake if route(handshake.head(), &self.config)? == Route::WebSocket => handshake,
             _ => return Ok(response::page(self.config.page.as_deref().unwrap_or_default())),
         };

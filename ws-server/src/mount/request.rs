@@ -7,6 +7,8 @@ use http::{Extensions, Method, Version};
 use ws_core::head::{Fields, HttpVersion, RequestHead};
 use ws_core::{Rejection, Status, Transport};
 
+use crate::config::Config;
+use crate::opening::Source;
 use crate::socket::RemoteAddr;
 
 /// How a WebSocket is asked for.
@@ -16,6 +18,16 @@ pub(super) enum Bootstrap {
     Upgrade,
     /// Extended CONNECT, over HTTP/2 (RFC 8441).
     ExtendedConnect,
+}
+
+impl Bootstrap {
+    /// What the log calls it.
+    pub(super) fn name(self) -> &'static str {
+        match self {
+            Bootstrap::Upgrade => "HTTP/1.1 upgrade",
+            Bootstrap::ExtendedConnect => "HTTP/2 extended CONNECT",
+        }
+    }
 }
 
 /// The key of a request that needs none: over HTTP/2 nobody looks at the answer to it.
@@ -80,24 +92,31 @@ fn check_protocol(_extensions: &Extensions) -> Result<(), Rejection> {
     Err(Rejection::new(Status::NotImplemented, reason))
 }
 
-/// Where the connection comes from, if the HTTP server has said so.
-pub(super) fn remote(extensions: &Extensions) -> RemoteAddr {
+/// Where the request comes from, as far as the HTTP server has said so. Over HTTP/2 the request
+/// itself says whether it came with TLS.
+pub(super) fn source(parts: &Parts, config: &Config) -> Source {
+    if let Some(source) = parts.extensions.get::<Source>() {
+        return source.clone();
+    }
+    let transport = parts.extensions.get().copied().or_else(|| match parts.uri.scheme_str() {
+        Some("https" | "wss") => Some(Transport::Tls),
+        Some("http" | "ws") => Some(Transport::Plain),
+        _ => None,
+    });
+    Source::new(remote(&parts.extensions), transport.unwrap_or(config.transport))
+}
+
+fn remote(extensions: &Extensions) -> RemoteAddr {
     #[cfg(feature = "axum")]
     if let Some(axum::extract::ConnectInfo(addr)) = extensions.get() {
         return RemoteAddr::Tcp(*addr);
+    }
+    #[cfg(feature = "axum")]
+    if let Some(axum::extract::ConnectInfo(remote)) = extensions.get() {
+        return *remote;
     }
     if let Some(addr) = extensions.get::<SocketAddr>() {
         return RemoteAddr::Tcp(*addr);
     }
     extensions.get().copied().unwrap_or(RemoteAddr::Unknown)
-}
-
-/// How the client came, if the site or the request says so: over HTTP/1.1 the request does not.
-pub(super) fn transport(parts: &Parts) -> Option<Transport> {
-    let scheme = || match parts.uri.scheme_str() {
-        Some("https" | "wss") => Some(Transport::Tls),
-        Some("http" | "ws") => Some(Transport::Plain),
-        _ => None,
-    };
-    parts.extensions.get().copied().or_else(scheme)
 }

@@ -6,12 +6,27 @@ use ws_core::{Draft, Grant, Offer, Rejection, Role, Status, Transport, asks_for_
 use crate::config::Config;
 use crate::policy::Content;
 use crate::socket::RemoteAddr;
+#[cfg(feature = "tls")]
+use crate::tls::ClientCertificate;
 
 /// Where a request comes from.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub(crate) struct Source {
     pub(crate) remote: RemoteAddr,
     pub(crate) transport: Transport,
+    #[cfg(feature = "tls")]
+    pub(crate) client_certificate: Option<ClientCertificate>,
+}
+
+impl Source {
+    pub(crate) fn new(remote: RemoteAddr, transport: Transport) -> Source {
+        Source {
+            remote,
+            transport,
+            #[cfg(feature = "tls")]
+            client_certificate: None,
+        }
+    }
 }
 
 /// What a request is for.

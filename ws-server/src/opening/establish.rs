@@ -40,12 +40,11 @@ pub(crate) async fn establish(
     let codec = agreed.draft.codec(Role::Server, &config.limits);
     let endpoint = Endpoint::new(socket, read, codec, config.limits, config.timeouts, stop.clone());
     let peer = Peer::new(Opening {
-        remote: source.remote,
+        source,
         head,
         origin: agreed.origin,
         subprotocol: agreed.subprotocol,
         draft: agreed.draft.id(),
-        transport: source.transport,
     });
     Ok((Box::new(endpoint), peer))
 }

@@ -5,6 +5,7 @@ mod establish;
 mod io;
 mod read_head;
 mod refuse;
+mod secure;
 
 use tokio::time::{Instant, timeout_at};
 use ws_core::buffer::ReadBuffer;
@@ -17,6 +18,7 @@ pub(crate) use agreement::{Route, Source, agree, route};
 pub(crate) use establish::establish;
 use read_head::{ReadHeadError, Spoken, read_head, recognise};
 pub(crate) use refuse::{Refused, serve_page};
+use secure::secure;
 
 use crate::config::Config;
 use crate::endpoint::Endpoint;
@@ -44,6 +46,8 @@ pub(crate) enum OpeningError {
     Rejected(Box<Refused>),
     /// The handshake broke off; there is nobody to tell, or no way.
     Failed(HandshakeError),
+    /// There was no TLS handshake to agree on.
+    Tls(std::io::Error),
     /// The peer asked for nothing, and went away or let the deadline pass.
     Silent,
 }
@@ -51,22 +55,28 @@ pub(crate) enum OpeningError {
 /// Reads the request head, answers it, and does what its draft wants behind the heads, all
 /// before one deadline.
 pub(crate) async fn open(
-    mut socket: Socket,
+    socket: Socket,
     remote: RemoteAddr,
     config: &Config,
     content: Content,
     stop: &Stop,
 ) -> Result<Opened, OpeningError> {
     let deadline = Instant::now() + config.timeouts.opening.min(LONGEST_TIMEOUT);
-    let source = Source { remote, transport: config.transport };
+    let mut source = Source::new(remote, config.transport);
     let mut read = ReadBuffer::new();
-    match timeout_at(deadline, recognise(&mut socket, &mut read)).await {
-        Ok(Ok(Spoken::Http1 | Spoken::Tls)) => {}
+    let beginning = begin(socket, &mut read, &mut source, config);
+    let (mut socket, spoken) = match timeout_at(deadline, beginning).await {
+        Ok(begun) => begun?,
+        Err(_) => return Err(OpeningError::Silent),
+    };
+    if config.wants_tls(&socket) {
+        let reason = "this port speaks TLS alone: come with wss: or https:";
+        return Err(reject(socket, Rejection::bad_request(reason)));
+    }
+    match spoken {
         #[cfg(feature = "http2")]
-        Ok(Ok(Spoken::Http2)) => return Ok(Opened::Http2(socket, received(read), source)),
-        #[cfg(not(feature = "http2"))]
-        Ok(Ok(Spoken::Http2)) => {}
-        Ok(Err(_)) | Err(_) => return Err(OpeningError::Silent),
+        Spoken::Http2 => return Ok(Opened::Http2(socket, received(read), source)),
+        _ => {}
     }
     let mut reader = HeadReader::new();
     let head = match timeout_at(deadline, read_head(&mut socket, &mut read, &mut reader)).await {
@@ -102,6 +112,21 @@ pub(crate) async fn open(
         .await
         .map(|(endpoint, peer)| Opened::WebSocket(endpoint, peer))
         .map_err(OpeningError::Failed)
+}
+
+/// Finds out what the client speaks, TLS and what is in it.
+async fn begin(
+    mut socket: Socket,
+    read: &mut ReadBuffer,
+    source: &mut Source,
+    config: &Config,
+) -> Result<(Socket, Spoken), OpeningError> {
+    let mut spoken = recognise(&mut socket, read).await.map_err(|_| OpeningError::Silent)?;
+    if spoken == Spoken::Tls {
+        socket = secure(socket, read, source, config).await.map_err(OpeningError::Tls)?;
+        spoken = recognise(&mut socket, read).await.map_err(|_| OpeningError::Silent)?;
+    }
+    Ok((socket, spoken))
 }
 
 /// The bytes that were read and not looked at.

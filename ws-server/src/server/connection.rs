@@ -101,6 +101,7 @@ async fn open(
             rejected.answer().await;
         }
         Err(OpeningError::Failed(error)) => info!(%remote, %error, "refused"),
+        Err(OpeningError::Tls(error)) => info!(%remote, %error, "TLS handshake failed"),
         Err(OpeningError::Silent) => debug!(%remote, "gone without a word"),
     }
     None

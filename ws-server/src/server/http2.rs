@@ -47,8 +47,7 @@ pub(super) async fn serve(
     let upgrade = UpgradeService::new(server.config.clone(), server.application.clone());
     let streams = CutOnDrop(upgrade.connections());
     let answer = hyper::service::service_fn(move |mut request: Request<Incoming>| {
-        request.extensions_mut().insert(source.remote);
-        request.extensions_mut().insert(source.transport);
+        request.extensions_mut().insert(source.clone());
         upgrade.clone().call(request)
     });
     let keepalive = server.config.timeouts.keepalive;

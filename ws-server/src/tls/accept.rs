@@ -10,7 +10,7 @@ use super::TlsStream;
 use super::handshake_error::explain;
 use super::rustls::{ServerConfig, ServerConnection};
 
-/// See [`Tls::accept`](super::Tls::accept).
+/// See [`Tls::accept_received`](super::Tls::accept_received).
 pub(super) async fn accept<IO>(
     config: Arc<ServerConfig>,
     io: IO,

@@ -25,6 +25,8 @@ pub use self::client_certificate::ClientCertificate;
 pub use self::error::TlsError;
 pub use self::stream::TlsStream;
 
+use crate::socket::Socket;
+
 /// What a server needs to speak TLS: its certificate, its key, and whom it trusts.
 ///
 /// Clones are cheap and stay one: what is reloaded or replaced in one is so in all. TLS 1.2 and
@@ -59,6 +61,16 @@ pub(crate) enum Protocols {
     Http1,
     /// `h2`, `http/1.1`.
     Http2AndHttp1,
+}
+
+impl Protocols {
+    /// What this program speaks.
+    pub(crate) fn spoken() -> Protocols {
+        match cfg!(feature = "http2") {
+            true => Protocols::Http2AndHttp1,
+            false => Protocols::Http1,
+        }
+    }
 }
 
 impl Tls {
@@ -139,6 +151,22 @@ impl Tls {
         Tls { shared: Arc::clone(&self.shared), protocols }
     }
 
+    /// Performs the handshake for a site of your own: hyper serves the socket that comes out, and
+    /// a [mounted](crate::Builder::upgrade) service finds it beneath. `h2` (with the feature
+    /// `http2`) and `http/1.1` are offered.
+    ///
+    /// # Errors
+    /// What is wrong with the client, in words, or the error of the socket. A client that neither
+    /// sends nor reads holds this up: give it a deadline.
+    ///
+    /// # Cancel safety
+    /// Dropping the future drops the socket, and the handshake with it.
+    pub async fn accept(&self, socket: impl Into<Socket>) -> io::Result<Socket> {
+        let tls = self.offering(Protocols::spoken());
+        let stream = tls.accept_received(socket.into(), &[]).await?;
+        Ok(Socket::Tls(Box::new(stream)))
+    }
+
     /// Performs the handshake as the server. `received` is what was already read from `io`: any
     /// part of what the client sent first, or nothing.
     ///
@@ -149,7 +177,11 @@ impl Tls {
     ///
     /// # Cancel safety
     /// Dropping the future drops `io`, and the handshake with it.
-    pub(crate) async fn accept<IO>(&self, io: IO, received: &[u8]) -> io::Result<TlsStream<IO>>
+    pub(crate) async fn accept_received<IO>(
+        &self,
+        io: IO,
+        received: &[u8],
+    ) -> io::Result<TlsStream<IO>>
     where
         IO: AsyncRead + AsyncWrite + Unpin,
     {

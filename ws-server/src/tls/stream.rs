@@ -26,14 +26,9 @@ impl<IO> TlsStream<IO> {
         TlsStream(stream)
     }
 
-    /// The protocol that was agreed on; none if the client did not ask.
-    pub(crate) fn alpn(&self) -> Option<&[u8]> {
+    /// The protocol that was agreed on (ALPN); none if the client did not ask.
+    pub fn alpn(&self) -> Option<&[u8]> {
         self.0.get_ref().1.alpn_protocol()
-    }
-
-    /// Whether HTTP/2 was agreed on.
-    pub(crate) fn is_h2(&self) -> bool {
-        self.alpn() == Some(b"h2")
     }
 
     /// The certificate that the client showed and that was found good.

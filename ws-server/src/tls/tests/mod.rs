@@ -53,7 +53,7 @@ fn name() -> ServerName<'static> {
 async fn handshake(tls: &Tls, client: ClientConfig) -> (io::Result<Near>, io::Result<Far>) {
     let (near, far) = tokio::io::duplex(64 * 1024);
     let connector = TlsConnector::from(Arc::new(client));
-    tokio::join!(tls.accept(near, b""), connector.connect(name(), far))
+    tokio::join!(tls.accept_received(near, b""), connector.connect(name(), far))
 }
 
 async fn connect(tls: &Tls, client: ClientConfig) -> (Near, Far) {

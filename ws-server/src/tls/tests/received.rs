@@ -37,8 +37,10 @@ async fn accepts_after(tls: &Tls, client: &ClientConfig, behind: &[u8], split: u
         first.extend_from_slice(behind);
         let (received, rest) = first.split_at(split);
         let (reader, writer) = tokio::io::split(near);
-        let mut stream =
-            tls.accept(tokio::io::join(rest.chain(reader), writer), received).await.unwrap();
+        let mut stream = tls
+            .accept_received(tokio::io::join(rest.chain(reader), writer), received)
+            .await
+            .unwrap();
         let mut word = [0; 4];
         stream.read_exact(&mut word).await.unwrap();
         stream.write_all(&word).await.unwrap();
@@ -97,7 +99,7 @@ async fn a_hello_longer_than_one_read_is_taken_up_whole() {
 async fn refused(tls: &Tls, received: &[u8], more: &[u8]) -> (io::Error, Vec<u8>) {
     let (near, mut far) = tokio::io::duplex(64 * 1024);
     far.write_all(more).await.unwrap();
-    let error = tls.accept(near, received).await.unwrap_err();
+    let error = tls.accept_received(near, received).await.unwrap_err();
     let mut told = Vec::new();
     far.read_to_end(&mut told).await.unwrap();
     (error, told)
@@ -125,7 +127,7 @@ async fn a_hello_with_a_changed_byte_never_panics() {
         changed[at] ^= 0xff;
         let (near, far) = tokio::io::duplex(64 * 1024);
         drop(far);
-        assert!(tls.accept(near, &changed).await.is_err());
+        assert!(tls.accept_received(near, &changed).await.is_err());
     }
 }
 
@@ -141,7 +143,7 @@ async fn a_client_of_other_protocols_is_told_so() {
         let connector = TlsConnector::from(Arc::new(client));
         let accept = async {
             near.read_exact(&mut received).await.unwrap();
-            tls.accept(near, &received).await.unwrap_err()
+            tls.accept_received(near, &received).await.unwrap_err()
         };
         let (error, told) = tokio::join!(accept, connector.connect(name(), far));
         assert!(error.to_string().contains("offers none"), "{error}");
@@ -168,7 +170,7 @@ async fn a_client_that_leaves_halfway_is_named_as_the_cause() {
     for received in [&hello[..0], &hello[..50], &hello] {
         let (near, mut far) = tokio::io::duplex(64 * 1024);
         far.shutdown().await.unwrap();
-        let error = tls.accept(near, received).await.unwrap_err();
+        let error = tls.accept_received(near, received).await.unwrap_err();
         assert_eq!(error.kind(), io::ErrorKind::UnexpectedEof);
         assert!(error.to_string().contains("the client disconnected"), "{error}");
     }

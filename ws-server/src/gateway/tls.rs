@@ -1,0 +1,102 @@
+//! TLS on the command's own port.
+
+use std::io;
+use std::path::PathBuf;
+
+#[cfg(unix)]
+use tokio::signal::unix::{SignalKind, signal};
+use tracing::{error, info};
+
+use crate::{Builder, Tls};
+
+/// Where the certificates are.
+#[derive(Debug, clap::Args)]
+#[command(next_help_heading = "TLS")]
+pub(super) struct TlsArgs {
+    /// Serve wss: and https: too, with this certificate chain (PEM, the server's own first);
+    /// SIGHUP reads the files anew
+    #[arg(long, value_name = "FILE", requires = "tls_key")]
+    tls_cert: Option<PathBuf>,
+
+    /// The private key of the certificate (PEM)
+    #[arg(long, value_name = "FILE", requires = "tls_cert")]
+    tls_key: Option<PathBuf>,
+
+    /// Ask clients for a certificate that one of these authorities has signed (PEM)
+    #[arg(long, value_name = "FILE", requires = "tls_cert")]
+    tls_client_ca: Option<PathBuf>,
+
+    /// Refuse clients that come without TLS
+    #[arg(long, requires = "tls_cert")]
+    tls_only: bool,
+}
+
+impl TlsArgs {
+    /// Reads the files, if there are any.
+    pub(super) fn load(&self) -> Result<Option<Tls>, String> {
+        let (Some(certificate), Some(key)) = (&self.tls_cert, &self.tls_key) else {
+            return Ok(None);
+        };
+        let mut tls = Tls::from_pem_files(certificate, key).map_err(|error| error.to_string())?;
+        if let Some(client_ca) = &self.tls_client_ca {
+            tls = tls.client_ca(client_ca).map_err(|error| error.to_string())?;
+        }
+        Ok(Some(tls))
+    }
+
+    /// A server that uses them.
+    pub(super) fn apply(&self, tls: Option<&Tls>, builder: Builder) -> Builder {
+        match tls {
+            Some(tls) if self.tls_only => builder.tls_only(tls),
+            Some(tls) => builder.tls(tls),
+            None => builder,
+        }
+    }
+
+    /// The schemes of the URLs that clients may use.
+    pub(super) fn schemes(&self) -> &'static [&'static str] {
+        match self.tls_cert {
+            None => &["ws"],
+            Some(_) if self.tls_only => &["wss"],
+            Some(_) => &["wss", "ws"],
+        }
+    }
+}
+
+/// Reads the certificates anew at each SIGHUP.
+#[derive(Debug)]
+pub(super) struct Reload {
+    tls: Option<Tls>,
+    #[cfg(unix)]
+    hangups: Option<tokio::signal::unix::Signal>,
+}
+
+impl Reload {
+    /// Without TLS, a SIGHUP ends the command as it ends others.
+    pub(super) fn listen(tls: Option<Tls>) -> io::Result<Reload> {
+        #[cfg(unix)]
+        let hangups = match &tls {
+            Some(_) => Some(signal(SignalKind::hangup())?),
+            None => None,
+        };
+        Ok(Reload {
+            tls,
+            #[cfg(unix)]
+            hangups,
+        })
+    }
+
+    /// Goes on until it is dropped.
+    pub(super) async fn run(&mut self) {
+        #[cfg(unix)]
+        while let (Some(tls), Some(hangups)) = (&self.tls, &mut self.hangups)
+            && hangups.recv().await.is_some()
+        {
+            match tls.reload() {
+                Ok(()) => info!("the certificates were read anew"),
+                Err(error) => error!(%error, "the certificates stay as they were"),
+            }
+        }
+        std::future::pending::<()>().await;
+    }
+}

@@ -1,0 +1,42 @@
+//! TLS on the server's own port.
+
+use std::io;
+
+use ws_core::buffer::ReadBuffer;
+
+use super::agreement::Source;
+use crate::config::Config;
+use crate::socket::Socket;
+
+/// Performs the TLS handshake that a client has begun, if TLS is ended here. `read` holds what
+/// came of it.
+#[cfg(feature = "tls")]
+pub(super) async fn secure(
+    socket: Socket,
+    read: &mut ReadBuffer,
+    source: &mut Source,
+    config: &Config,
+) -> io::Result<Socket> {
+    let Some(port) = &config.tls else {
+        return Ok(socket);
+    };
+    let received = read.unread().to_vec();
+    read.discard();
+    crate::pool::give_read(read.reclaim());
+    let stream = port.tls.accept_received(socket, &received).await?;
+    source.transport = ws_core::Transport::Tls;
+    source.client_certificate = stream.client_certificate();
+    Ok(Socket::Tls(Box::new(stream)))
+}
+
+/// This program has no TLS: the client is told so when its head is read.
+#[cfg(not(feature = "tls"))]
+#[allow(clippy::unused_async, reason = "as with TLS")]
+pub(super) async fn secure(
+    socket: Socket,
+    _read: &mut ReadBuffer,
+    _source: &mut Source,
+    _config: &Config,
+) -> io::Result<Socket> {
+    Ok(socket)
+}
