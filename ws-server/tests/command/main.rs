@@ -4,6 +4,7 @@
 
 mod hostile;
 mod process;
+mod tls;
 
 use std::io::{Read, Write};
 use std::net::TcpListener;

@@ -3,13 +3,14 @@
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
 use std::path::PathBuf;
-use std::process::{Child, Command, Output, Stdio};
+use std::process::{Child, ChildStderr, Command, Output, Stdio};
 use std::time::Duration;
 
 /// A running command; it is ended with the test.
 pub(crate) struct Server {
     pub(crate) child: Child,
     pub(crate) line: String,
+    log: Option<BufReader<ChildStderr>>,
 }
 
 impl Server {
@@ -17,11 +18,11 @@ impl Server {
         let mut child = command(args).stdout(Stdio::piped()).spawn().unwrap();
         let mut line = String::new();
         BufReader::new(child.stdout.as_mut().unwrap()).read_line(&mut line).unwrap();
-        Server { child, line }
+        Server { child, line, log: None }
     }
 
     pub(crate) fn address(&self) -> &str {
-        let rest = self.line.strip_prefix("listening on ws://").unwrap();
+        let (_, rest) = self.line.split_once("://").unwrap();
         rest.split_once('/').unwrap().0
     }
 
@@ -30,6 +31,17 @@ impl Server {
         stream.set_read_timeout(Some(PATIENCE)).unwrap();
         stream.write_all(request).unwrap();
         stream
+    }
+
+    /// Reads the log until a line has this in it.
+    pub(crate) fn wait_for_log(&mut self, word: &str) -> String {
+        let log = self.log.get_or_insert_with(|| BufReader::new(self.child.stderr.take().unwrap()));
+        let mut line = String::new();
+        while !line.contains(word) {
+            line.clear();
+            assert_ne!(log.read_line(&mut line).unwrap(), 0, "the log ended before {word:?}");
+        }
+        line
     }
 
     pub(crate) fn signal(&self, name: &str) {
