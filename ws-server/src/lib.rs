@@ -55,6 +55,6 @@ pub use ws_core::{
 };
 
 /// The programs of the README, compiled.
-#[cfg(doctest)]
+#[cfg(all(doctest, feature = "axum", feature = "tls"))]
 #[doc = include_str!("../../README.md")]
 mod readme {}
