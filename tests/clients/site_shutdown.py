@@ -41,7 +41,7 @@ PATH = "/websocket"
 
 LARGE = 256 * 1024
 # Just within 1 MiB, which is what the server takes for one message, and more than the buffers
-# between the two hold: with the echo of the first unread, that of the second is still to come.
+# between the two hold: while the echo of the first is read slowly, the last has not been taken.
 UNREAD = 1000 * 1024
 RECEIVE_BUFFER = 32 * 1024
 
@@ -191,7 +191,7 @@ class Client:
     async def echo_unread(self):
         """Large messages, whose echoes are read slowly until SIGTERM has been sent."""
         self.fast.clear()
-        for _ in range(2):
+        for _ in range(5):
             self.writer.write(self.draft.text(self._message(UNREAD)))
         await self.writer.drain()
 
