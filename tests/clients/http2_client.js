@@ -145,9 +145,10 @@ async function connect() {
     await event(socket, 'secureConnect');
     check(socket.alpnProtocol === 'h2', `ALPN chose ${socket.alpnProtocol}`);
   } else {
-    socket = net.connect({ host, port, noDelay: true });
+    socket = net.connect({ host, port });
     await event(socket, 'connect');
   }
+  socket.setNoDelay(true);
   const tap = new Tap(socket);
   const session = http2.connect(url.origin, { createConnection: () => tap });
   const settings = await event(session, 'remoteSettings');
