@@ -24,6 +24,10 @@ import io.netty.handler.codec.http.websocketx.WebSocketClientHandshaker;
 import io.netty.handler.codec.http.websocketx.WebSocketClientHandshakerFactory;
 import io.netty.handler.codec.http.websocketx.WebSocketFrame;
 import io.netty.handler.codec.http.websocketx.WebSocketVersion;
+import io.netty.handler.ssl.SslContext;
+import io.netty.handler.ssl.SslContextBuilder;
+import io.netty.handler.ssl.SslProvider;
+import io.netty.handler.ssl.util.InsecureTrustManagerFactory;
 import java.io.ByteArrayOutputStream;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
@@ -34,9 +38,13 @@ import java.util.Random;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import javax.net.ssl.SSLException;
 
 /**
- * Netty's WebSocket client against an echo server: NettyClient HOST:PORT 0|7|8|13
+ * Netty's WebSocket client against an echo server: NettyClient HOST:PORT|URL 0|7|8|13
+ *
+ * <p>URL is the whole of it, {@code ws://HOST:PORT/websocket} or {@code wss:}; with HOST:PORT alone
+ * the path is one of its own. Over TLS any certificate will do: this is a test on loopback.
  *
  * <p>Netty does all the protocol work; this class only says what to send and compares what comes
  * back. It proves the opening handshake (Netty checks the challenge of version 0 and the
@@ -75,7 +83,8 @@ public final class NettyClient {
     }
 
     public static void main(String[] args) throws Exception {
-        URI uri = new URI("ws://" + args[0] + "/chat?x=1");
+        URI uri = new URI(args[0].contains("://") ? args[0] : "ws://" + args[0] + "/chat?x=1");
+        SslContext tls = uri.getScheme().equals("wss") ? trustAll() : null;
         WebSocketVersion version = version(args[1]);
         WebSocketClientHandshaker handshaker = WebSocketClientHandshakerFactory.newHandshaker(
             uri, version, null, true, new DefaultHttpHeaders(), LONGEST_FRAME);
@@ -91,6 +100,10 @@ public final class NettyClient {
                 .handler(new ChannelInitializer<SocketChannel>() {
                     @Override
                     protected void initChannel(SocketChannel channel) {
+                        if (tls != null) {
+                            channel.pipeline().addLast(
+                                tls.newHandler(channel.alloc(), uri.getHost(), uri.getPort()));
+                        }
                         channel.pipeline().addLast(
                             new HttpClientCodec(), new HttpObjectAggregator(65536), client);
                     }
@@ -106,6 +119,13 @@ public final class NettyClient {
         System.out.println("Netty, version " + args[1] + ": " + client.progress());
         System.out.println(outcome);
         System.exit(outcome.equals("PASS") ? 0 : 1);
+    }
+
+    private static SslContext trustAll() throws SSLException {
+        return SslContextBuilder.forClient()
+            .sslProvider(SslProvider.JDK)
+            .trustManager(InsecureTrustManagerFactory.INSTANCE)
+            .build();
     }
 
     private static WebSocketVersion version(String number) {

@@ -1,4 +1,4 @@
-// What both Chromium drivers share: starting the browser, bounding its time, reporting.
+// What the Chromium drivers share: starting the browser, bounding its time, reporting.
 
 'use strict';
 
@@ -24,7 +24,8 @@ const QUIET = [
 const AS_ROOT = process.getuid() === 0 ? ['--no-sandbox'] : [];
 
 // Runs `drive(page)`, prints PASS or FAIL, and ends the process with the exit code to match.
-async function run(drive) {
+// `flags` are further arguments for the browser.
+async function run(drive, flags = []) {
   const profile = fs.mkdtempSync(path.join(os.tmpdir(), 'ws-clients-'));
   let browser;
   let failure;
@@ -36,7 +37,7 @@ async function run(drive) {
       executablePath: EXECUTABLE,
       headless: true,
       pipe: true,
-      args: [...QUIET, ...AS_ROOT, `--user-data-dir=${profile}`],
+      args: [...QUIET, ...AS_ROOT, ...flags, `--user-data-dir=${profile}`],
     });
     console.log(await browser.version());
     const page = await browser.newPage();
