@@ -9,4 +9,4 @@ pub mod requests;
 
 pub use client::{Client, frame, masked};
 pub use counted::CountedWrites;
-pub use listener::{Connector, memory_listener};
+pub use listener::{Connector, PEER, memory_listener};

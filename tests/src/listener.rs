@@ -2,6 +2,7 @@
 //! stop the clock.
 
 use std::io;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::sync::Mutex;
 use std::task::{Context, Poll};
 
@@ -13,6 +14,9 @@ use crate::Client;
 
 /// How much a pipe holds in each direction.
 const PIPE_BYTES: usize = 16 * 1024;
+
+/// Where every connection comes from.
+pub const PEER: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::new(192, 0, 2, 7)), 50_000);
 
 /// The side that connects.
 #[derive(Debug, Clone)]
@@ -56,7 +60,9 @@ impl Listener for MemoryListener {
     fn poll_accept(&self, cx: &mut Context<'_>) -> Poll<io::Result<(Socket, RemoteAddr)>> {
         let mut queue = self.queue.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
         match queue.poll_recv(cx) {
-            Poll::Ready(Some(pipe)) => Poll::Ready(Ok((Socket::other(pipe), RemoteAddr::Unknown))),
+            Poll::Ready(Some(pipe)) => {
+                Poll::Ready(Ok((Socket::other(pipe), RemoteAddr::Tcp(PEER))))
+            }
             _ => Poll::Pending,
         }
     }

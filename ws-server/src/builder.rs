@@ -11,6 +11,7 @@ use crate::config::{Plain, TlsPort};
 #[cfg(feature = "tower")]
 use crate::mount::UpgradeService;
 use crate::policy::{Origins, Subprotocols};
+use crate::proxy::TrustedProxies;
 use crate::server::{Messages, Server, Wrapped};
 use crate::service::{MessageService, Service};
 #[cfg(feature = "tls")]
@@ -23,6 +24,8 @@ pub struct Builder {
     drafts: Option<Drafts>,
     origins: Origins,
     transport: Transport,
+    trusted_proxies: TrustedProxies,
+    proxy_protocol: TrustedProxies,
     #[cfg(feature = "tls")]
     tls: Option<TlsPort>,
     subprotocols: Vec<String>,
@@ -58,6 +61,22 @@ impl Builder {
     /// `wss:` URL that they are told with the one they dialled.
     pub fn transport(mut self, transport: Transport) -> Builder {
         self.transport = transport;
+        self
+    }
+
+    /// The proxies whose `Forwarded`, or `X-Forwarded-For`, `-Proto` and `-Host`, are believed;
+    /// none. The client's address, and the host and scheme that origins are compared with and
+    /// hixie-76 clients are told, are what the proxy says then.
+    pub fn trusted_proxies(mut self, proxies: TrustedProxies) -> Builder {
+        self.trusted_proxies = proxies;
+        self
+    }
+
+    /// The proxies that begin each connection with a header of the PROXY protocol, version 1 or
+    /// 2; none. A connection of theirs without one is ended, and a header from anybody else is no
+    /// request. Only for a port of the server's own.
+    pub fn proxy_protocol(mut self, proxies: TrustedProxies) -> Builder {
+        self.proxy_protocol = proxies;
         self
     }
 
@@ -179,6 +198,8 @@ impl Builder {
             drafts,
             origins: self.origins,
             transport: self.transport,
+            trusted_proxies: self.trusted_proxies,
+            proxy_protocol: self.proxy_protocol,
             #[cfg(feature = "tls")]
             tls: self.tls,
             subprotocols: Subprotocols { named: self.subprotocols },

@@ -5,6 +5,7 @@ use std::time::Duration;
 use ws_core::{Drafts, Limits, Timeouts, Transport};
 
 use crate::policy::{Origins, Subprotocols};
+use crate::proxy::TrustedProxies;
 use crate::socket::Socket;
 #[cfg(feature = "tls")]
 use crate::tls::{Protocols, Tls};
@@ -15,6 +16,10 @@ pub(crate) struct Config {
     pub(crate) origins: Origins,
     /// How clients reach the server, whatever the socket is.
     pub(crate) transport: Transport,
+    /// Whose `Forwarded` and `X-Forwarded-*` are believed.
+    pub(crate) trusted_proxies: TrustedProxies,
+    /// Who sends a header of the PROXY protocol.
+    pub(crate) proxy_protocol: TrustedProxies,
     /// TLS on this port, if it is ended here.
     #[cfg(feature = "tls")]
     pub(crate) tls: Option<TlsPort>,

@@ -24,6 +24,7 @@ mod mount;
 mod opening;
 mod policy;
 mod pool;
+mod proxy;
 mod server;
 mod service;
 mod shared;
@@ -43,6 +44,7 @@ pub use mount::{Connections, UpgradeService};
 #[cfg(feature = "axum")]
 pub use mount::{WebSocketUpgrade, WebSocketUpgradeRejection};
 pub use policy::Origins;
+pub use proxy::{ParseTrustedProxyError, TrustedProxies, TrustedProxy};
 pub use server::{Server, Serving};
 pub use service::{MessageService, Peer, Service};
 pub use socket::{Listener, OtherSocket, RemoteAddr, Socket};

@@ -10,7 +10,7 @@ use hyper::ext::Protocol;
 use hyper_util::rt::{TokioExecutor, TokioIo};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::time::{sleep, timeout};
-use ws_server::{Peer, Server, WebSocket};
+use ws_server::{Peer, Server, Timeouts, WebSocket};
 use ws_tests::{Connector, frame, masked};
 
 use crate::{echo_messages, serve};
@@ -162,4 +162,21 @@ async fn going_down_closes_every_stream() {
     }
     drop((first, second, client));
     timeout(Duration::from_secs(9), server).await.unwrap().unwrap().unwrap();
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_connection_without_streams_is_ended_after_a_while() {
+    let mut timeouts = Timeouts::default();
+    timeouts.keepalive.interval = None;
+    let server = echo_messages(Server::builder().timeouts(timeouts));
+    let io = TokioIo::new(server.connect().into_pipe());
+    let (mut sender, connection) =
+        http2::handshake::<_, _, Empty<Bytes>>(TokioExecutor::new(), io).await.unwrap();
+    let connection = tokio::spawn(connection);
+    let mut stream = open(&mut sender).await;
+    sleep(Duration::from_secs(200)).await;
+    stream.write_all(&masked(0x81, b"kept")).await.unwrap();
+    expect(&mut stream, &frame(0x81, b"kept")).await;
+    drop(stream);
+    timeout(Duration::from_secs(121), connection).await.unwrap().unwrap().unwrap();
 }

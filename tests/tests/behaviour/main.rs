@@ -12,6 +12,7 @@ mod limits;
 mod messages;
 mod mount;
 mod opening;
+mod proxies;
 mod registry;
 mod shutdown;
 

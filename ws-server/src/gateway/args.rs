@@ -9,7 +9,7 @@ use ws_core::{Keepalive, Limits, Timeouts};
 use super::address::{Listen, Target};
 #[cfg(feature = "tls")]
 use super::tls::TlsArgs;
-use crate::{Builder, Origins, Server, Transport};
+use crate::{Builder, Origins, Server, Transport, TrustedProxy};
 
 /// [`crate::MAX_CONNECTIONS`], as the arguments have it.
 const MAX_CONNECTIONS: NonZeroUsize = NonZeroUsize::new(crate::MAX_CONNECTIONS).unwrap();
@@ -43,6 +43,15 @@ pub(super) struct Args {
     /// pages, and hixie-76 clients are told a wss URL
     #[arg(long)]
     behind_tls: bool,
+
+    /// Believe the Forwarded or X-Forwarded-* fields of this proxy: an address, a network such as
+    /// 10.0.0.0/8, or `unix`; repeat it for more
+    #[arg(long, value_name = "PROXY")]
+    trusted_proxy: Vec<TrustedProxy>,
+
+    /// Expect the PROXY protocol (version 1 or 2) on every connection from this proxy: as above
+    #[arg(long, value_name = "PROXY")]
+    proxy_protocol: Vec<TrustedProxy>,
 
     /// Worker threads [default: one for each processor]
     #[arg(long, value_name = "N")]
@@ -119,6 +128,8 @@ impl Args {
             .timeouts(timeouts)
             .max_connections(self.max_connections.get())
             .transport(self.transport())
+            .trusted_proxies(self.trusted_proxy.iter().copied().collect())
+            .proxy_protocol(self.proxy_protocol.iter().copied().collect())
             .drain(self.drain);
         match &self.path {
             Some(path) => builder.path(path),

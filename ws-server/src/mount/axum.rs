@@ -16,6 +16,7 @@ use super::response;
 use crate::builder::{BuildError, Builder};
 use crate::byte_stream::{self, ByteStream, Carriage};
 use crate::policy::{Content, Origins};
+use crate::proxy::TrustedProxies;
 use crate::socket::RemoteAddr;
 use crate::websocket::{self, WebSocket};
 
@@ -107,6 +108,13 @@ impl WebSocketUpgrade {
     /// Which pages may connect; pages of the same origin.
     pub fn origins(mut self, origins: Origins) -> Self {
         self.builder = self.builder.origins(origins);
+        self
+    }
+
+    /// The proxies whose `Forwarded` or `X-Forwarded-*` are believed when the origin is compared
+    /// and hixie-76 clients are told their URL; none.
+    pub fn trusted_proxies(mut self, proxies: TrustedProxies) -> Self {
+        self.builder = self.builder.trusted_proxies(proxies);
         self
     }
 

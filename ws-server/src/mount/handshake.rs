@@ -21,7 +21,7 @@ use super::request::{self, Bootstrap};
 use super::{response, upgraded};
 use crate::config::Config;
 use crate::endpoint::Endpoint;
-use crate::opening::{Agreed, Source, agree, establish};
+use crate::opening::{Agreed, Source, agree, believe_forwarded, establish};
 use crate::policy::Content;
 use crate::service::Peer;
 #[cfg(feature = "axum")]
@@ -76,7 +76,8 @@ impl Handshake {
         content: Content,
         connections: &Connections,
     ) -> Result<Accepted, Rejection> {
-        let Handshake { head, bootstrap, source, upgrade } = self;
+        let Handshake { mut head, bootstrap, mut source, upgrade } = self;
+        believe_forwarded(&mut head, &mut source, config)?;
         let agreed = agree(&head, source.transport, config, content)?;
         if agreed.draft.needs_exact_head() {
             let reason = format!(

@@ -1,6 +1,7 @@
 //! The opening handshake on a socket of our own.
 
 mod agreement;
+mod behind_proxy;
 mod establish;
 mod io;
 mod read_head;
@@ -15,6 +16,8 @@ use ws_core::{HandshakeError, LONGEST_TIMEOUT, Rejection, Status};
 #[cfg(feature = "tower")]
 pub(crate) use agreement::Agreed;
 pub(crate) use agreement::{Route, Source, agree, route};
+pub(crate) use behind_proxy::believe_forwarded;
+use behind_proxy::read_proxy_header;
 pub(crate) use establish::establish;
 use read_head::{ReadHeadError, Spoken, read_head, recognise};
 pub(crate) use refuse::{Refused, serve_page};
@@ -23,6 +26,7 @@ use secure::secure;
 use crate::config::Config;
 use crate::endpoint::Endpoint;
 use crate::policy::Content;
+use crate::proxy::ProxyHeaderError;
 use crate::service::Peer;
 use crate::socket::{RemoteAddr, Socket};
 use crate::stop::Stop;
@@ -46,6 +50,8 @@ pub(crate) enum OpeningError {
     Rejected(Box<Refused>),
     /// The handshake broke off; there is nobody to tell, or no way.
     Failed(HandshakeError),
+    /// A proxy began with something else than it should.
+    Proxy(ProxyHeaderError),
     /// There was no TLS handshake to agree on.
     Tls(std::io::Error),
     /// The peer asked for nothing, and went away or let the deadline pass.
@@ -79,7 +85,8 @@ pub(crate) async fn open(
         _ => {}
     }
     let mut reader = HeadReader::new();
-    let head = match timeout_at(deadline, read_head(&mut socket, &mut read, &mut reader)).await {
+    let mut head = match timeout_at(deadline, read_head(&mut socket, &mut read, &mut reader)).await
+    {
         Ok(Ok(head)) => head,
         Ok(Err(ReadHeadError::Head(error))) => return Err(reject(socket, error.into())),
         Ok(Err(ReadHeadError::Io(error))) if !reader.is_empty() => {
@@ -89,7 +96,9 @@ pub(crate) async fn open(
         Err(_) if reader.is_empty() => return Err(OpeningError::Silent),
         Err(_) => return Err(reject(socket, too_slow(config))),
     };
-    let agreed = match route(&head, config) {
+    let agreed = match believe_forwarded(&mut head, &mut source, config)
+        .and_then(|()| route(&head, config))
+    {
         Ok(Route::Page) => return Ok(Opened::Page(socket)),
         Ok(Route::WebSocket) => agree(&head, source.transport, config, content),
         Err(rejection) => Err(rejection),
@@ -121,6 +130,11 @@ async fn begin(
     source: &mut Source,
     config: &Config,
 ) -> Result<(Socket, Spoken), OpeningError> {
+    match read_proxy_header(&mut socket, read, source, config).await {
+        Ok(Ok(())) => {}
+        Ok(Err(error)) => return Err(OpeningError::Proxy(error)),
+        Err(_) => return Err(OpeningError::Silent),
+    }
     let mut spoken = recognise(&mut socket, read).await.map_err(|_| OpeningError::Silent)?;
     if spoken == Spoken::Tls {
         socket = secure(socket, read, source, config).await.map_err(OpeningError::Tls)?;

@@ -3,7 +3,7 @@
 use std::io;
 
 use async_trait::async_trait;
-use tracing::{debug, info};
+use tracing::{debug, info, warn};
 
 use super::Server;
 use crate::byte_stream::{self, Carriage};
@@ -101,6 +101,7 @@ async fn open(
             rejected.answer().await;
         }
         Err(OpeningError::Failed(error)) => info!(%remote, %error, "refused"),
+        Err(OpeningError::Proxy(error)) => warn!(%remote, %error, "no header of the proxy"),
         Err(OpeningError::Tls(error)) => info!(%remote, %error, "TLS handshake failed"),
         Err(OpeningError::Silent) => debug!(%remote, "gone without a word"),
     }

@@ -1,0 +1,57 @@
+//! What proxies tell of the client, if they are believed.
+
+use std::io;
+
+use ws_core::Rejection;
+use ws_core::buffer::ReadBuffer;
+use ws_core::head::RequestHead;
+
+use super::agreement::Source;
+use super::read_head::read_until;
+use crate::config::Config;
+use crate::proxy::{Forwarded, ProxyHeaderError, parse};
+use crate::socket::{RemoteAddr, Socket};
+
+/// Reads the header of the PROXY protocol, if the connection comes from a proxy that is known to
+/// send one.
+///
+/// # Errors
+/// The connection's own, and inside of it what is wrong with the header.
+pub(super) async fn read_proxy_header(
+    socket: &mut Socket,
+    read: &mut ReadBuffer,
+    source: &mut Source,
+    config: &Config,
+) -> io::Result<Result<(), ProxyHeaderError>> {
+    if !config.proxy_protocol.contains(source.remote) {
+        return Ok(Ok(()));
+    }
+    let header = read_until(socket, read, |read| match parse(read.unread()) {
+        Ok(Some((taken, header))) => {
+            read.consume(taken);
+            Some(Ok(header))
+        }
+        Ok(None) => None,
+        Err(error) => Some(Err(error)),
+    });
+    Ok(header.await?.map(|header| {
+        source.remote = header.source.map_or(source.remote, RemoteAddr::Tcp);
+        source.transport = header.transport.unwrap_or(source.transport);
+    }))
+}
+
+/// Believes what proxies have added to a request, if it comes from one that is trusted: then the
+/// client's address, and the host and scheme that it used, are those that the proxy names.
+pub(crate) fn believe_forwarded(
+    head: &mut RequestHead,
+    source: &mut Source,
+    config: &Config,
+) -> Result<(), Rejection> {
+    let forwarded = Forwarded::read(head, source.remote, &config.trusted_proxies)?;
+    source.remote = forwarded.remote;
+    source.transport = forwarded.transport.unwrap_or(source.transport);
+    if let Some(host) = forwarded.host {
+        head.fields_mut().set("Host", host);
+    }
+    Ok(())
+}

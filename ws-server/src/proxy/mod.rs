@@ -1,0 +1,9 @@
+//! What proxies in front of the server tell of the clients behind them, and whom to believe.
+
+mod forwarded;
+mod header;
+mod trusted;
+
+pub(crate) use forwarded::Forwarded;
+pub(crate) use header::{ProxyHeaderError, parse};
+pub use trusted::{ParseTrustedProxyError, TrustedProxies, TrustedProxy};
