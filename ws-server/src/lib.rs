@@ -22,6 +22,8 @@ mod lease;
 mod opening;
 mod policy;
 mod pool;
+#[allow(dead_code, reason = "the opening handshake does not read it yet")]
+mod proxy;
 mod server;
 mod service;
 mod shared;
@@ -33,6 +35,7 @@ pub use builder::{BuildError, Builder, DRAIN, MAX_CONNECTIONS};
 pub use byte_stream::ByteStream;
 pub use error::{RecvError, SendError};
 pub use policy::Origins;
+pub use proxy::{ParseTrustedProxyError, TrustedProxies, TrustedProxy};
 pub use server::{Server, Serving};
 pub use service::{MessageService, Peer, Service};
 pub use socket::{Listener, OtherSocket, RemoteAddr, Socket};
