@@ -72,10 +72,9 @@ class Connection:
             self._fill()
         return self.read(end + len(delimiter))[: -len(delimiter)]
 
-    def read_to_end(self):
-        while chunk := self.socket.recv(65536):
-            self.buffer += chunk
-        return bytes(self.buffer)
+    def read_body(self, fields):
+        """The body of a refusal; the proxy may keep the connection behind it."""
+        return self.read(int(fields.get("content-length", 0))).decode()
 
     def request(self, host, fields, body=b""):
         """Sends an opening handshake; answers the status and the fields, in lower case."""
@@ -197,12 +196,12 @@ def run(arguments):
     if arguments.refused:
         expected, text = arguments.refused
         require(status == expected, f"the status is {status}, not {expected}")
-        body = connection.read_to_end().decode()
+        body = connection.read_body(fields)
         require(text in body, f"another body: {body!r}")
         print(f"refused with {status}")
         return
     if status != "101":
-        raise Failure(f"refused with {status}: {connection.read_to_end().decode()!r}")
+        raise Failure(f"refused with {status}: {connection.read_body(fields)!r}")
     client.check(fields, arguments.address, arguments.tls)
     for text in TEXTS:
         client.echo(text.encode())
