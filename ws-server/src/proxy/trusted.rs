@@ -73,10 +73,9 @@ impl FromStr for TrustedProxy {
             Ok(address) => IpNet::from(address),
             Err(_) => text.parse().map_err(|_| ParseTrustedProxyError::NoNetwork)?,
         };
-        if network != network.trunc() {
-            return Err(ParseTrustedProxyError::HostBits(TrustedProxy(Source::Network(
-                network.trunc(),
-            ))));
+        let masked = network.trunc();
+        if network != masked {
+            return Err(ParseTrustedProxyError::HostBits(TrustedProxy(Source::Network(masked))));
         }
         Ok(TrustedProxy(Source::Network(canonical(network))))
     }
