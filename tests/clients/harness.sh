@@ -138,6 +138,18 @@ selected() {
     return 1
 }
 
+# report NAME STATUS OUTPUT [SECONDS]: a line, and what there was to say when it failed.
+report() {
+    if [ "$2" -eq 0 ]; then
+        passed=$((passed + 1))
+        printf 'PASS  %-36s %2d s\n' "$1" "${4:-0}"
+    else
+        failed=$((failed + 1))
+        printf 'FAIL  %-36s exit code %d\n' "$1" "$2"
+        sed 's/^/      | /' "$3"
+    fi
+}
+
 # client NAME COMMAND...: runs one and reports. Its last line must be PASS: an exit code of 0
 # alone could come from a client that did nothing.
 client() {
@@ -146,14 +158,8 @@ client() {
     selected "$name" || return 0
     local begin=$SECONDS
     timeout -k 5 "$CLIENT_SECONDS" "$@" >"$output" 2>&1 </dev/null || status=$?
-    if [ "$status" -eq 0 ] && [ "$(tail -n 1 "$output")" = PASS ]; then
-        passed=$((passed + 1))
-        printf 'PASS  %-24s %2d s\n' "$name" $((SECONDS - begin))
-    else
-        failed=$((failed + 1))
-        printf 'FAIL  %-24s exit code %d\n' "$name" "$status"
-        sed 's/^/      | /' "$output"
-    fi
+    [ "$status" -ne 0 ] || [ "$(tail -n 1 "$output")" = PASS ] || status=1
+    report "$name" "$status" "$output" $((SECONDS - begin))
 }
 
 # Sums up; fails when a client or a server did.

@@ -77,7 +77,7 @@ pub(crate) async fn open(
     };
     if config.wants_tls(&socket) {
         let reason = "this port speaks TLS alone: come with wss: or https:";
-        return Err(reject(socket, Rejection::bad_request(reason)));
+        return Err(reject(socket, &source, Rejection::bad_request(reason)));
     }
     match spoken {
         #[cfg(feature = "http2")]
@@ -88,13 +88,13 @@ pub(crate) async fn open(
     let mut head = match timeout_at(deadline, read_head(&mut socket, &mut read, &mut reader)).await
     {
         Ok(Ok(head)) => head,
-        Ok(Err(ReadHeadError::Head(error))) => return Err(reject(socket, error.into())),
+        Ok(Err(ReadHeadError::Head(error))) => return Err(reject(socket, &source, error.into())),
         Ok(Err(ReadHeadError::Io(error))) if !reader.is_empty() => {
             return Err(OpeningError::Failed(error.into()));
         }
         Ok(Err(ReadHeadError::Io(_))) => return Err(OpeningError::Silent),
         Err(_) if reader.is_empty() => return Err(OpeningError::Silent),
-        Err(_) => return Err(reject(socket, too_slow(config))),
+        Err(_) => return Err(reject(socket, &source, too_slow(config))),
     };
     let agreed = match believe_forwarded(&mut head, &mut source, config)
         .and_then(|()| route(&head, config))
@@ -107,14 +107,15 @@ pub(crate) async fn open(
         Ok(agreed) => agreed,
         Err(rejection) => {
             let head_only = head.method() == "HEAD";
-            let refused = Refused { socket, rejection, head_only };
+            let remote = source.remote;
+            let refused = Refused { socket, remote, rejection, head_only };
             return Err(OpeningError::Rejected(Box::new(refused)));
         }
     };
     let mut response = Vec::with_capacity(256);
     if let Err(error) = agreed.response.write(&mut response) {
         let reason = format!("the request cannot be answered: {error}");
-        return Err(reject(socket, Rejection::bad_request(reason)));
+        return Err(reject(socket, &source, Rejection::bad_request(reason)));
     }
     let request = (head, source, agreed);
     establish(socket, read, response, request, (config, stop), deadline)
@@ -158,6 +159,7 @@ fn too_slow(config: &Config) -> Rejection {
     Rejection::new(Status::RequestTimeout, reason)
 }
 
-fn reject(socket: Socket, rejection: Rejection) -> OpeningError {
-    OpeningError::Rejected(Box::new(Refused { socket, rejection, head_only: false }))
+fn reject(socket: Socket, source: &Source, rejection: Rejection) -> OpeningError {
+    let remote = source.remote;
+    OpeningError::Rejected(Box::new(Refused { socket, remote, rejection, head_only: false }))
 }

@@ -6,7 +6,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use ws_core::Rejection;
 use ws_core::head::ResponseHead;
 
-use crate::socket::Socket;
+use crate::socket::{RemoteAddr, Socket};
 
 /// How long the peer has to take an answer.
 const ANSWER_TIME: Duration = Duration::from_secs(2);
@@ -19,6 +19,7 @@ const DRAINED_BYTES: u64 = 64 * 1024;
 #[derive(Debug)]
 pub(crate) struct Refused {
     pub(super) socket: Socket,
+    pub(crate) remote: RemoteAddr,
     pub(crate) rejection: Rejection,
     /// The answer to `HEAD` is a head alone (RFC 9110 §9.3.2).
     pub(super) head_only: bool,

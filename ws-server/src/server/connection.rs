@@ -62,7 +62,8 @@ pub(super) async fn serve(server: Server, socket: Socket, remote: RemoteAddr, st
         return;
     };
     let (endpoint, peer) = opened;
-    let draft = peer.draft();
+    // A proxy may have told of another one.
+    let (remote, draft) = (peer.remote(), peer.draft());
     debug!(%remote, %draft, path = peer.path(), "open");
     match server.application.run(endpoint, peer).await {
         Ok(()) => debug!(%remote, %draft, "closed"),
@@ -97,7 +98,7 @@ async fn open(
             super::http2::serve(server, socket, received, source, stop).await;
         }
         Err(OpeningError::Rejected(rejected)) => {
-            info!(%remote, rejection = %rejected.rejection, "refused");
+            info!(remote = %rejected.remote, rejection = %rejected.rejection, "refused");
             rejected.answer().await;
         }
         Err(OpeningError::Failed(error)) => info!(%remote, %error, "refused"),
