@@ -1,6 +1,7 @@
 //! A service on a path of a site that hyper serves.
 
 use std::convert::Infallible;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use axum::Router;
@@ -205,7 +206,11 @@ async fn no_more_are_open_at_once_than_there_is_room_for() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_server_without_upgrades_does_not_keep_the_client_waiting() {
+async fn a_server_without_upgrades_is_told_so_in_the_log() {
+    let log = Log::default();
+    let writer = log.clone();
+    let subscriber = tracing_subscriber::fmt().with_writer(move || writer.clone()).finish();
+    let _logged = tracing::subscriber::set_default(subscriber);
     let upgrade = Server::builder().origins(Origins::Any);
     let upgrade = upgrade.upgrade_messages(|socket, _| echo(socket)).unwrap();
     let connections = upgrade.connections();
@@ -219,6 +224,23 @@ async fn a_server_without_upgrades_does_not_keep_the_client_waiting() {
     client.head().await;
     assert!(client.is_hung_up().await);
     assert_eq!(connections.count(), 0);
+    let log = String::from_utf8(log.0.lock().unwrap().clone()).unwrap();
+    assert!(log.contains("upgrades are not enabled on this HTTP connection"), "{log}");
+    assert!(log.contains("with_upgrades"), "{log}");
+}
+
+/// What was logged.
+#[derive(Clone, Default)]
+struct Log(Arc<Mutex<Vec<u8>>>);
+
+impl std::io::Write for Log {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.0.lock().unwrap().write(bytes)
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
 }
 
 #[tokio::test(start_paused = true)]

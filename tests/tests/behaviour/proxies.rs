@@ -99,6 +99,15 @@ async fn the_proxy_protocol_names_the_client_however_its_bytes_arrive() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_client_that_its_proxy_does_not_name_has_not_the_rights_of_the_proxy() {
+    let trusted = proxies(&["192.0.2.7"]);
+    let server = who(Server::builder().proxy_protocol(trusted.clone()).trusted_proxies(trusted));
+    let request = forwarded("X-Forwarded-For: 203.0.113.9");
+    let wire = [b"PROXY UNKNOWN\r\n", &request[..]].concat();
+    assert_eq!(greeting(&server, &wire).await, "unknown Plain");
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_connection_without_the_header_that_is_expected_is_ended() {
     let server = who(Server::builder().proxy_protocol(proxies(&["192.0.2.7"])));
     let mut client = server.connect();

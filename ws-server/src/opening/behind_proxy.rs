@@ -35,7 +35,9 @@ pub(super) async fn read_proxy_header(
         Err(error) => Some(Err(error)),
     });
     Ok(header.await?.map(|header| {
-        source.remote = header.source.map_or(source.remote, RemoteAddr::Tcp);
+        // Where the proxy names nobody, the proxy's own address and its rights are not the
+        // client's.
+        source.remote = header.source.map_or(RemoteAddr::Unknown, RemoteAddr::Tcp);
         source.transport = header.transport.unwrap_or(source.transport);
     }))
 }

@@ -18,7 +18,7 @@ pub(crate) use error::ProxyHeaderError;
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) struct ProxyHeader {
     /// Where the client connects from. `None` when the proxy names no IP address (v1 `UNKNOWN`,
-    /// v2 `LOCAL`, `UNSPEC` and unix sockets): the connection keeps the address it has.
+    /// v2 `LOCAL`, `UNSPEC` and unix sockets).
     pub(crate) source: Option<SocketAddr>,
     /// How the client reached the proxy, if the proxy says so; version 1 cannot.
     pub(crate) transport: Option<Transport>,
