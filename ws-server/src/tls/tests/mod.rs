@@ -7,6 +7,7 @@ mod files;
 mod handshake;
 mod received;
 mod reload;
+mod serving;
 
 use std::io;
 use std::sync::Arc;
