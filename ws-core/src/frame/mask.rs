@@ -26,7 +26,11 @@ impl MaskingKey {
         for chunk in chunks {
             *chunk = (u64::from_ne_bytes(*chunk) ^ wide).to_ne_bytes();
         }
-        for (byte, key) in rest.iter_mut().zip(self.0.iter().cycle()) {
+        let (words, rest) = rest.as_chunks_mut::<4>();
+        for chunk in words {
+            *chunk = (u32::from_ne_bytes(*chunk) ^ word).to_ne_bytes();
+        }
+        for (byte, key) in rest.iter_mut().zip(self.0) {
             *byte ^= key;
         }
     }
