@@ -8,7 +8,7 @@ use std::time::Instant;
 
 use crate::buffer::{ReadBuffer, SendBuffer};
 use crate::close::CloseReason;
-use crate::codec::{Capabilities, Codec, EncodeError, Envelope, Fragment, ProtocolError};
+use crate::codec::{Capabilities, Codec, Decoded, EncodeError, Envelope, Fragment, ProtocolError};
 use crate::frame::{Frame, MAX_CONTROL_PAYLOAD, OpCode};
 use crate::limits::{Limits, Timeouts};
 use crate::message::{MessageKind, MessageRef};
@@ -31,6 +31,8 @@ pub struct Connection {
     limits: Limits,
     /// The kind of the message whose fragments are coming.
     message: Option<MessageKind>,
+    /// How much of the frame under way is still to come.
+    remaining: u64,
     closing: ClosingHandshake,
     end: End,
     timers: Timers,
@@ -79,6 +81,7 @@ impl Connection {
             capabilities,
             limits,
             message: None,
+            remaining: 0,
             closing: ClosingHandshake::Open,
             end: End::Unlimited,
             timers,
@@ -148,6 +151,38 @@ impl Connection {
         Ok(Received::Closed)
     }
 
+    /// How many bytes of the data frame under way are still to come: whatever is received next
+    /// is its payload. Of a frame that has not begun, or is whole, there are none.
+    #[inline]
+    pub fn remaining(&self) -> u64 {
+        self.remaining
+    }
+
+    /// Decodes bytes that lie in no [`ReadBuffer`], in place: no more than are
+    /// [`remaining`](Connection::remaining), so all of them are payload. The range of the data
+    /// is that of `payload`.
+    ///
+    /// # Errors
+    /// [`ProtocolError`], as with [`receive`](Connection::receive).
+    pub fn receive_payload(
+        &mut self,
+        payload: &mut [u8],
+        output: &mut SendBuffer,
+    ) -> Result<Data, ProtocolError> {
+        let fragment = match self.codec.decode(payload) {
+            Ok(Some(Decoded { consumed, fragment: Some(fragment) }))
+                if consumed == payload.len() && !fragment.opcode.is_control() =>
+            {
+                Ok(fragment)
+            }
+            Ok(_) => Err(ProtocolError::Other("the codec has lost count of a frame")),
+            Err(error) => Err(error),
+        };
+        fragment
+            .and_then(|fragment| self.data(fragment))
+            .inspect_err(|error| self.fail(*error, output))
+    }
+
     /// Tells that bytes arrived: the peer is alive. While `output` is backed up they say
     /// nothing: a peer that talks and never reads is given up like a silent one.
     #[inline]
@@ -183,6 +218,7 @@ impl Connection {
             (Some(kind), None) | (None, Some(kind)) => kind,
         };
         self.message = if fragment.fin { None } else { Some(kind) };
+        self.remaining = fragment.remaining;
         self.timers.active();
         Ok(Data {
             kind,

@@ -89,10 +89,33 @@ impl Assembler {
         self.append(buffer.bytes(range))
     }
 
+    /// Where the rest of a message of bytes, which lies in no read buffer any more, may be read
+    /// to directly. Tell what was appended with [`push_appended`](Assembler::push_appended).
+    #[inline]
+    pub fn appendable(&mut self) -> Option<&mut Vec<u8>> {
+        match &mut self.state {
+            Assembly::Bytes(MessageKind::Binary, bytes) if !self.complete => Some(bytes),
+            _ => None,
+        }
+    }
+
+    /// Takes note of a fragment that was appended in place; its length was announced by the
+    /// fragments before it, and is within the limit. `true` when it ends the message.
+    pub fn push_appended(&mut self, data: &Data) -> bool {
+        self.complete = data.fin;
+        data.fin
+    }
+
     /// Whether the message is whole.
     #[inline]
     pub fn is_complete(&self) -> bool {
         self.complete
+    }
+
+    /// Whether a message has begun, and is not whole.
+    #[inline]
+    pub fn has_begun(&self) -> bool {
+        !self.complete && !matches!(self.state, Assembly::Empty)
     }
 
     /// Whether a message, whole or begun, lies in the read buffer.

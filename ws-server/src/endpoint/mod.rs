@@ -3,8 +3,9 @@
 mod alarm;
 mod finish;
 mod link;
+mod long_message;
 
-use std::io::ErrorKind;
+use std::io::{self, ErrorKind};
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
@@ -17,6 +18,7 @@ use ws_core::{Codec, Connection, Limits, ProtocolError, Timeouts};
 
 pub(crate) use finish::Finish;
 pub(crate) use link::Link;
+use long_message::Destination;
 
 use crate::error::RecvError;
 use crate::pool;
@@ -61,9 +63,8 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> Endpoint<IO> {
                 Received::Closed => return Poll::Ready(self.end_of_handshake().map(|()| None)),
                 Received::Starved => {}
             }
-            match ready!(self.poll_input(cx))? {
-                Input::Bytes => {}
-                Input::End => return Poll::Ready(self.end_of_stream().map(|()| None)),
+            if let Input::End = ready!(self.poll_input(cx))? {
+                return Poll::Ready(self.end_of_stream().map(|()| None));
             }
         }
     }
@@ -87,6 +88,7 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> Endpoint<IO> {
                 Received::Closed => return Poll::Ready(self.end_of_handshake().map(|()| false)),
                 Received::Starved => match ready!(self.poll_input(cx))? {
                     Input::Bytes => {}
+                    Input::Message => return Poll::Ready(Ok(true)),
                     Input::End => return Poll::Ready(self.end_of_stream().map(|()| false)),
                 },
             }
@@ -128,32 +130,39 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> Endpoint<IO> {
             if let Poll::Ready(Err(error)) = self.link.poll_write_out(cx) {
                 self.link.broken(error);
             }
-            self.make_room()?;
-            let mut spare = ReadBuf::new(self.read.spare());
-            match Pin::new(&mut self.link.io).poll_read(cx, &mut spare) {
-                Poll::Ready(Ok(())) => {
-                    let count = spare.filled().len();
-                    self.read.filled(count);
+            let read = match self.take_long_message()? {
+                Destination::Buffer => self.poll_read(cx).map_ok(|count| (count, Input::Bytes)),
+                Destination::Message => self.poll_read_message(cx)?,
+            };
+            return match read {
+                Poll::Ready(Ok((0, _))) => Poll::Ready(match self.link.take_broken() {
+                    Some(error) => Err(RecvError::Io(error)),
+                    None => Ok(Input::End),
+                }),
+                Poll::Ready(Ok((_, input))) => {
                     self.link.connection.heard(&self.link.output);
-                    if count > 0 {
-                        return Poll::Ready(Ok(Input::Bytes));
-                    }
-                    return Poll::Ready(match self.link.take_broken() {
-                        Some(error) => Err(RecvError::Io(error)),
-                        None => Ok(Input::End),
-                    });
+                    Poll::Ready(Ok(input))
                 }
                 // TLS says so of an end without a word.
                 Poll::Ready(Err(error)) if error.kind() == ErrorKind::UnexpectedEof => {
-                    return Poll::Ready(Ok(Input::End));
+                    Poll::Ready(Ok(Input::End))
                 }
-                Poll::Ready(Err(error)) => return Poll::Ready(Err(RecvError::Io(error))),
+                Poll::Ready(Err(error)) => Poll::Ready(Err(RecvError::Io(error))),
                 Poll::Pending => {
                     self.release()?;
-                    return Poll::Pending;
+                    Poll::Pending
                 }
-            }
+            };
         }
+    }
+
+    /// Reads into the worker's buffer.
+    fn poll_read(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<usize>> {
+        let mut spare = ReadBuf::new(self.read.spare());
+        ready!(Pin::new(&mut self.link.io).poll_read(cx, &mut spare))?;
+        let count = spare.filled().len();
+        self.read.filled(count);
+        Poll::Ready(Ok(count))
     }
 
     /// Makes sure that there is space to read into.
@@ -217,7 +226,10 @@ impl<IO> Drop for Endpoint<IO> {
 }
 
 enum Input {
+    /// Bytes to decode.
     Bytes,
+    /// The rest of a message, decoded.
+    Message,
     End,
 }
 
