@@ -76,7 +76,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
             axum::serve(TlsListener::new(listener, tls), app).with_graceful_shutdown(down).await?;
         }
     }
-    // axum waits for requests; what was upgraded is ours to wait for.
+    // axum waits for requests; what was upgraded over HTTP/1.1 is ours to wait for.
     let [echoes, streams, talks] = &open;
     tokio::join!(echoes.shutdown(DRAIN), streams.shutdown(DRAIN), talks.shutdown(DRAIN));
     Ok(())
@@ -84,7 +84,10 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
 
 async fn close_when_terminated(open: [Connections; 3]) {
     terminated().await;
-    open.iter().for_each(Connections::close);
+    // Over HTTP/2 axum waits for WebSockets too: they are closed beside it, not behind.
+    for connections in open {
+        tokio::spawn(async move { connections.shutdown(DRAIN).await });
+    }
 }
 
 async fn page(State(site): State<Site>) -> Html<&'static str> {

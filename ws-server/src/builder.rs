@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use tokio::sync::Semaphore;
 use ws_core::{Drafts, DuplicateDraft, Limits, Timeouts, Transport};
 
 use crate::config::Config;
@@ -23,7 +24,7 @@ use crate::tls::Tls;
 pub struct Builder {
     drafts: Option<Drafts>,
     origins: Origins,
-    transport: Transport,
+    transport: Option<Transport>,
     trusted_proxies: TrustedProxies,
     proxy_protocol: TrustedProxies,
     #[cfg(feature = "tls")]
@@ -58,15 +59,18 @@ impl Builder {
 
     /// How clients reach this server; plain. Say [`Transport::Tls`] when a proxy in front ends
     /// TLS: pages of the same origin are https pages then, and hixie-76 clients compare the
-    /// `wss:` URL that they are told with the one they dialled.
+    /// `wss:` URL that they are told with the one they dialled. What a trusted proxy or the
+    /// connection itself says comes first.
     pub fn transport(mut self, transport: Transport) -> Builder {
-        self.transport = transport;
+        self.transport = Some(transport);
         self
     }
 
     /// The proxies whose `Forwarded`, or `X-Forwarded-For`, `-Proto` and `-Host`, are believed;
     /// none. The client's address, and the host and scheme that origins are compared with and
-    /// hixie-76 clients are told, are what the proxy says then.
+    /// hixie-76 clients are told, are what the proxy says then. It must set or remove each of the
+    /// four fields: one that it passes on as it came is the client's word. Both kinds at once are
+    /// answered with 400.
     pub fn trusted_proxies(mut self, proxies: TrustedProxies) -> Builder {
         self.trusted_proxies = proxies;
         self
@@ -81,7 +85,7 @@ impl Builder {
     }
 
     /// Ends TLS on the server's own port, beside plain connections: the first byte of each
-    /// connection tells which it is. The TLS handshake counts into the opening deadline. A site
+    /// connection tells which it is. With [`Tls::client_ca`] there are no plain ones. The TLS handshake counts into the opening deadline. A site
     /// that the service is mounted on ends TLS itself.
     #[cfg(feature = "tls")]
     pub fn tls(mut self, tls: &Tls) -> Builder {
@@ -129,7 +133,8 @@ impl Builder {
     }
 
     /// How many connections are served at once, counted from their accept; 65,536. Further
-    /// ones wait in the listen queue.
+    /// ones wait in the listen queue. A connection of HTTP/2 counts, and so does each WebSocket in
+    /// it; further ones of those, and on a site, are answered with 503.
     pub fn max_connections(mut self, count: usize) -> Builder {
         self.max_connections = Some(count);
         self
@@ -165,10 +170,11 @@ impl Builder {
     /// hold here too.
     ///
     /// # Errors
-    /// [`BuildError`], as with [`wrap`](Builder::wrap).
+    /// [`BuildError`], as with [`wrap`](Builder::wrap), and when something was asked for that only
+    /// a port of the server's own can do: TLS, the PROXY protocol.
     #[cfg(feature = "tower")]
     pub fn upgrade(self, service: impl Service) -> Result<UpgradeService, BuildError> {
-        Ok(UpgradeService::new(Arc::new(self.config()?), Arc::new(Wrapped(service))))
+        Ok(UpgradeService::new(Arc::new(self.for_site()?), Arc::new(Wrapped(service))))
     }
 
     /// As [`upgrade`](Builder::upgrade), for a service that exchanges messages.
@@ -180,7 +186,20 @@ impl Builder {
         self,
         service: impl MessageService,
     ) -> Result<UpgradeService, BuildError> {
-        Ok(UpgradeService::new(Arc::new(self.config()?), Arc::new(Messages(service))))
+        Ok(UpgradeService::new(Arc::new(self.for_site()?), Arc::new(Messages(service))))
+    }
+
+    /// A site has its own way with TLS and proxies, which is not to be contradicted unheard.
+    #[cfg(feature = "tower")]
+    fn for_site(self) -> Result<Config, BuildError> {
+        #[cfg(feature = "tls")]
+        if self.tls.is_some() {
+            return Err(BuildError::OwnPort("TLS"));
+        }
+        if !self.proxy_protocol.is_empty() {
+            return Err(BuildError::OwnPort("the PROXY protocol"));
+        }
+        self.config()
     }
 
     pub(crate) fn config(self) -> Result<Config, BuildError> {
@@ -194,6 +213,9 @@ impl Builder {
         if let Some(path) = self.path.as_ref().filter(|path| !path.starts_with('/')) {
             return Err(BuildError::Path(path.clone()));
         }
+        // A semaphore has no more permits than this.
+        let max_connections = self.max_connections.unwrap_or(MAX_CONNECTIONS);
+        let max_connections = max_connections.clamp(1, Semaphore::MAX_PERMITS);
         Ok(Config {
             drafts,
             origins: self.origins,
@@ -207,7 +229,7 @@ impl Builder {
             page: self.page,
             limits: self.limits,
             timeouts: self.timeouts,
-            max_connections: self.max_connections.unwrap_or(MAX_CONNECTIONS).max(1),
+            room: Arc::new(Semaphore::new(max_connections)),
             drain: self.drain.unwrap_or(DRAIN),
         })
     }
@@ -221,6 +243,8 @@ pub enum BuildError {
     DuplicateDraft(DuplicateDraft),
     /// The program was built without any draft.
     NoDrafts,
+    /// This can be had on a port of the server's own, and not on a path of a site.
+    OwnPort(&'static str),
     /// A path that does not begin with a slash: no request could match it.
     Path(String),
 }
@@ -229,6 +253,9 @@ impl std::fmt::Display for BuildError {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             BuildError::DuplicateDraft(error) => error.fmt(f),
+            BuildError::OwnPort(what) => {
+                write!(f, "{what} is the site's to handle, where a service is mounted on one")
+            }
             BuildError::Path(path) => {
                 write!(f, "the path {path:?} matches no request: it must begin with a slash")
             }
@@ -244,7 +271,7 @@ impl std::error::Error for BuildError {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match self {
             BuildError::DuplicateDraft(error) => Some(error),
-            BuildError::NoDrafts | BuildError::Path(_) => None,
+            BuildError::NoDrafts | BuildError::Path(_) | BuildError::OwnPort(_) => None,
         }
     }
 }

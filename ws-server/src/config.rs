@@ -1,7 +1,9 @@
 //! What one server was told to do.
 
+use std::sync::Arc;
 use std::time::Duration;
 
+use tokio::sync::Semaphore;
 use ws_core::{Drafts, Limits, Timeouts, Transport};
 
 use crate::policy::{Origins, Subprotocols};
@@ -15,7 +17,7 @@ pub(crate) struct Config {
     pub(crate) drafts: Drafts,
     pub(crate) origins: Origins,
     /// How clients reach the server, whatever the socket is.
-    pub(crate) transport: Transport,
+    pub(crate) transport: Option<Transport>,
     /// Whose `Forwarded` and `X-Forwarded-*` are believed.
     pub(crate) trusted_proxies: TrustedProxies,
     /// Who sends a header of the PROXY protocol.
@@ -30,8 +32,8 @@ pub(crate) struct Config {
     pub(crate) page: Option<String>,
     pub(crate) limits: Limits,
     pub(crate) timeouts: Timeouts,
-    /// Connections at once, counted from the accept.
-    pub(crate) max_connections: usize,
+    /// A permit for each connection, counted from the accept, and for each WebSocket in a stream.
+    pub(crate) room: Arc<Semaphore>,
     /// How long connections may take to close when the server goes down.
     pub(crate) drain: Duration,
 }
@@ -65,7 +67,10 @@ impl Config {
     /// Whether clients on this socket have to come with TLS instead.
     #[cfg(feature = "tls")]
     pub(crate) fn wants_tls(&self, socket: &Socket) -> bool {
-        let refused = self.tls.as_ref().is_some_and(|port| port.plain == Plain::Refused);
+        let refused = self
+            .tls
+            .as_ref()
+            .is_some_and(|port| port.plain == Plain::Refused || port.tls.asks_for_certificates());
         refused && !matches!(socket, Socket::Tls(_))
     }
 

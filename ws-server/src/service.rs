@@ -114,7 +114,8 @@ impl Peer {
     }
 
     /// The certificate that the client has shown, if it was asked for one: see
-    /// [`Tls::client_ca`](crate::Tls::client_ca).
+    /// [`Tls::client_ca`](crate::Tls::client_ca). Where a service is mounted on a site over HTTP/2
+    /// it is not known.
     #[cfg(feature = "tls")]
     pub fn client_certificate(&self) -> Option<&ClientCertificate> {
         self.opening.source.client_certificate.as_ref()

@@ -9,8 +9,8 @@ use hyper::client::conn::http2::{self, SendRequest};
 use hyper::ext::Protocol;
 use hyper_util::rt::{TokioExecutor, TokioIo};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::time::{sleep, timeout};
-use ws_server::{Peer, Server, Timeouts, WebSocket};
+use tokio::time::{Instant, sleep, timeout};
+use ws_server::{Builder, Peer, Server, Timeouts, Transport, WebSocket};
 use ws_tests::{Connector, frame, masked};
 
 use crate::{echo_messages, serve};
@@ -179,4 +179,65 @@ async fn a_connection_without_streams_is_ended_after_a_while() {
     expect(&mut stream, &frame(0x81, b"kept")).await;
     drop(stream);
     timeout(Duration::from_secs(121), connection).await.unwrap().unwrap().unwrap();
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_connection_whose_answers_nobody_takes_is_cut() {
+    let server = echo_messages(Server::builder().page("<p>page"));
+    let io = TokioIo::new(server.connect().into_pipe());
+    let (mut sender, connection) = http2::Builder::new(TokioExecutor::new())
+        .initial_stream_window_size(0)
+        .handshake::<_, Empty<Bytes>>(io)
+        .await
+        .unwrap();
+    let connection = tokio::spawn(connection);
+    let page = Request::get("http://example.com/").body(Empty::new()).unwrap();
+    let response = sender.send_request(page).await.unwrap();
+    let begun = Instant::now();
+    drop(timeout(Duration::from_secs(3600), connection).await.unwrap());
+    assert_eq!(begun.elapsed().as_secs(), 70);
+    drop(response);
+}
+
+#[tokio::test(start_paused = true)]
+async fn websockets_in_streams_count_as_connections() {
+    let server = echo_messages(Server::builder().max_connections(3));
+    let mut client = connect(&server).await;
+    let _streams = (open(&mut client).await, open(&mut client).await);
+    let response = client.send_request(request("websocket", "13")).await.unwrap();
+    assert_eq!(response.status(), StatusCode::SERVICE_UNAVAILABLE);
+}
+
+/// What a service knows of a request, told as its greeting.
+async fn greeting(builder: Builder, request: Request<Empty<Bytes>>) -> String {
+    let greet = |mut socket: WebSocket, peer: Peer| async move {
+        let cookie = peer.head().fields().text("Cookie").unwrap().unwrap_or_default();
+        socket.send(format!("{:?} {cookie}", peer.transport()).as_str()).await?;
+        Ok(())
+    };
+    let (server, _) = serve(builder.messages(greet).unwrap());
+    let response = connect(&server).await.send_request(request).await.unwrap();
+    assert_eq!(response.status(), StatusCode::OK);
+    let mut stream = TokioIo::new(hyper::upgrade::on(response).await.unwrap());
+    let mut header = [0; 2];
+    stream.read_exact(&mut header).await.unwrap();
+    let mut found = vec![0; usize::from(header[1])];
+    stream.read_exact(&mut found).await.unwrap();
+    String::from_utf8(found).unwrap()
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_cookie_that_comes_in_pieces_is_joined() {
+    let mut request = request("websocket", "13");
+    request.headers_mut().append("cookie", "a=1".parse().unwrap());
+    request.headers_mut().append("cookie", "b=2".parse().unwrap());
+    assert_eq!(greeting(Server::builder(), request).await, "Plain a=1; b=2");
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_configured_transport_comes_before_the_scheme() {
+    let mut request = request("websocket", "13");
+    request.headers_mut().insert("origin", "https://example.com".parse().unwrap());
+    let builder = Server::builder().transport(Transport::Tls);
+    assert_eq!(greeting(builder, request).await, "Tls ");
 }

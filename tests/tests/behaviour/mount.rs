@@ -10,8 +10,9 @@ use hyper::server::conn::http1;
 use hyper_util::rt::{TokioExecutor, TokioIo};
 use hyper_util::server::conn::auto;
 use hyper_util::service::TowerToHyperService;
+use tokio::io::DuplexStream;
 use ws_hixie75 as _;
-use ws_server::{Builder, Connections, Origins, Server, UpgradeService};
+use ws_server::{Builder, Connections, Origins, Peer, Server, UpgradeService, WebSocket};
 use ws_tests::requests::{self, with_field};
 use ws_tests::{Client, frame, masked};
 
@@ -256,4 +257,81 @@ async fn a_request_that_no_server_has_read_cannot_be_upgraded() {
         .unwrap();
     let answer: Result<_, Infallible> = tower_service::Service::call(&mut upgrade, request).await;
     assert_eq!(answer.unwrap().status(), 500);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_target_with_a_scheme_says_nothing_about_tls() {
+    let upgrade = Server::builder()
+        .upgrade_messages(|mut socket: WebSocket, peer: Peer| async move {
+            socket.send(format!("{:?}", peer.transport()).as_str()).await?;
+            Ok(())
+        })
+        .unwrap();
+    let site = Router::new().route_service("/chat", upgrade);
+    let request = String::from_utf8(requests::RFC6455.to_vec()).unwrap();
+    let request = request.replace("GET /chat", "GET https://example.com/chat");
+    let mut client = visit(&site);
+    client.send(request.as_bytes()).await;
+    assert!(client.head().await.starts_with("HTTP/1.1 101 "));
+    client.expect(&frame(0x81, b"Plain")).await;
+}
+
+/// Accepts one pipe, for `axum::serve`.
+struct Once(Option<DuplexStream>);
+
+impl axum::serve::Listener for Once {
+    type Io = DuplexStream;
+    type Addr = ();
+
+    async fn accept(&mut self) -> (DuplexStream, ()) {
+        match self.0.take() {
+            Some(pipe) => (pipe, ()),
+            None => std::future::pending().await,
+        }
+    }
+
+    fn local_addr(&self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_site_goes_down_in_time_though_a_handler_keeps_its_websocket_over_http_2() {
+    let upgrade = Server::builder()
+        .upgrade_messages(|socket: WebSocket, _| async move {
+            tokio::time::sleep(Duration::from_secs(3600)).await;
+            drop(socket);
+            Ok(())
+        })
+        .unwrap();
+    let connections = upgrade.connections();
+    let site = Router::new().route_service("/chat", upgrade);
+    let (near, far) = tokio::io::duplex(64 * 1024);
+    let (down, signal) = tokio::sync::oneshot::channel::<()>();
+    let closing = connections.clone();
+    let serving = tokio::spawn(async move {
+        let signal = async move {
+            drop(signal.await);
+            tokio::spawn(async move { closing.shutdown(Duration::from_secs(5)).await });
+        };
+        axum::serve(Once(Some(near)), site).with_graceful_shutdown(signal).await
+    });
+    let (mut sender, connection) =
+        hyper::client::conn::http2::handshake(TokioExecutor::new(), TokioIo::new(far))
+            .await
+            .unwrap();
+    tokio::spawn(connection);
+    let request = http::Request::connect("http://example.com/chat")
+        .header("sec-websocket-version", "13")
+        .extension(hyper::ext::Protocol::from_static("websocket"))
+        .body(http_body_util::Empty::<hyper::body::Bytes>::new())
+        .unwrap();
+    let response = sender.send_request(request).await.unwrap();
+    assert_eq!(response.status(), 200);
+    let _stream = hyper::upgrade::on(response).await.unwrap();
+    let begun = tokio::time::Instant::now();
+    drop(down);
+    serving.await.unwrap().unwrap();
+    connections.shutdown(Duration::from_secs(5)).await;
+    assert!(begun.elapsed().as_secs() <= 6, "{:?}", begun.elapsed());
 }

@@ -45,7 +45,7 @@ pub(super) struct Args {
     behind_tls: bool,
 
     /// Believe the Forwarded or X-Forwarded-* fields of this proxy: an address, a network such as
-    /// 10.0.0.0/8, or `unix`; repeat it for more
+    /// 10.0.0.0/8, or `unix`; repeat it for more. The proxy must set or remove all of them
     #[arg(long, value_name = "PROXY")]
     trusted_proxy: Vec<TrustedProxy>,
 
@@ -127,10 +127,13 @@ impl Args {
             .limits(limits)
             .timeouts(timeouts)
             .max_connections(self.max_connections.get())
-            .transport(self.transport())
             .trusted_proxies(self.trusted_proxy.iter().copied().collect())
             .proxy_protocol(self.proxy_protocol.iter().copied().collect())
             .drain(self.drain);
+        let builder = match self.behind_tls {
+            true => builder.transport(Transport::Tls),
+            false => builder,
+        };
         match &self.path {
             Some(path) => builder.path(path),
             None => builder,
@@ -148,10 +151,6 @@ impl Args {
     /// The path that clients connect to.
     pub(super) fn path(&self) -> &str {
         self.path.as_deref().unwrap_or("/")
-    }
-
-    fn transport(&self) -> Transport {
-        if self.behind_tls { Transport::Tls } else { Transport::Plain }
     }
 
     fn origins(&self) -> Origins {

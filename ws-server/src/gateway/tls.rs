@@ -22,7 +22,8 @@ pub(super) struct TlsArgs {
     #[arg(long, value_name = "FILE", requires = "tls_cert")]
     tls_key: Option<PathBuf>,
 
-    /// Ask clients for a certificate that one of these authorities has signed (PEM)
+    /// Demand of clients a certificate that one of these authorities has signed (PEM); plain
+    /// connections are refused then
     #[arg(long, value_name = "FILE", requires = "tls_cert")]
     tls_client_ca: Option<PathBuf>,
 
@@ -57,7 +58,7 @@ impl TlsArgs {
     pub(super) fn schemes(&self) -> &'static [&'static str] {
         match self.tls_cert {
             None => &["ws"],
-            Some(_) if self.tls_only => &["wss"],
+            Some(_) if self.tls_only || self.tls_client_ca.is_some() => &["wss"],
             Some(_) => &["wss", "ws"],
         }
     }

@@ -13,20 +13,22 @@ use crate::stop::Stop;
 
 /// The open WebSocket connections of a site; cheap to clone.
 ///
-/// A site's own graceful shutdown knows nothing of connections that were upgraded. Call
-/// [`shutdown`](Connections::shutdown) behind it:
+/// A site's own graceful shutdown knows nothing of connections that were upgraded, and over HTTP/2
+/// it waits for them without closing them. Call [`shutdown`](Connections::shutdown) beside it, and
+/// wait for it behind:
 ///
 /// ```no_run
+/// # use std::time::Duration;
 /// # async fn f(app: axum::Router, listener: tokio::net::TcpListener, upgrade: ws_server::UpgradeService, signal: tokio::sync::oneshot::Receiver<()>) -> std::io::Result<()> {
 /// let connections = upgrade.connections();
 /// let closing = connections.clone();
 /// axum::serve(listener, app)
 ///     .with_graceful_shutdown(async move {
 ///         signal.await.ok();
-///         closing.close();
+///         tokio::spawn(async move { closing.shutdown(Duration::from_secs(10)).await });
 ///     })
 ///     .await?;
-/// connections.shutdown(std::time::Duration::from_secs(10)).await;
+/// connections.shutdown(Duration::from_secs(10)).await;
 /// # Ok(())
 /// # }
 /// ```
@@ -40,12 +42,25 @@ struct Shared {
     tasks: TaskTracker,
     closing: Stop,
     cutting: Stop,
+    /// How many there may be.
+    limit: Option<usize>,
 }
 
 impl Connections {
     /// No connections.
     pub fn new() -> Connections {
         Connections::default()
+    }
+
+    /// As many as this at most.
+    #[cfg(feature = "http2")]
+    pub(crate) fn limited(limit: usize) -> Connections {
+        Connections { shared: Arc::new(Shared { limit: Some(limit), ..Shared::default() }) }
+    }
+
+    /// Whether another one would be too many.
+    pub(super) fn is_full(&self) -> bool {
+        self.shared.limit.is_some_and(|limit| self.count() >= limit)
     }
 
     /// How many are open, those included whose opening or closing handshake is under way.

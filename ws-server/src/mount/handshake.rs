@@ -10,6 +10,7 @@ use http::request::Parts;
 use http_body::Body;
 use http_body_util::{BodyExt, Full};
 use hyper::upgrade::OnUpgrade;
+use tokio::sync::OwnedSemaphorePermit;
 use tokio::time::{Instant, timeout_at};
 use tracing::{debug, debug_span, error, info};
 use ws_core::buffer::ReadBuffer;
@@ -51,6 +52,7 @@ pub(super) struct Accepted {
     source: Source,
     agreed: Agreed,
     upgrade: OnUpgrade,
+    room: OwnedSemaphorePermit,
 }
 
 impl Handshake {
@@ -91,15 +93,16 @@ impl Handshake {
         if connections.stop().has_begun() {
             return unavailable("the server goes down");
         }
-        if connections.count() >= config.max_connections {
+        let room = config.room.clone().try_acquire_owned().ok();
+        let (Some(room), false) = (room, connections.is_full()) else {
             return unavailable("the server has no room for another connection");
-        }
+        };
         let Some(upgrade) = upgrade else {
             error!("{NO_UPGRADES}");
             let reason = "the server cannot upgrade this connection";
             return Err(Rejection::new(Status::InternalServerError, reason));
         };
-        Ok(Accepted { head, bootstrap, source, agreed, upgrade })
+        Ok(Accepted { head, bootstrap, source, agreed, upgrade, room })
     }
 }
 
@@ -127,14 +130,18 @@ impl Accepted {
             true => None,
             false => Some(Box::pin(challenge(body))),
         };
+        let room = self.room;
         let connection = async move {
+            let _room = room;
             // Boxed, so that what the opening needs is gone when the connection is open.
             let opening = Box::pin(async move {
                 let deadline = Instant::now() + config.timeouts.opening.min(LONGEST_TIMEOUT);
                 let (socket, read) = timeout_at(deadline, take_over(self.upgrade, body))
                     .await
                     .map_err(|_| HandshakeError::Refused(NOT_IN_TIME))??;
-                let request = (self.head, self.source, self.agreed);
+                let mut source = self.source;
+                source.learn(&socket);
+                let request = (self.head, source, self.agreed);
                 establish(socket, read, Vec::new(), request, (&config, &stop), deadline).await
             });
             let (endpoint, peer) = match opening.await {

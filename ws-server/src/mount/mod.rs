@@ -69,6 +69,12 @@ impl UpgradeService {
         self.connections.clone()
     }
 
+    /// The same, with its connections among these.
+    #[cfg(feature = "http2")]
+    pub(crate) fn among(self, connections: &Connections) -> UpgradeService {
+        UpgradeService { connections: connections.clone(), ..self }
+    }
+
     fn answer<B>(&self, request: http::Request<B>) -> Result<http::Response<Full<Bytes>>, Rejection>
     where
         B: http_body::Body + Send + 'static,

@@ -39,6 +39,9 @@ pub(super) fn read(parts: &Parts) -> Result<(RequestHead, Bootstrap), Rejection>
     for (name, value) in &parts.headers {
         fields.push(name.as_str(), value.as_bytes());
     }
+    if parts.version >= Version::HTTP_2 {
+        join_cookies(&mut fields);
+    }
     if parts.version == Version::HTTP_2 && parts.method == Method::CONNECT {
         return Ok((extended_connect(parts, fields)?, Bootstrap::ExtendedConnect));
     }
@@ -48,6 +51,14 @@ pub(super) fn read(parts: &Parts) -> Result<(RequestHead, Bootstrap), Rejection>
     };
     let head = RequestHead::new(parts.method.as_str(), parts.uri.to_string(), version, fields);
     Ok((head, Bootstrap::Upgrade))
+}
+
+/// RFC 9113 §8.2.3: HTTP/2 may carry a Cookie field in pieces.
+fn join_cookies(fields: &mut Fields) {
+    let pieces: Vec<_> = fields.all("Cookie").map(<[u8]>::to_vec).collect();
+    if pieces.len() > 1 {
+        fields.set("Cookie", pieces.join(&b"; "[..]));
+    }
 }
 
 /// RFC 8441 §5: the request is that of RFC 6455 with a few fields left out, so it is read as
@@ -92,18 +103,19 @@ fn check_protocol(_extensions: &Extensions) -> Result<(), Rejection> {
     Err(Rejection::new(Status::NotImplemented, reason))
 }
 
-/// Where the request comes from, as far as the HTTP server has said so. Over HTTP/2 the request
-/// itself says whether it came with TLS.
+/// Where the request comes from, as far as the HTTP server has said so. Whether it came with TLS,
+/// the site says in the request's extensions or in its configuration; or else a request over
+/// HTTP/2 itself.
 pub(super) fn source(parts: &Parts, config: &Config) -> Source {
     if let Some(source) = parts.extensions.get::<Source>() {
         return source.clone();
     }
-    let transport = parts.extensions.get().copied().or_else(|| match parts.uri.scheme_str() {
-        Some("https" | "wss") => Some(Transport::Tls),
-        Some("http" | "ws") => Some(Transport::Plain),
-        _ => None,
-    });
-    Source::new(remote(&parts.extensions), transport.unwrap_or(config.transport))
+    let scheme = || match parts.uri.scheme_str() {
+        Some("https" | "wss") if parts.version >= Version::HTTP_2 => Transport::Tls,
+        _ => Transport::Plain,
+    };
+    let said = parts.extensions.get().copied().or(config.transport);
+    Source::new(remote(&parts.extensions), said.unwrap_or_else(scheme))
 }
 
 fn remote(extensions: &Extensions) -> RemoteAddr {

@@ -1,5 +1,6 @@
 //! TLS in front of `axum::serve`.
 
+use std::collections::VecDeque;
 use std::io;
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -7,17 +8,17 @@ use std::time::Duration;
 use axum::extract::connect_info::Connected;
 use axum::serve::{IncomingStream, Listener};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::task::JoinSet;
+use tokio::task::{AbortHandle, JoinSet};
 use tokio::time::timeout;
 use tracing::info;
 
 use crate::socket::{RemoteAddr, Socket};
-use crate::tls::Tls;
+use crate::tls::{Protocols, Tls};
 
-/// How long a TLS handshake may take.
+/// How long a TLS handshake may take, unless told otherwise.
 const HANDSHAKE_TIME: Duration = Duration::from_secs(10);
 
-/// How many TLS handshakes may be under way; further connections wait to be accepted.
+/// How many TLS handshakes may be under way, unless told otherwise.
 const HANDSHAKES: usize = 1024;
 
 /// A listener that ends TLS, for `axum::serve`.
@@ -35,19 +36,57 @@ const HANDSHAKES: usize = 1024;
 /// # }
 /// ```
 ///
-/// A handshake may take 10 s. One that fails is logged with its cause, and holds up no other.
+/// A handshake that fails is logged with its cause, and holds up no other.
 #[derive(Debug)]
 pub struct TlsListener {
     listener: TcpListener,
     tls: Tls,
     handshakes: JoinSet<Option<(Socket, SocketAddr)>>,
+    /// Those that are under way, the oldest first, and some that have ended.
+    oldest: VecDeque<AbortHandle>,
+    timeout: Duration,
+    limit: usize,
 }
 
 impl TlsListener {
     /// Ends TLS on the connections of `listener`.
     pub fn new(listener: TcpListener, tls: Tls) -> TlsListener {
         crate::socket::Listener::prepare(&listener);
-        TlsListener { listener, tls, handshakes: JoinSet::new() }
+        TlsListener {
+            listener,
+            tls,
+            handshakes: JoinSet::new(),
+            oldest: VecDeque::new(),
+            timeout: HANDSHAKE_TIME,
+            limit: HANDSHAKES,
+        }
+    }
+
+    /// How long a TLS handshake may take; 10 s.
+    #[must_use]
+    pub fn handshake_timeout(mut self, timeout: Duration) -> TlsListener {
+        self.timeout = timeout;
+        self
+    }
+
+    /// How many TLS handshakes may be under way; 1,024. When one more comes, the oldest is given
+    /// up: clients that begin one and say nothing more cannot keep others out.
+    #[must_use]
+    pub fn max_handshakes(mut self, count: usize) -> TlsListener {
+        self.limit = count.max(1);
+        self
+    }
+
+    fn begin(&mut self, stream: TcpStream, remote: SocketAddr) {
+        self.oldest.retain(|handshake| !handshake.is_finished());
+        if self.oldest.len() >= self.limit
+            && let Some(oldest) = self.oldest.pop_front()
+        {
+            info!("a TLS handshake is given up: too many are under way");
+            oldest.abort();
+        }
+        let handshake = handshake(self.tls.clone(), stream, remote, self.timeout);
+        self.oldest.push_back(self.handshakes.spawn(handshake));
     }
 }
 
@@ -57,10 +96,9 @@ impl Listener for TlsListener {
 
     async fn accept(&mut self) -> (Socket, SocketAddr) {
         loop {
-            let free = self.handshakes.len() < HANDSHAKES;
             tokio::select! {
-                (stream, remote) = Listener::accept(&mut self.listener), if free => {
-                    self.handshakes.spawn(handshake(self.tls.clone(), stream, remote));
+                (stream, remote) = Listener::accept(&mut self.listener) => {
+                    self.begin(stream, remote);
                 }
                 Some(done) = self.handshakes.join_next() => {
                     if let Ok(Some(accepted)) = done {
@@ -80,8 +118,9 @@ async fn handshake(
     tls: Tls,
     stream: TcpStream,
     remote: SocketAddr,
+    limit: Duration,
 ) -> Option<(Socket, SocketAddr)> {
-    match timeout(HANDSHAKE_TIME, tls.accept(stream)).await {
+    match timeout(limit, tls.accept_as(Protocols::spoken(), stream.into())).await {
         Ok(Ok(socket)) => Some((socket, remote)),
         Ok(Err(error)) => {
             info!(%remote, %error, "TLS handshake failed");

@@ -6,6 +6,8 @@ use ws_core::{Draft, Grant, Offer, Rejection, Role, Status, Transport, asks_for_
 use crate::config::Config;
 use crate::policy::Content;
 use crate::socket::RemoteAddr;
+#[cfg(feature = "tower")]
+use crate::socket::Socket;
 #[cfg(feature = "tls")]
 use crate::tls::ClientCertificate;
 
@@ -26,6 +28,19 @@ impl Source {
             #[cfg(feature = "tls")]
             client_certificate: None,
         }
+    }
+}
+
+#[cfg(feature = "tower")]
+impl Source {
+    /// What a socket of ours beneath an HTTP server knows better.
+    pub(crate) fn learn(&mut self, socket: &Socket) {
+        #[cfg(feature = "tls")]
+        if let Socket::Tls(stream) = socket {
+            self.client_certificate = stream.client_certificate();
+        }
+        #[cfg(not(feature = "tls"))]
+        let _ = socket;
     }
 }
 

@@ -68,7 +68,7 @@ pub(crate) async fn open(
     stop: &Stop,
 ) -> Result<Opened, OpeningError> {
     let deadline = Instant::now() + config.timeouts.opening.min(LONGEST_TIMEOUT);
-    let mut source = Source::new(remote, config.transport);
+    let mut source = Source::new(remote, config.transport.unwrap_or_default());
     let mut read = ReadBuffer::new();
     let beginning = begin(socket, &mut read, &mut source, config);
     let (mut socket, spoken) = match timeout_at(deadline, beginning).await {

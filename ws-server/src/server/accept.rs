@@ -5,12 +5,13 @@ use std::io::{self, ErrorKind};
 use std::pin::pin;
 use std::time::Duration;
 
+use tokio::sync::Semaphore;
 use tokio::task::{JoinError, JoinSet};
 use tokio::time::timeout;
 use tracing::{Instrument, debug, debug_span, error, info, warn};
 
 use super::{Server, connection};
-use crate::socket::Listener;
+use crate::socket::{Listener, RemoteAddr, Socket};
 use crate::stop::Stop;
 
 /// The first and the longest pause after a failed accept.
@@ -29,15 +30,24 @@ pub(super) async fn run<L: Listener + Sync>(
     let mut shutdown = pin!(shutdown);
     let mut pause = FIRST_PAUSE;
     loop {
-        let free = connections.len() < server.config.max_connections;
         tokio::select! {
             () = &mut shutdown => break,
             Some(ended) = connections.join_next(), if !connections.is_empty() => report(ended),
-            accepted = poll_fn(|cx| listener.poll_accept(cx)), if free => match accepted {
+            accepted = accept(&server.config.room, &listener) => match accepted {
                 Ok((socket, remote)) => {
                     pause = FIRST_PAUSE;
                     let served = connection::serve(server.clone(), socket, remote, stop.clone());
                     let span = debug_span!("connection", %remote);
+                    let room = server.config.room.clone();
+                    let permit = room.clone().try_acquire_owned();
+                    let served = async move {
+                        let _permit = match permit {
+                            Ok(permit) => Ok(permit),
+                            // A stream was quicker.
+                            Err(_) => room.acquire_owned().await,
+                        };
+                        served.await;
+                    };
                     connections.spawn(served.instrument(span));
                 }
                 Err(error) if is_of_one_connection(&error) => {
@@ -59,6 +69,16 @@ pub(super) async fn run<L: Listener + Sync>(
     drop(listener);
     stop.begin();
     drain(connections, server.config.drain).await;
+}
+
+/// The next connection, once there is room for it.
+async fn accept<L: Listener + Sync>(
+    room: &Semaphore,
+    listener: &L,
+) -> io::Result<(Socket, RemoteAddr)> {
+    // Not kept: while nobody comes, streams of other connections may have it.
+    drop(room.acquire().await);
+    poll_fn(|cx| listener.poll_accept(cx)).await
 }
 
 async fn drain(mut connections: JoinSet<()>, limit: Duration) {

@@ -32,8 +32,11 @@ const CONNECTION_WINDOW: u32 = STREAMS * STREAM_WINDOW;
 /// What may wait to be sent on one stream within HTTP/2, in bytes.
 const SEND_BUFFER: usize = 64 * 1024;
 
-/// How long a connection without an open stream is kept.
+/// How long a connection without a WebSocket is kept, before its client is told to open no more.
 const IDLE_TIME: Duration = Duration::from_secs(60);
+
+/// How long it has to end then.
+const ENDING_TIME: Duration = Duration::from_secs(10);
 
 /// Serves the streams of a connection until it ends, or until the server goes down and all of
 /// them are closed.
@@ -44,8 +47,9 @@ pub(super) async fn serve(
     source: Source,
     stop: &Stop,
 ) {
-    let upgrade = UpgradeService::new(server.config.clone(), server.application.clone());
-    let streams = CutOnDrop(upgrade.connections());
+    let streams = CutOnDrop(Connections::limited(STREAMS as usize));
+    let upgrade =
+        UpgradeService::new(server.config.clone(), server.application.clone()).among(&streams.0);
     let answer = hyper::service::service_fn(move |mut request: Request<Incoming>| {
         request.extensions_mut().insert(source.clone());
         upgrade.clone().call(request)
@@ -65,7 +69,7 @@ pub(super) async fn serve(
     );
     let mut told = pin!(stop.told());
     let mut idle = pin!(sleep_until(Instant::now() + IDLE_TIME));
-    let mut ending = Ending::NotYet;
+    let mut stage = Stage::Open;
     loop {
         tokio::select! {
             outcome = &mut connection => {
@@ -75,27 +79,35 @@ pub(super) async fn serve(
                 }
                 break;
             }
-            () = &mut told, if ending == Ending::NotYet => {
+            () = &mut told, if stage != Stage::GoingDown => {
+                stage = Stage::GoingDown;
                 streams.0.close();
                 connection.as_mut().graceful_shutdown();
-                ending = Ending::Begun;
             }
-            () = &mut idle, if ending == Ending::NotYet => {
-                if streams.0.count() == 0 {
+            () = &mut idle, if stage != Stage::GoingDown => {
+                if streams.0.count() > 0 {
+                    idle.as_mut().reset(Instant::now() + IDLE_TIME);
+                } else if stage == Stage::Open {
+                    stage = Stage::Ending;
                     connection.as_mut().graceful_shutdown();
-                    ending = Ending::Begun;
+                    idle.as_mut().reset(Instant::now() + ENDING_TIME);
+                } else {
+                    debug!("cut, without a WebSocket for too long");
+                    break;
                 }
-                idle.as_mut().reset(Instant::now() + IDLE_TIME);
             }
         }
     }
 }
 
-/// Whether the client was told to open no more streams.
+/// How far a connection is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Ending {
-    NotYet,
-    Begun,
+enum Stage {
+    Open,
+    /// The client was told to open no more streams, for it had none.
+    Ending,
+    /// The server goes down, and has closed every stream.
+    GoingDown,
 }
 
 /// The tasks of streams do not outlive their connection.

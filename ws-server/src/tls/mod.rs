@@ -12,6 +12,7 @@ mod tests;
 
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 
 use tokio::io::{AsyncRead, AsyncWrite};
@@ -43,6 +44,8 @@ struct Shared {
     source: Mutex<Source>,
     /// Locked for the blink in which a handshake takes its configuration.
     configs: RwLock<Configs>,
+    /// Whether clients must show certificates of an authority that was read.
+    asks_for_certificates: AtomicBool,
 }
 
 /// Where the configuration comes from.
@@ -103,8 +106,11 @@ impl Tls {
     }
 
     fn new(source: Source, config: ServerConfig) -> Tls {
-        let shared =
-            Shared { source: Mutex::new(source), configs: RwLock::new(Configs::new(config)) };
+        let shared = Shared {
+            source: Mutex::new(source),
+            configs: RwLock::new(Configs::new(config)),
+            asks_for_certificates: AtomicBool::new(false),
+        };
         Tls { shared: Arc::new(shared), protocols: Protocols::default() }
     }
 
@@ -112,7 +118,8 @@ impl Tls {
     /// signed. [`reload`](Tls::reload) reads this file too. A later call takes the place of an
     /// earlier one.
     ///
-    /// No session is resumed from then on: each connection has its certificate checked.
+    /// No session is resumed from then on: each connection has its certificate checked. And a
+    /// server that [speaks plain too](crate::Builder::tls) does not any more.
     ///
     /// # Errors
     /// [`TlsError`] when the file cannot be read or holds something else, when one of the other
@@ -121,6 +128,7 @@ impl Tls {
     pub fn client_ca(self, path: impl AsRef<Path>) -> Result<Tls, TlsError> {
         let client_ca: PathBuf = path.as_ref().to_owned();
         self.load(|files| Files { client_ca: Some(client_ca), ..files.clone() })?;
+        self.shared.asks_for_certificates.store(true, Ordering::Release);
         Ok(self)
     }
 
@@ -143,6 +151,7 @@ impl Tls {
         let mut source = self.source();
         self.put(Arc::unwrap_or_clone(config));
         *source = Source::Given;
+        self.shared.asks_for_certificates.store(false, Ordering::Release);
     }
 
     /// These certificates, offering these protocols. What is reloaded in one is so in the other;
@@ -151,9 +160,8 @@ impl Tls {
         Tls { shared: Arc::clone(&self.shared), protocols }
     }
 
-    /// Performs the handshake for a site of your own: hyper serves the socket that comes out, and
-    /// a [mounted](crate::Builder::upgrade) service finds it beneath. `h2` (with the feature
-    /// `http2`) and `http/1.1` are offered.
+    /// Performs the handshake for a site of your own that speaks HTTP/1.1: hyper serves the socket
+    /// that comes out, and a [mounted](crate::Builder::upgrade) service finds it beneath.
     ///
     /// # Errors
     /// What is wrong with the client, in words, or the error of the socket. A client that neither
@@ -162,8 +170,26 @@ impl Tls {
     /// # Cancel safety
     /// Dropping the future drops the socket, and the handshake with it.
     pub async fn accept(&self, socket: impl Into<Socket>) -> io::Result<Socket> {
-        let tls = self.offering(Protocols::spoken());
-        let stream = tls.accept_received(socket.into(), &[]).await?;
+        self.accept_as(Protocols::Http1, socket.into()).await
+    }
+
+    /// As [`accept`](Tls::accept), for a site that speaks HTTP/2 as well: `h2` is offered first.
+    ///
+    /// # Errors
+    /// As with [`accept`](Tls::accept).
+    ///
+    /// # Cancel safety
+    /// As with [`accept`](Tls::accept).
+    pub async fn accept_http2(&self, socket: impl Into<Socket>) -> io::Result<Socket> {
+        self.accept_as(Protocols::Http2AndHttp1, socket.into()).await
+    }
+
+    pub(crate) async fn accept_as(
+        &self,
+        protocols: Protocols,
+        socket: Socket,
+    ) -> io::Result<Socket> {
+        let stream = self.offering(protocols).accept_received(socket, &[]).await?;
         Ok(Socket::Tls(Box::new(stream)))
     }
 
@@ -186,6 +212,10 @@ impl Tls {
         IO: AsyncRead + AsyncWrite + Unpin,
     {
         accept::accept(self.config(), io, received).await
+    }
+
+    pub(crate) fn asks_for_certificates(&self) -> bool {
+        self.shared.asks_for_certificates.load(Ordering::Acquire)
     }
 
     fn config(&self) -> Arc<ServerConfig> {

@@ -206,6 +206,10 @@ fn clients_that_are_asked_for_a_certificate_and_have_no_good_one_are_logged_and_
         let line = server.wait_for_log("TLS handshake failed");
         assert!(line.contains(word), "{line}");
     }
+    // Without TLS there is no certificate to be asked for.
+    let mut plain = server.connect(REQUEST);
+    let answer = String::from_utf8(rest(&mut plain)).unwrap();
+    assert!(answer.starts_with("HTTP/1.1 400 "), "{answer}");
     let mut garbage = server.connect(b"\x16\x03\x01\x00\x05garbage and more of it");
     drop(rest(&mut garbage));
     server.wait_for_log("TLS handshake failed");

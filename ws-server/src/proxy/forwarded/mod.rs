@@ -22,9 +22,10 @@ const FORWARDED_HOST: &str = "X-Forwarded-Host";
 ///
 /// The fields are believed only on a connection from a trusted proxy, and there no further than
 /// to the first address, from the right, that is not trusted: what is left of it may be the
-/// client's own invention, and is not used. `Forwarded` (RFC 7239) is read if it is there, and
-/// `X-Forwarded-For`, `-Proto` and `-Host` only if it is not. **A trusted proxy must therefore
-/// set or remove each of the four**: those it passes on as they came are the client's word.
+/// client's own invention, and is not used. `Forwarded` (RFC 7239) is read, or `X-Forwarded-For`,
+/// `-Proto` and `-Host`; both at once are refused, since a proxy that sets one kind commonly
+/// passes on what the client has sent of the other. **A trusted proxy must set or remove each of
+/// the four**: those it passes on as they came are the client's word.
 ///
 /// A field of a trusted proxy that cannot be understood is answered with 400, and not ignored:
 /// without it the client would be taken for the proxy, and have its address and its rights. A
@@ -57,6 +58,10 @@ impl Forwarded {
             return Ok(Forwarded { remote, transport: None, host: None });
         }
         if head.fields().contains(FORWARDED) {
+            let others = [FORWARDED_FOR, FORWARDED_PROTO, FORWARDED_HOST];
+            if others.into_iter().any(|name| head.fields().contains(name)) {
+                return Err(malformed(FORWARDED, "X-Forwarded fields stand beside it"));
+            }
             return rfc7239(head, remote, trusted);
         }
         let hops = head.fields().list(FORWARDED_FOR).map(Node::parse_lenient);

@@ -111,14 +111,14 @@ fn the_last_x_forwarded_scheme_and_host_count() {
 }
 
 #[test]
-fn forwarded_wins_as_a_whole() {
-    let lines = [
-        ("X-Forwarded-For", "nonsense"),
+fn both_kinds_at_once_are_refused() {
+    for other in [
+        ("X-Forwarded-For", "192.0.2.1"),
         ("X-Forwarded-Proto", "https"),
         ("X-Forwarded-Host", "a"),
-        ("Forwarded", "for=192.0.2.1"),
-    ];
-    assert_eq!(believed(&lines), "192.0.2.1:0 - -");
+    ] {
+        assert!(refused(&[("Forwarded", "for=6.6.6.6"), other]).contains("X-Forwarded"));
+    }
 }
 
 #[test]
