@@ -10,7 +10,8 @@ use tokio::task::{JoinError, JoinSet};
 use tokio::time::timeout;
 use tracing::{Instrument, debug, debug_span, error, info, warn};
 
-use super::{Server, connection};
+use super::Server;
+use super::connection::{self, Accepted};
 use crate::socket::{Listener, RemoteAddr, Socket};
 use crate::stop::Stop;
 
@@ -36,19 +37,9 @@ pub(super) async fn run<L: Listener + Sync>(
             accepted = accept(&server.config.room, &listener) => match accepted {
                 Ok((socket, remote)) => {
                     pause = FIRST_PAUSE;
-                    let served = connection::serve(server.clone(), socket, remote, stop.clone());
+                    let accepted = Accepted::new(server.clone(), socket, remote, stop.clone());
                     let span = debug_span!("connection", %remote);
-                    let room = server.config.room.clone();
-                    let permit = room.clone().try_acquire_owned();
-                    let served = async move {
-                        let _permit = match permit {
-                            Ok(permit) => Ok(permit),
-                            // A stream was quicker.
-                            Err(_) => room.acquire_owned().await,
-                        };
-                        served.await;
-                    };
-                    connections.spawn(served.instrument(span));
+                    connections.spawn(connection::serve(accepted).instrument(span));
                 }
                 Err(error) if is_of_one_connection(&error) => {
                     debug!(%error, "a connection was gone before it was accepted");

@@ -1,8 +1,10 @@
 //! One connection, from its accept to its end.
 
 use std::io;
+use std::sync::Arc;
 
 use async_trait::async_trait;
+use tokio::sync::OwnedSemaphorePermit;
 use tracing::{debug, info, warn};
 
 use super::Server;
@@ -55,28 +57,59 @@ impl<S: MessageService> Application for Messages<S> {
     }
 }
 
-/// Holds the opening handshake within its deadline, and runs the application.
-pub(super) async fn serve(server: Server, socket: Socket, remote: RemoteAddr, stop: Stop) {
-    // Boxed, so that what the opening needs is gone when the connection is open.
-    let Some(opened) = Box::pin(open(&server, socket, remote, &stop)).await else {
-        return;
-    };
-    let (endpoint, peer) = opened;
-    // A proxy may have told of another one.
-    let (remote, draft) = (peer.remote(), peer.draft());
-    debug!(%remote, %draft, path = peer.path(), "open");
-    match server.application.run(endpoint, peer).await {
-        Ok(()) => debug!(%remote, %draft, "closed"),
-        Err(error) => debug!(%remote, %draft, %error, "closed after an error"),
+/// A connection that was accepted.
+pub(super) struct Accepted {
+    server: Server,
+    socket: Socket,
+    remote: RemoteAddr,
+    stop: Stop,
+    /// Its place among the connections there may be. It counts from the accept; a stream of
+    /// HTTP/2 may have been quicker.
+    room: Option<OwnedSemaphorePermit>,
+}
+
+impl Accepted {
+    pub(super) fn new(
+        server: Server,
+        socket: Socket,
+        remote: RemoteAddr,
+        stop: Stop,
+    ) -> Box<Accepted> {
+        let room = server.config.room.clone().try_acquire_owned().ok();
+        Box::new(Accepted { server, socket, remote, stop, room })
     }
 }
 
-async fn open(
-    server: &Server,
-    socket: Socket,
-    remote: RemoteAddr,
-    stop: &Stop,
-) -> Option<(Box<Endpoint<Socket>>, Peer)> {
+/// A connection whose opening handshake is done.
+struct Open {
+    application: Arc<dyn Application>,
+    endpoint: Box<Endpoint<Socket>>,
+    peer: Peer,
+    room: Option<OwnedSemaphorePermit>,
+}
+
+/// Holds the opening handshake within its deadline, and runs the application.
+pub(super) async fn serve(accepted: Box<Accepted>) {
+    // Boxed, so that what the opening needs is gone when the connection is open.
+    let Some(Open { application, endpoint, peer, room }) = Box::pin(open(accepted)).await else {
+        return;
+    };
+    // A proxy may have told of another address than that of the span.
+    debug!(remote = %peer.remote(), draft = %peer.draft(), path = peer.path(), "open");
+    match application.run(endpoint, peer).await {
+        Ok(()) => debug!("closed"),
+        Err(error) => debug!(%error, "closed after an error"),
+    }
+    drop(room);
+}
+
+async fn open(accepted: Box<Accepted>) -> Option<Open> {
+    let Accepted { server, socket, remote, stop, mut room } = *accepted;
+    let (server, stop) = (&server, &stop);
+    if room.is_none() {
+        // The semaphore is never closed.
+        room = server.config.room.clone().acquire_owned().await.ok();
+    }
     let config = &*server.config;
     let content = server.application.content();
     let outcome = tokio::select! {
@@ -87,7 +120,10 @@ async fn open(
         }
     };
     match outcome {
-        Ok(Opened::WebSocket(endpoint, peer)) => return Some((endpoint, peer)),
+        Ok(Opened::WebSocket(endpoint, peer)) => {
+            let application = server.application.clone();
+            return Some(Open { application, endpoint, peer, room });
+        }
         Ok(Opened::Page(socket)) => {
             debug!(%remote, "page");
             opening::serve_page(socket, config.page.as_deref().unwrap_or_default()).await;
