@@ -80,6 +80,13 @@ impl FrameHeader {
         Ok(Some(ParsedHeader { header, size, minimal: len >= least }))
     }
 
+    /// The two bytes in front of a payload of less than 126 bytes that is not masked.
+    #[inline]
+    pub(crate) fn short(fin: bool, opcode: u8, len: usize) -> [u8; 2] {
+        debug_assert!(len < 126, "{len} bytes need a longer header");
+        [if fin { FIN } else { 0 } | opcode, len as u8]
+    }
+
     /// Writes the header in its shortest form, and tells how many of the 14 bytes it took.
     #[inline]
     pub fn write(&self) -> ([u8; 14], usize) {

@@ -53,6 +53,26 @@ impl HybiCodec {
         HybiCodec { profile, masking, max_frame, rest: None }
     }
 
+    /// Most of what a server reads: a whole message of less than 126 bytes that has arrived whole.
+    /// Everything else takes the long way, which alone knows the rules.
+    #[inline]
+    fn decode_short(&self, input: &mut [u8]) -> Option<Decoded> {
+        let (&mut [first, second, a, b, c, d], rest) = input.split_first_chunk_mut::<6>()?;
+        let opcode = match first {
+            0x81 => OpCode::Text,
+            0x82 => OpCode::Binary,
+            _ => return None,
+        };
+        // Masked, and of a length that stands in these seven bits.
+        let len = usize::from(second.checked_sub(0x80).filter(|len| *len < 126)?);
+        if !matches!(self.masking, Masking::Incoming) || len as u64 > self.max_frame {
+            return None;
+        }
+        MaskingKey::new([a, b, c, d]).apply(rest.get_mut(..len)?);
+        let fragment = Fragment { opcode, fin: true, payload: 6..6 + len, remaining: 0 };
+        Some(Decoded { consumed: 6 + len, fragment: Some(fragment) })
+    }
+
     /// The next bytes of a frame whose header came earlier.
     fn continue_frame(&mut self, rest: Rest, input: &mut [u8]) -> Option<Decoded> {
         if input.is_empty() {
@@ -129,6 +149,9 @@ impl Codec for HybiCodec {
         if let Some(rest) = self.rest {
             return Ok(self.continue_frame(rest, input));
         }
+        if let Some(decoded) = self.decode_short(input) {
+            return Ok(Some(decoded));
+        }
         let Some(parsed) = FrameHeader::parse(input)? else {
             return Ok(None);
         };
@@ -168,6 +191,14 @@ impl Codec for HybiCodec {
     fn encode(&mut self, frame: Frame<'_>, output: &mut Vec<u8>) -> Result<(), EncodeError> {
         if frame.opcode.is_control() && frame.payload.len() > MAX_CONTROL_PAYLOAD {
             return Err(EncodeError::LongControl);
+        }
+        if frame.payload.len() < 126 && matches!(self.masking, Masking::Incoming) {
+            // Most of what a server sends: the header is two bytes.
+            let header = FrameHeader::short(frame.fin, frame.opcode.bits(), frame.payload.len());
+            output.reserve(header.len() + frame.payload.len());
+            output.extend_from_slice(&header);
+            output.extend_from_slice(frame.payload);
+            return Ok(());
         }
         let header = FrameHeader {
             fin: frame.fin,
