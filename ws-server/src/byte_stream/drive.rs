@@ -12,6 +12,7 @@ use super::carriage::Carriage;
 use super::state::StreamState;
 use crate::alongside::{closing_reason, serve_alongside};
 use crate::endpoint::{Endpoint, Finish};
+use crate::service::Peer;
 use crate::shared::{Shared, Side};
 
 /// Runs the service that `start` makes of a stream and drives the connection meanwhile, also
@@ -19,15 +20,17 @@ use crate::shared::{Shared, Side};
 /// order.
 pub(crate) async fn serve<IO, F>(
     endpoint: Box<Endpoint<IO>>,
-    carriage: Carriage,
-    start: impl FnOnce(ByteStream<IO>) -> F,
+    peer: Peer,
+    start: impl FnOnce(ByteStream<IO>, Peer) -> F,
 ) -> io::Result<()>
 where
     IO: AsyncRead + AsyncWrite + Unpin,
     F: Future<Output = io::Result<()>>,
 {
+    let capabilities = endpoint.link.connection().capabilities();
+    let carriage = Carriage::choose(peer.subprotocol(), capabilities);
     let shared = Arc::new(Shared::new(StreamState::new(endpoint, carriage)));
-    let service = start(ByteStream::new(shared.clone()));
+    let service = start(ByteStream::new(shared.clone()), peer);
     let mut finish = Finish::AwaitClose;
     serve_alongside(service, move |cx, outcome| {
         shared.poll(Side::Driver, cx, |state, cx| {

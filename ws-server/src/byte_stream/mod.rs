@@ -12,7 +12,6 @@ use std::task::{Context, Poll, ready};
 use tokio::io::{AsyncBufRead, AsyncRead, AsyncWrite, ReadBuf};
 use ws_core::CloseReason;
 
-pub(crate) use carriage::Carriage;
 pub(crate) use drive::serve;
 use state::StreamState;
 

@@ -33,10 +33,14 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> Endpoint<IO> {
                 return Poll::Ready(());
             }
             *finish = match *finish {
-                Finish::AwaitClose => match ready!(self.poll_fragment(cx)) {
-                    Ok(Some(_)) => Finish::AwaitClose,
-                    Ok(None) | Err(_) => Finish::Send,
-                },
+                Finish::AwaitClose => {
+                    // Nobody takes a message that has begun.
+                    self.assembler.reset();
+                    match ready!(self.poll_fragment(cx)) {
+                        Ok(Some(_)) => Finish::AwaitClose,
+                        Ok(None) | Err(_) => Finish::Send,
+                    }
+                }
                 Finish::Send => {
                     self.read.discard();
                     if self.read.has_storage() {

@@ -18,7 +18,6 @@ use ws_core::{Codec, Connection, Limits, ProtocolError, Timeouts};
 
 pub(crate) use finish::Finish;
 pub(crate) use link::Link;
-use long_message::Destination;
 
 use crate::error::RecvError;
 use crate::pool;
@@ -130,9 +129,12 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> Endpoint<IO> {
             if let Poll::Ready(Err(error)) = self.link.poll_write_out(cx) {
                 self.link.broken(error);
             }
-            let read = match self.take_long_message()? {
-                Destination::Buffer => self.poll_read(cx).map_ok(|count| (count, Input::Bytes)),
-                Destination::Message => self.poll_read_message(cx)?,
+            let read = match self.poll_long_message(cx)? {
+                Some(read) => read,
+                None => {
+                    self.make_room()?;
+                    self.poll_read(cx).map_ok(|count| (count, Input::Bytes))
+                }
             };
             return match read {
                 Poll::Ready(Ok((0, _))) => Poll::Ready(match self.link.take_broken() {

@@ -14,7 +14,7 @@ use super::connections::Connections;
 use super::handshake::Handshake;
 use super::response;
 use crate::builder::{BuildError, Builder};
-use crate::byte_stream::{self, ByteStream, Carriage};
+use crate::byte_stream::{self, ByteStream};
 use crate::policy::{Content, Origins};
 use crate::proxy::TrustedProxies;
 use crate::socket::RemoteAddr;
@@ -161,9 +161,7 @@ impl WebSocketUpgrade {
         F: Future<Output = ()> + Send + 'static,
     {
         self.accept(Content::Bytes, |endpoint, peer| {
-            let capabilities = *endpoint.link.connection().capabilities();
-            let carriage = Carriage::choose(peer.subprotocol(), &capabilities);
-            byte_stream::serve(endpoint, carriage, |stream| async {
+            byte_stream::serve(endpoint, peer, |stream, _peer| async {
                 callback(stream).await;
                 Ok(())
             })

@@ -51,6 +51,7 @@ pub(super) struct Accepted {
     bootstrap: Bootstrap,
     source: Source,
     agreed: Agreed,
+    response: http::Response<Full<Bytes>>,
     upgrade: OnUpgrade,
     room: OwnedSemaphorePermit,
 }
@@ -89,6 +90,7 @@ impl Handshake {
             );
             return Err(Rejection::new(Status::NotImplemented, reason));
         }
+        let response = response::opened(&agreed.response, bootstrap)?;
         let unavailable = |reason| Err(Rejection::new(Status::ServiceUnavailable, reason));
         if connections.stop().has_begun() {
             return unavailable("the server goes down");
@@ -102,7 +104,7 @@ impl Handshake {
             let reason = "the server cannot upgrade this connection";
             return Err(Rejection::new(Status::InternalServerError, reason));
         };
-        Ok(Accepted { head, bootstrap, source, agreed, upgrade, room })
+        Ok(Accepted { head, bootstrap, source, agreed, response, upgrade, room })
     }
 }
 
@@ -121,7 +123,7 @@ impl Accepted {
         R: FnOnce(Box<Endpoint<Socket>>, Peer) -> F + Send + 'static,
         F: Future<Output = io::Result<()>> + Send,
     {
-        let response = response::opened(&self.agreed.response, self.bootstrap);
+        let response = self.response;
         let (remote, draft) = (self.source.remote, self.agreed.draft.id());
         let bootstrap = self.bootstrap;
         let span = debug_span!("connection", %remote);

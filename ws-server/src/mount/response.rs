@@ -14,20 +14,24 @@ use super::request::Bootstrap;
 const CONNECTION_FIELDS: [&str; 2] = ["Connection", "Upgrade"];
 
 /// The answer that opens a WebSocket.
-pub(super) fn opened(head: &ResponseHead, bootstrap: Bootstrap) -> Response<Full<Bytes>> {
+pub(super) fn opened(
+    head: &ResponseHead,
+    bootstrap: Bootstrap,
+) -> Result<Response<Full<Bytes>>, Rejection> {
     let mut response = Response::new(Full::default());
     match bootstrap {
         Bootstrap::Upgrade => {
-            copy_fields(head, &[], &mut response);
+            copy_fields(head, &[], &mut response)?;
             *response.status_mut() = StatusCode::SWITCHING_PROTOCOLS;
             response.extensions_mut().insert(ReasonPhrase::from_static(head.reason().as_bytes()));
         }
         Bootstrap::ExtendedConnect => {
             let [connection, upgrade] = CONNECTION_FIELDS;
-            copy_fields(head, &[connection, upgrade, "Sec-WebSocket-Accept"], &mut response);
+            let without = [connection, upgrade, "Sec-WebSocket-Accept"];
+            copy_fields(head, &without, &mut response)?;
         }
     }
-    response
+    Ok(response)
 }
 
 /// The answer to a request that was refused.
@@ -39,17 +43,18 @@ pub(super) fn refusal(
     let (head, body) = rejection.response();
     let body = if method == Method::HEAD { String::new() } else { body };
     let mut response = Response::new(Full::from(body));
-    let mut status = head.status();
-    if version < Version::HTTP_2 {
-        copy_fields(&head, &["Content-Length"], &mut response);
-    } else {
-        let [connection, upgrade] = CONNECTION_FIELDS;
-        copy_fields(&head, &["Content-Length", connection, upgrade], &mut response);
-        if status == 426 {
-            // There is nothing to upgrade to within HTTP/2.
-            status = 400;
-        }
-    }
+    let [connection, upgrade] = CONNECTION_FIELDS;
+    let without = match version < Version::HTTP_2 {
+        true => &["Content-Length"][..],
+        false => &["Content-Length", connection, upgrade],
+    };
+    // What a refusal says of itself are constants, and the versions of drafts.
+    let _copied = copy_fields(&head, without, &mut response);
+    let status = match head.status() {
+        // There is nothing to upgrade to within HTTP/2.
+        426 if version >= Version::HTTP_2 => 400,
+        status => status,
+    };
     *response.status_mut() = StatusCode::from_u16(status).unwrap_or(StatusCode::BAD_REQUEST);
     response
 }
@@ -63,16 +68,24 @@ pub(super) fn page(html: &str) -> Response<Full<Bytes>> {
     response
 }
 
-fn copy_fields(head: &ResponseHead, without: &[&str], response: &mut Response<Full<Bytes>>) {
+/// # Errors
+/// A rejection when a field has a name or value that may not be written.
+fn copy_fields(
+    head: &ResponseHead,
+    without: &[&str],
+    response: &mut Response<Full<Bytes>>,
+) -> Result<(), Rejection> {
     for (name, value) in head.fields().iter() {
         if without.iter().any(|other| name.eq_ignore_ascii_case(other)) {
             continue;
         }
-        // A draft's own fields are tokens and one line, or `ResponseHead::write` refuses them.
-        if let (Ok(name), Ok(value)) =
+        let (Ok(name), Ok(value)) =
             (HeaderName::from_bytes(name.as_bytes()), HeaderValue::from_bytes(value))
-        {
-            response.headers_mut().append(name, value);
-        }
+        else {
+            let reason = format!("the request cannot be answered: {name} would break the answer");
+            return Err(Rejection::bad_request(reason));
+        };
+        response.headers_mut().append(name, value);
     }
+    Ok(())
 }

@@ -19,6 +19,8 @@ pub(crate) use agreement::{Route, Source, agree, route};
 pub(crate) use behind_proxy::believe_forwarded;
 use behind_proxy::read_proxy_header;
 pub(crate) use establish::establish;
+#[cfg(feature = "http2")]
+use read_head::take_unread;
 use read_head::{ReadHeadError, Spoken, read_head, recognise};
 pub(crate) use refuse::{Refused, serve_page};
 use secure::secure;
@@ -81,7 +83,7 @@ pub(crate) async fn open(
     }
     match spoken {
         #[cfg(feature = "http2")]
-        Spoken::Http2 => return Ok(Opened::Http2(socket, received(read), source)),
+        Spoken::Http2 => return Ok(Opened::Http2(socket, take_unread(&mut read), source)),
         _ => {}
     }
     let mut reader = HeadReader::new();
@@ -142,15 +144,6 @@ async fn begin(
         spoken = recognise(&mut socket, read).await.map_err(|_| OpeningError::Silent)?;
     }
     Ok((socket, spoken))
-}
-
-/// The bytes that were read and not looked at.
-#[cfg(feature = "http2")]
-fn received(mut read: ReadBuffer) -> Vec<u8> {
-    let received = read.unread().to_vec();
-    read.discard();
-    crate::pool::give_read(read.reclaim());
-    received
 }
 
 fn too_slow(config: &Config) -> Rejection {

@@ -46,6 +46,15 @@ pub(super) async fn recognise(socket: &mut Socket, read: &mut ReadBuffer) -> io:
     .await
 }
 
+/// Takes what was read and not looked at, for somebody who reads on by himself.
+#[cfg(any(feature = "http2", feature = "tls"))]
+pub(super) fn take_unread(read: &mut ReadBuffer) -> Vec<u8> {
+    let unread = read.unread().to_vec();
+    read.discard();
+    pool::give_read(read.reclaim());
+    unread
+}
+
 /// Why there is no head.
 pub(super) enum ReadHeadError {
     Head(HeadError),

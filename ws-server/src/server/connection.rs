@@ -8,7 +8,7 @@ use tokio::sync::OwnedSemaphorePermit;
 use tracing::{debug, info, warn};
 
 use super::Server;
-use crate::byte_stream::{self, Carriage};
+use crate::byte_stream;
 use crate::endpoint::Endpoint;
 use crate::opening::{self, Opened, OpeningError};
 use crate::policy::Content;
@@ -37,9 +37,7 @@ impl<S: Service> Application for Wrapped<S> {
     }
 
     async fn run(&self, endpoint: Box<Endpoint<Socket>>, peer: Peer) -> io::Result<()> {
-        let capabilities = *endpoint.link.connection().capabilities();
-        let carriage = Carriage::choose(peer.subprotocol(), &capabilities);
-        byte_stream::serve(endpoint, carriage, |stream| self.0.serve(stream, peer)).await
+        byte_stream::serve(endpoint, peer, |stream, peer| self.0.serve(stream, peer)).await
     }
 }
 
