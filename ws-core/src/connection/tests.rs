@@ -6,11 +6,13 @@ mod limits;
 mod property;
 mod time;
 
+use std::ops::Range;
 use std::time::Instant;
 
 use super::*;
+use crate::buffer::ReadBuffer;
 use crate::close::{StatusCode, StatusRules};
-use crate::codec::{Decoded, InvalidText};
+use crate::codec::{Decoded, Fragment, InvalidText, ProtocolError};
 use crate::draft::{DraftId, Role};
 use crate::hybi::{
     ExtensionValue, HybiCodec, KeyRule, LengthRule, OriginField, Profile, ReservedOpcode,
