@@ -22,20 +22,13 @@ import ssl
 import struct
 import sys
 
+from drafts import Failure, require
+
 SECONDS = 20
 PATH = "/chat?x=1"
 CLAIMED_ADDRESS = "203.0.113.6"
 GUID = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
 TEXTS = ["", "hello", "\u00e9\u4e16\U0001f600", "x" * 125, "y" * 126, "z" * 70000]
-
-
-class Failure(Exception):
-    """What the server did wrong."""
-
-
-def require(condition, message):
-    if not condition:
-        raise Failure(message)
 
 
 class Connection:

@@ -32,23 +32,13 @@ import sys
 import threading
 import time
 
+from drafts import BINARY, CLOSE, CONTINUATION, FIN, MASK, PING, PONG, TEXT, Failure, require
+
 PART_SECONDS = 120
 START_SECONDS = 10
 LARGEST_MESSAGE = 64 * 1024
 # The borders of every length encoding, and a few usual sizes.
 SIZES = [1, 2, 3, 125, 126, 127, 128, 1448, 4096, 16383, 16384, 65535, 65536]
-
-CONTINUATION, TEXT, BINARY, CLOSE, PING, PONG = 0x0, 0x1, 0x2, 0x8, 0x9, 0xA
-FIN, MASK = 0x80, 0x80
-
-
-class Failure(Exception):
-    """What the check found wrong."""
-
-
-def require(condition, what):
-    if not condition:
-        raise Failure(what)
 
 
 class EchoService:
