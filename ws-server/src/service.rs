@@ -3,7 +3,6 @@
 use std::future::Future;
 use std::io;
 
-use async_trait::async_trait;
 use ws_core::head::RequestHead;
 use ws_core::{DraftId, Transport};
 
@@ -16,43 +15,41 @@ use crate::websocket::WebSocket;
 
 /// A service written against a byte stream.
 ///
-/// Every `Fn(ByteStream, Peer) -> impl Future<Output = io::Result<()>>` is one.
-#[async_trait]
+/// Every `Fn(ByteStream, Peer) -> impl Future<Output = io::Result<()>>` is one. A type of your own
+/// implements it with an `async fn`.
 pub trait Service: Send + Sync + 'static {
     /// Serves one connection. When this returns and the stream is dropped, the connection is
     /// closed: with status 1000 after `Ok`, 1011 after an error.
-    async fn serve(&self, stream: ByteStream, peer: Peer) -> io::Result<()>;
+    fn serve(&self, stream: ByteStream, peer: Peer) -> impl Future<Output = io::Result<()>> + Send;
 }
 
-#[async_trait]
 impl<F, R> Service for F
 where
     F: Fn(ByteStream, Peer) -> R + Send + Sync + 'static,
     R: Future<Output = io::Result<()>> + Send + 'static,
 {
-    async fn serve(&self, stream: ByteStream, peer: Peer) -> io::Result<()> {
-        self(stream, peer).await
+    fn serve(&self, stream: ByteStream, peer: Peer) -> impl Future<Output = io::Result<()>> + Send {
+        self(stream, peer)
     }
 }
 
 /// A service that exchanges messages.
 ///
-/// Every `Fn(WebSocket, Peer) -> impl Future<Output = io::Result<()>>` is one.
-#[async_trait]
+/// Every `Fn(WebSocket, Peer) -> impl Future<Output = io::Result<()>>` is one. A type of your own
+/// implements it with an `async fn`.
 pub trait MessageService: Send + Sync + 'static {
     /// Serves one connection. When this returns and the socket is dropped, the connection is
     /// closed: with status 1000 after `Ok`, 1011 after an error.
-    async fn serve(&self, socket: WebSocket, peer: Peer) -> io::Result<()>;
+    fn serve(&self, socket: WebSocket, peer: Peer) -> impl Future<Output = io::Result<()>> + Send;
 }
 
-#[async_trait]
 impl<F, R> MessageService for F
 where
     F: Fn(WebSocket, Peer) -> R + Send + Sync + 'static,
     R: Future<Output = io::Result<()>> + Send + 'static,
 {
-    async fn serve(&self, socket: WebSocket, peer: Peer) -> io::Result<()> {
-        self(socket, peer).await
+    fn serve(&self, socket: WebSocket, peer: Peer) -> impl Future<Output = io::Result<()>> + Send {
+        self(socket, peer)
     }
 }
 

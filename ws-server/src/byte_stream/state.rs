@@ -194,7 +194,7 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> StreamState<IO> {
             return Poll::Ready(Err(SendError::Closed.into()));
         }
         let count = bytes.len().min(self.packer.capacity(link.room()));
-        self.packer.pack(&bytes[..count], |message| Ok(link.feed(cx, message)?))?;
+        self.packer.pack(&bytes[..count], |message| Ok(link.take(cx, message)?))?;
         if let Poll::Ready(Err(error)) = link.poll_flush(cx) {
             return Poll::Ready(Err(error.into()));
         }

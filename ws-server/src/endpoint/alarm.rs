@@ -18,6 +18,8 @@ use crate::stop::Stop;
 #[derive(Debug)]
 pub(super) struct Alarm {
     sleep: Option<Pin<Box<Sleep>>>,
+    /// What the timer is set to.
+    armed: Option<Instant>,
     stop: Stop,
     stopping: Stopping,
     registered: Option<Waker>,
@@ -41,7 +43,7 @@ pub(super) enum Ring {
 
 impl Alarm {
     pub(super) fn new(stop: Stop) -> Alarm {
-        Alarm { sleep: None, stop, stopping: Stopping::Unasked, registered: None }
+        Alarm { sleep: None, armed: None, stop, stopping: Stopping::Unasked, registered: None }
     }
 
     #[inline]
@@ -55,11 +57,9 @@ impl Alarm {
     fn is_registered(&self, waker: &Waker, deadline: Option<Instant>) -> bool {
         let known = self.registered.as_ref().is_some_and(|known| known.will_wake(waker));
         let stopping = self.stop.has_begun() && !matches!(self.stopping, Stopping::Told);
-        let sleeping = match (&self.sleep, deadline) {
-            (Some(sleep), Some(at)) => sleep.deadline().into_std() == at && !sleep.is_elapsed(),
-            (_, None) => true,
-            (None, Some(_)) => false,
-        };
+        let sleeping = deadline.is_none()
+            || self.armed == deadline
+                && self.sleep.as_ref().is_some_and(|sleep| !sleep.is_elapsed());
         known && sleeping && !stopping
     }
 
@@ -80,6 +80,7 @@ impl Alarm {
     /// Polls the timer outside the task's budget: with none left, it would be pending without
     /// having registered anybody.
     fn poll_sleep(&mut self, cx: &mut Context<'_>, at: Instant) -> Poll<()> {
+        self.armed = Some(at);
         let at = tokio::time::Instant::from_std(at);
         let sleep = self.sleep.get_or_insert_with(|| Box::pin(sleep_until(at)));
         if sleep.deadline() != at {

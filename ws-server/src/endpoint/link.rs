@@ -1,5 +1,6 @@
 //! The way out: a socket, the connection that speaks over it, and what waits to be sent.
 
+use std::future::{Future, poll_fn};
 use std::io::{self, IoSlice};
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
@@ -82,11 +83,35 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> Link<IO> {
         message: MessageRef<'_>,
     ) -> Poll<Result<(), SendError>> {
         ready!(self.poll_room(cx))?;
-        Poll::Ready(self.feed(cx, message))
+        Poll::Ready(self.take(cx, message))
     }
 
+    /// Takes a message. The usual one is taken before the future is polled, so that it never
+    /// passes through the memory of a task.
     #[inline]
     pub(crate) fn feed(
+        &mut self,
+        message: MessageRef<'_>,
+    ) -> impl Future<Output = Result<(), SendError>> {
+        let mut taken = self.try_feed(message);
+        poll_fn(move |cx| match std::mem::take(&mut taken) {
+            true => Poll::Ready(Ok(())),
+            false => self.poll_feed(cx, message),
+        })
+    }
+
+    /// Takes a short message into the send buffer, if there is room now. What else there is to
+    /// say, [`poll_feed`](Link::poll_feed) says.
+    #[inline]
+    fn try_feed(&mut self, message: MessageRef<'_>) -> bool {
+        message.as_bytes().len() < LONG_PAYLOAD
+            && (self.room() > 0 || self.output.is_empty())
+            && self.put(message).is_ok()
+    }
+
+    /// As [`poll_feed`](Link::poll_feed), where there is room.
+    #[inline]
+    pub(crate) fn take(
         &mut self,
         cx: &mut Context<'_>,
         message: MessageRef<'_>,
@@ -98,6 +123,7 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> Link<IO> {
     }
 
     /// Takes a message into the send buffer, whatever its length.
+    #[inline]
     pub(crate) fn put(&mut self, message: MessageRef<'_>) -> Result<(), SendError> {
         self.borrow_output();
         Ok(self.connection.send(message, &mut self.output)?)

@@ -177,11 +177,9 @@ impl WebSocketUpgrade {
         let accepted = builder
             .config()
             .map_err(|error| misconfigured(&error))
-            .and_then(|config| Ok((handshake.agree(&config, content, &connections)?, config)));
+            .and_then(|config| handshake.agree(&Arc::new(config), content, &connections));
         match accepted {
-            Ok((accepted, config)) => accepted
-                .accept(axum::body::Body::empty(), Arc::new(config), &connections, run)
-                .map(axum::body::Body::new),
+            Ok(accepted) => accepted.spawn(&connections, run).map(axum::body::Body::new),
             Err(rejection) => WebSocketUpgradeRejection { rejection, asked }.into_response(),
         }
     }

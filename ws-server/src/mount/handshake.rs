@@ -46,13 +46,15 @@ pub(super) struct Handshake {
 }
 
 /// A request that opens one.
-pub(super) struct Accepted {
+pub(crate) struct Accepted {
+    config: Arc<Config>,
     head: RequestHead,
     bootstrap: Bootstrap,
     source: Source,
     agreed: Agreed,
     response: http::Response<Full<Bytes>>,
     upgrade: OnUpgrade,
+    challenge: Option<Challenge>,
     room: OwnedSemaphorePermit,
 }
 
@@ -75,7 +77,7 @@ impl Handshake {
     /// Checks everything that can be refused.
     pub(super) fn agree(
         self,
-        config: &Config,
+        config: &Arc<Config>,
         content: Content,
         connections: &Connections,
     ) -> Result<Accepted, Rejection> {
@@ -104,46 +106,49 @@ impl Handshake {
             let reason = "the server cannot upgrade this connection";
             return Err(Rejection::new(Status::InternalServerError, reason));
         };
-        Ok(Accepted { head, bootstrap, source, agreed, response, upgrade, room })
+        let config = config.clone();
+        let challenge = None;
+        Ok(Accepted { config, head, bootstrap, source, agreed, response, upgrade, challenge, room })
     }
 }
 
 impl Accepted {
-    /// Answers the request, and runs the connection in a task of its own once the HTTP server
-    /// has handed it over.
-    pub(super) fn accept<B, R, F>(
+    /// The body of the request belongs to the handshake.
+    pub(super) fn with_body<B>(mut self, body: B) -> Accepted
+    where
+        B: Body<Data: Send, Error: std::fmt::Display> + Send + 'static,
+    {
+        if !body.is_end_stream() {
+            self.challenge = Some(Box::pin(challenge(body)));
+        }
+        self
+    }
+
+    /// Runs the connection in a task of its own once the HTTP server has handed it over. The
+    /// answer to the request is for the HTTP server to send.
+    pub(crate) fn spawn<R, F>(
         self,
-        body: B,
-        config: Arc<Config>,
         connections: &Connections,
         run: R,
     ) -> http::Response<Full<Bytes>>
     where
-        B: Body<Data: Send, Error: std::fmt::Display> + Send + 'static,
         R: FnOnce(Box<Endpoint<Socket>>, Peer) -> F + Send + 'static,
         F: Future<Output = io::Result<()>> + Send,
     {
-        let response = self.response;
-        let (remote, draft) = (self.source.remote, self.agreed.draft.id());
-        let bootstrap = self.bootstrap;
+        let Accepted { config, head, bootstrap, mut source, agreed, response, .. } = self;
+        let Accepted { upgrade, challenge, room, .. } = self;
+        let (remote, draft) = (source.remote, agreed.draft.id());
         let span = debug_span!("connection", %remote);
         let stop = connections.stop().clone();
-        let body: Option<Challenge> = match body.is_end_stream() {
-            true => None,
-            false => Some(Box::pin(challenge(body))),
-        };
-        let room = self.room;
         let connection = async move {
-            let _room = room;
             // Boxed, so that what the opening needs is gone when the connection is open.
             let opening = Box::pin(async move {
                 let deadline = Instant::now() + config.timeouts.opening.min(LONGEST_TIMEOUT);
-                let (socket, read) = timeout_at(deadline, take_over(self.upgrade, body))
+                let (socket, read) = timeout_at(deadline, take_over(upgrade, challenge))
                     .await
                     .map_err(|_| HandshakeError::Refused(NOT_IN_TIME))??;
-                let mut source = self.source;
                 source.learn(&socket);
-                let request = (self.head, source, self.agreed);
+                let request = (head, source, agreed);
                 establish(socket, read, Vec::new(), request, (&config, &stop), deadline).await
             });
             let (endpoint, peer) = match opening.await {
@@ -155,6 +160,7 @@ impl Accepted {
                 Ok(()) => debug!(%draft, "closed"),
                 Err(error) => debug!(%draft, %error, "closed after an error"),
             }
+            drop(room);
         };
         connections.spawn(connection, span);
         response

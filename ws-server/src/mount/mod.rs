@@ -28,6 +28,7 @@ use ws_core::Rejection;
 #[cfg(feature = "axum")]
 pub use axum::{WebSocketUpgrade, WebSocketUpgradeRejection};
 pub use connections::Connections;
+pub(crate) use handshake::Accepted;
 use handshake::Handshake;
 #[cfg(all(feature = "axum", feature = "tls"))]
 pub use tls_listener::TlsListener;
@@ -88,9 +89,7 @@ impl UpgradeService {
         };
         let accepted =
             handshake.agree(&self.config, self.application.content(), &self.connections)?;
-        let application = self.application.clone();
-        let run = |endpoint, peer| async move { application.run(endpoint, peer).await };
-        Ok(accepted.accept(body, self.config.clone(), &self.connections, run))
+        Ok(self.application.clone().spawn_mounted(accepted.with_body(body), &self.connections))
     }
 }
 

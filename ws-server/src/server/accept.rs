@@ -8,10 +8,10 @@ use std::time::Duration;
 use tokio::sync::Semaphore;
 use tokio::task::{JoinError, JoinSet};
 use tokio::time::timeout;
-use tracing::{Instrument, debug, debug_span, error, info, warn};
+use tracing::{debug, debug_span, error, info, warn};
 
 use super::Server;
-use super::connection::{self, Accepted};
+use super::connection::Accepted;
 use crate::socket::{Listener, RemoteAddr, Socket};
 use crate::stop::Stop;
 
@@ -39,7 +39,7 @@ pub(super) async fn run<L: Listener + Sync>(
                     pause = FIRST_PAUSE;
                     let accepted = Accepted::new(server.clone(), socket, remote, stop.clone());
                     let span = debug_span!("connection", %remote);
-                    connections.spawn(connection::serve(accepted).instrument(span));
+                    server.application.clone().spawn(accepted, &mut connections, span);
                 }
                 Err(error) if is_of_one_connection(&error) => {
                     debug!(%error, "a connection was gone before it was accepted");

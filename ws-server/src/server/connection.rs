@@ -1,62 +1,20 @@
 //! One connection, from its accept to its end.
 
-use std::io;
 use std::sync::Arc;
 
-use async_trait::async_trait;
 use tokio::sync::OwnedSemaphorePermit;
 use tracing::{debug, info, warn};
 
 use super::Server;
-use crate::byte_stream;
+use super::application::Run;
 use crate::endpoint::Endpoint;
 use crate::opening::{self, Opened, OpeningError};
-use crate::policy::Content;
-use crate::service::{MessageService, Peer, Service};
+use crate::service::Peer;
 use crate::socket::{RemoteAddr, Socket};
 use crate::stop::Stop;
-use crate::websocket;
-
-/// What runs on open connections.
-#[async_trait]
-pub(crate) trait Application: Send + Sync {
-    /// What the connections carry.
-    fn content(&self) -> Content;
-
-    /// Serves a connection and closes it.
-    async fn run(&self, endpoint: Box<Endpoint<Socket>>, peer: Peer) -> io::Result<()>;
-}
-
-/// A byte-stream service.
-pub(crate) struct Wrapped<S>(pub(crate) S);
-
-#[async_trait]
-impl<S: Service> Application for Wrapped<S> {
-    fn content(&self) -> Content {
-        Content::Bytes
-    }
-
-    async fn run(&self, endpoint: Box<Endpoint<Socket>>, peer: Peer) -> io::Result<()> {
-        byte_stream::serve(endpoint, peer, |stream, peer| self.0.serve(stream, peer)).await
-    }
-}
-
-/// A message service.
-pub(crate) struct Messages<S>(pub(crate) S);
-
-#[async_trait]
-impl<S: MessageService> Application for Messages<S> {
-    fn content(&self) -> Content {
-        Content::Messages
-    }
-
-    async fn run(&self, endpoint: Box<Endpoint<Socket>>, peer: Peer) -> io::Result<()> {
-        websocket::serve(endpoint, |socket| self.0.serve(socket, peer)).await
-    }
-}
 
 /// A connection that was accepted.
-pub(super) struct Accepted {
+pub(crate) struct Accepted {
     server: Server,
     socket: Socket,
     remote: RemoteAddr,
@@ -80,16 +38,15 @@ impl Accepted {
 
 /// A connection whose opening handshake is done.
 struct Open {
-    application: Arc<dyn Application>,
     endpoint: Box<Endpoint<Socket>>,
     peer: Peer,
     room: Option<OwnedSemaphorePermit>,
 }
 
 /// Holds the opening handshake within its deadline, and runs the application.
-pub(super) async fn serve(accepted: Box<Accepted>) {
+pub(super) async fn serve(application: Arc<impl Run>, accepted: Box<Accepted>) {
     // Boxed, so that what the opening needs is gone when the connection is open.
-    let Some(Open { application, endpoint, peer, room }) = Box::pin(open(accepted)).await else {
+    let Some(Open { endpoint, peer, room }) = Box::pin(open(accepted)).await else {
         return;
     };
     // A proxy may have told of another address than that of the span.
@@ -119,8 +76,7 @@ async fn open(accepted: Box<Accepted>) -> Option<Open> {
     };
     match outcome {
         Ok(Opened::WebSocket(endpoint, peer)) => {
-            let application = server.application.clone();
-            return Some(Open { application, endpoint, peer, room });
+            return Some(Open { endpoint, peer, room });
         }
         Ok(Opened::Page(socket)) => {
             debug!(%remote, "page");

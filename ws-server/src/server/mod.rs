@@ -1,6 +1,7 @@
 //! Serving: accept, open, run, and go down in order.
 
 mod accept;
+mod application;
 mod connection;
 #[cfg(feature = "http2")]
 mod http2;
@@ -10,7 +11,7 @@ use std::io;
 use std::pin::Pin;
 use std::sync::Arc;
 
-pub(crate) use connection::{Application, Messages, Wrapped};
+pub(crate) use application::{Application, Messages, Wrapped};
 
 use crate::builder::Builder;
 use crate::config::Config;

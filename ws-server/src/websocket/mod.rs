@@ -4,7 +4,7 @@ mod drive;
 mod split;
 mod stream;
 
-use std::future::poll_fn;
+use std::future::{Future, poll_fn};
 use std::task::{Context, Poll, ready};
 
 use tokio::io::{AsyncRead, AsyncWrite};
@@ -140,9 +140,12 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> WebSocket<IO> {
     ///
     /// # Cancel safety
     /// As with [`send`](WebSocket::send).
-    pub async fn feed<'m>(&mut self, message: impl Into<MessageRef<'m>>) -> Result<(), SendError> {
-        let message = message.into();
-        poll_fn(|cx| self.endpoint.link.poll_feed(cx, message)).await
+    #[inline]
+    pub fn feed<'m>(
+        &mut self,
+        message: impl Into<MessageRef<'m>>,
+    ) -> impl Future<Output = Result<(), SendError>> {
+        self.endpoint.link.feed(message.into())
     }
 
     /// Waits until the socket has taken everything.
@@ -259,8 +262,10 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> Replies<'_, IO> {
     /// # Cancel safety
     /// As with [`WebSocket::send`].
     #[inline]
-    pub async fn feed<'m>(&mut self, message: impl Into<MessageRef<'m>>) -> Result<(), SendError> {
-        let message = message.into();
-        poll_fn(|cx| self.link.poll_feed(cx, message)).await
+    pub fn feed<'m>(
+        &mut self,
+        message: impl Into<MessageRef<'m>>,
+    ) -> impl Future<Output = Result<(), SendError>> {
+        self.link.feed(message.into())
     }
 }

@@ -1,0 +1,99 @@
+//! What runs on open connections: services of bytes and of messages.
+
+use std::future::Future;
+use std::io;
+use std::sync::Arc;
+
+use tokio::task::JoinSet;
+use tracing::{Instrument, Span};
+
+use super::connection::{self, Accepted};
+use crate::byte_stream;
+use crate::endpoint::Endpoint;
+#[cfg(feature = "tower")]
+use crate::mount;
+use crate::policy::Content;
+use crate::service::{MessageService, Peer, Service};
+use crate::socket::Socket;
+use crate::websocket;
+
+/// A service, whatever its type. Asked once per connection: the task that it spawns knows the
+/// type again, so a connection lies in its task whole, with no box between.
+pub(crate) trait Application: Send + Sync {
+    /// What the connections carry.
+    fn content(&self) -> Content;
+
+    /// Serves a connection of our own port, from its accept to its end.
+    fn spawn(self: Arc<Self>, accepted: Box<Accepted>, connections: &mut JoinSet<()>, span: Span);
+
+    /// Serves a connection of a site, as soon as the site has handed it over; answers the request.
+    #[cfg(feature = "tower")]
+    fn spawn_mounted(
+        self: Arc<Self>,
+        accepted: mount::Accepted,
+        connections: &mount::Connections,
+    ) -> http::Response<http_body_util::Full<bytes::Bytes>>;
+}
+
+/// A service, and how it runs on a connection.
+pub(super) trait Run: Send + Sync + 'static {
+    /// What the connections carry.
+    const CONTENT: Content;
+
+    /// Serves a connection and closes it.
+    fn run(
+        &self,
+        endpoint: Box<Endpoint<Socket>>,
+        peer: Peer,
+    ) -> impl Future<Output = io::Result<()>> + Send;
+}
+
+/// A byte-stream service.
+pub(crate) struct Wrapped<S>(pub(crate) S);
+
+impl<S: Service> Run for Wrapped<S> {
+    const CONTENT: Content = Content::Bytes;
+
+    fn run(
+        &self,
+        endpoint: Box<Endpoint<Socket>>,
+        peer: Peer,
+    ) -> impl Future<Output = io::Result<()>> + Send {
+        byte_stream::serve(endpoint, peer, |stream, peer| self.0.serve(stream, peer))
+    }
+}
+
+/// A message service.
+pub(crate) struct Messages<S>(pub(crate) S);
+
+impl<S: MessageService> Run for Messages<S> {
+    const CONTENT: Content = Content::Messages;
+
+    fn run(
+        &self,
+        endpoint: Box<Endpoint<Socket>>,
+        peer: Peer,
+    ) -> impl Future<Output = io::Result<()>> + Send {
+        websocket::serve(endpoint, |socket| self.0.serve(socket, peer))
+    }
+}
+
+impl<R: Run> Application for R {
+    fn content(&self) -> Content {
+        R::CONTENT
+    }
+
+    fn spawn(self: Arc<Self>, accepted: Box<Accepted>, connections: &mut JoinSet<()>, span: Span) {
+        connections.spawn(connection::serve(self, accepted).instrument(span));
+    }
+
+    #[cfg(feature = "tower")]
+    fn spawn_mounted(
+        self: Arc<Self>,
+        accepted: mount::Accepted,
+        connections: &mount::Connections,
+    ) -> http::Response<http_body_util::Full<bytes::Bytes>> {
+        accepted
+            .spawn(connections, move |endpoint, peer| async move { self.run(endpoint, peer).await })
+    }
+}
