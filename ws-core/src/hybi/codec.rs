@@ -53,24 +53,32 @@ impl HybiCodec {
         HybiCodec { profile, masking, max_frame, rest: None }
     }
 
-    /// Most of what a server reads: a whole message of less than 126 bytes that has arrived whole.
+    /// Most of what a server reads: a whole message of less than 64 KiB that has arrived whole.
     /// Everything else takes the long way, which alone knows the rules.
     #[inline]
-    fn decode_short(&self, input: &mut [u8]) -> Option<Decoded> {
-        let (&mut [first, second, a, b, c, d], rest) = input.split_first_chunk_mut::<6>()?;
+    fn decode_whole(&self, input: &mut [u8]) -> Option<Decoded> {
+        let (&mut [first, second], rest) = input.split_first_chunk_mut::<2>()?;
         let opcode = match first {
             0x81 => OpCode::Text,
             0x82 => OpCode::Binary,
             _ => return None,
         };
-        // Masked, and of a length that stands in these seven bits.
-        let len = usize::from(second.checked_sub(0x80).filter(|len| *len < 126)?);
+        let (len, size, rest) = match second {
+            0x80..0xfe => (usize::from(second - 0x80), 6, rest),
+            0xfe => {
+                let (len, rest) = rest.split_first_chunk_mut::<2>()?;
+                let len = usize::from(u16::from_be_bytes(*len));
+                (Some(len).filter(|len| *len >= 126)?, 8, rest)
+            }
+            _ => return None,
+        };
         if !matches!(self.masking, Masking::Incoming) || len as u64 > self.max_frame {
             return None;
         }
-        MaskingKey::new([a, b, c, d]).apply(rest.get_mut(..len)?);
-        let fragment = Fragment { opcode, fin: true, payload: 6..6 + len, remaining: 0 };
-        Some(Decoded { consumed: 6 + len, fragment: Some(fragment) })
+        let (key, rest) = rest.split_first_chunk_mut::<4>()?;
+        MaskingKey::new(*key).apply(rest.get_mut(..len)?);
+        let fragment = Fragment { opcode, fin: true, payload: size..size + len, remaining: 0 };
+        Some(Decoded { consumed: size + len, fragment: Some(fragment) })
     }
 
     /// The next bytes of a frame whose header came earlier.
@@ -149,7 +157,7 @@ impl Codec for HybiCodec {
         if let Some(rest) = self.rest {
             return Ok(self.continue_frame(rest, input));
         }
-        if let Some(decoded) = self.decode_short(input) {
+        if let Some(decoded) = self.decode_whole(input) {
             return Ok(Some(decoded));
         }
         let Some(parsed) = FrameHeader::parse(input)? else {
@@ -192,14 +200,6 @@ impl Codec for HybiCodec {
         if frame.opcode.is_control() && frame.payload.len() > MAX_CONTROL_PAYLOAD {
             return Err(EncodeError::LongControl);
         }
-        if frame.payload.len() < 126 && matches!(self.masking, Masking::Incoming) {
-            // Most of what a server sends: the header is two bytes.
-            let header = FrameHeader::short(frame.fin, frame.opcode.bits(), frame.payload.len());
-            output.reserve(header.len() + frame.payload.len());
-            output.extend_from_slice(&header);
-            output.extend_from_slice(frame.payload);
-            return Ok(());
-        }
         let header = FrameHeader {
             fin: frame.fin,
             reserved: 0,
@@ -207,9 +207,8 @@ impl Codec for HybiCodec {
             key: self.draw_key(),
             len: frame.payload.len() as u64,
         };
-        let (bytes, size) = header.write();
-        output.reserve(size + frame.payload.len());
-        output.extend_from_slice(&bytes[..size]);
+        output.reserve(size_of::<u128>() + frame.payload.len());
+        header.append(output);
         let start = output.len();
         output.extend_from_slice(frame.payload);
         if let Some(key) = header.key {
