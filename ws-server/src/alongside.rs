@@ -1,44 +1,66 @@
 //! A service, and its connection alongside.
 
-use std::future::{Future, poll_fn};
+use std::future::Future;
 use std::io;
-use std::pin::pin;
+use std::pin::Pin;
 use std::task::{Context, Poll};
 
+use pin_project_lite::pin_project;
 use ws_core::{CloseReason, StatusCode};
+
+pin_project! {
+    /// A service and what keeps its connection going, done when both are; from
+    /// [`serve_alongside`].
+    ///
+    /// A type of its own: an `async fn` would keep the service twice, once as its argument.
+    pub(crate) struct Alongside<S, P> {
+        #[pin]
+        service: S,
+        outcome: Option<io::Result<()>>,
+        connection: Option<P>,
+    }
+}
 
 /// Polls a service and what keeps its connection going, and is done when both are.
 ///
 /// `poll_connection` is told the service's outcome once there is one. It is dropped when it is
 /// done, and the socket with it: a connection that has ended waits for nothing that its service
 /// does afterwards.
-pub(crate) async fn serve_alongside(
-    service: impl Future<Output = io::Result<()>>,
-    poll_connection: impl FnMut(&mut Context<'_>, Option<&io::Result<()>>) -> Poll<()>,
-) -> io::Result<()> {
-    let mut service = pin!(service);
-    let mut connection = Some(poll_connection);
-    let mut outcome = None;
-    poll_fn(|cx| {
-        if outcome.is_none()
-            && let Poll::Ready(done) = service.as_mut().poll(cx)
+pub(crate) fn serve_alongside<S, P>(service: S, poll_connection: P) -> Alongside<S, P>
+where
+    S: Future<Output = io::Result<()>>,
+    P: FnMut(&mut Context<'_>, Option<&io::Result<()>>) -> Poll<()>,
+{
+    Alongside { service, outcome: None, connection: Some(poll_connection) }
+}
+
+impl<S, P> Future for Alongside<S, P>
+where
+    S: Future<Output = io::Result<()>>,
+    P: FnMut(&mut Context<'_>, Option<&io::Result<()>>) -> Poll<()>,
+{
+    type Output = io::Result<()>;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        let this = self.project();
+        if this.outcome.is_none()
+            && let Poll::Ready(outcome) = this.service.poll(cx)
         {
-            outcome = Some(done);
+            *this.outcome = Some(outcome);
         }
-        if let Some(poll_connection) = &mut connection
-            && poll_connection(cx, outcome.as_ref()).is_ready()
+        if let Some(poll_connection) = this.connection
+            && poll_connection(cx, this.outcome.as_ref()).is_ready()
         {
-            connection = None;
+            *this.connection = None;
         }
-        match outcome.take() {
-            Some(done) if connection.is_none() => Poll::Ready(done),
+        match this.outcome.take() {
+            Some(outcome) if this.connection.is_none() => Poll::Ready(outcome),
             running => {
-                outcome = running;
+                *this.outcome = running;
                 Poll::Pending
             }
         }
-    })
-    .await
+    }
 }
 
 /// What the peer is told when the service has let go of its connection.

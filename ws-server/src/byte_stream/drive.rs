@@ -18,11 +18,11 @@ use crate::shared::{Shared, Side};
 /// Runs the service that `start` makes of a stream and drives the connection meanwhile, also
 /// while another task has the stream. Once the stream is dropped, the connection is closed in
 /// order.
-pub(crate) async fn serve<IO, F>(
+pub(crate) fn serve<IO, F>(
     endpoint: Box<Endpoint<IO>>,
     peer: Peer,
     start: impl FnOnce(ByteStream<IO>, Peer) -> F,
-) -> io::Result<()>
+) -> impl Future<Output = io::Result<()>>
 where
     IO: AsyncRead + AsyncWrite + Unpin,
     F: Future<Output = io::Result<()>>,
@@ -42,5 +42,4 @@ where
             state.poll_finish(cx, &mut finish)
         })
     })
-    .await
 }

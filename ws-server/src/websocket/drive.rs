@@ -13,10 +13,10 @@ use crate::endpoint::{Endpoint, Finish};
 
 /// Runs the service that `start` makes of a socket. Once the socket is dropped, by whichever
 /// task has it then, the connection is closed in order.
-pub(crate) async fn serve<IO, F>(
+pub(crate) fn serve<IO, F>(
     endpoint: Box<Endpoint<IO>>,
     start: impl FnOnce(WebSocket<IO>) -> F,
-) -> io::Result<()>
+) -> impl Future<Output = io::Result<()>>
 where
     IO: AsyncRead + AsyncWrite + Unpin,
     F: Future<Output = io::Result<()>>,
@@ -37,5 +37,4 @@ where
         };
         endpoint.poll_finish(cx, &mut finish)
     })
-    .await
 }
