@@ -97,3 +97,31 @@ impl<R: Run> Application for R {
             .spawn(connections, move |endpoint, peer| async move { self.run(endpoint, peer).await })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::websocket::WebSocket;
+
+    /// The size of what a function gives, which is not called.
+    fn size_of_task<A, F>(_serve: fn(Arc<A>, Box<Accepted>) -> F) -> usize {
+        size_of::<F>()
+    }
+
+    /// The task of a connection whose service holds nothing but its socket.
+    fn of_messages<S: MessageService>(_service: &S) -> usize {
+        size_of_task::<Messages<S>, _>(connection::serve)
+    }
+
+    #[test]
+    fn a_connection_that_is_open_costs_its_task_little() {
+        let service = async |socket: WebSocket, _peer: Peer| {
+            socket.close(None).await;
+            Ok(())
+        };
+        let task = of_messages(&move |socket, peer| service(socket, peer));
+        assert!(task <= 288, "{task} bytes in each task");
+        let endpoint = size_of::<Endpoint<Socket>>();
+        assert!(endpoint <= 496, "{endpoint} bytes in each connection");
+    }
+}
