@@ -19,12 +19,18 @@ use crate::stop::Stop;
 /// payload into one buffer is cheaper.
 const LONG_PAYLOAD: usize = 8 * 1024;
 
+/// The same while more messages wait to be answered: copying is cheaper than a system call for
+/// each answer, up to here.
+const LONG_AMONG_OTHERS: usize = 24 * 1024;
+
 #[derive(Debug)]
 pub(crate) struct Link<IO> {
     pub(super) io: IO,
     pub(super) connection: Connection,
     pub(super) output: SendBuffer,
     alarm: Alarm,
+    /// More has been received than the message that is being answered.
+    pub(super) more_to_answer: bool,
     /// Bytes were written that the transport may still hold back, as TLS does.
     unflushed: bool,
     /// The socket takes no more for this reason; what the peer has sent before can be read.
@@ -44,7 +50,9 @@ impl<IO> Drop for Link<IO> {
 impl<IO: AsyncRead + AsyncWrite + Unpin> Link<IO> {
     pub(super) fn new(io: IO, connection: Connection, stop: Stop) -> Link<IO> {
         let output = SendBuffer::new();
-        Link { io, connection, output, alarm: Alarm::new(stop), unflushed: false, broken: None }
+        let alarm = Alarm::new(stop);
+        let (more_to_answer, unflushed, broken) = (false, false, None);
+        Link { io, connection, output, alarm, more_to_answer, unflushed, broken }
     }
 
     pub(crate) fn connection(&self) -> &Connection {
@@ -104,7 +112,7 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> Link<IO> {
     /// say, [`poll_feed`](Link::poll_feed) says.
     #[inline]
     fn try_feed(&mut self, message: MessageRef<'_>) -> bool {
-        message.as_bytes().len() < LONG_PAYLOAD
+        !self.is_long(message)
             && (self.room() > 0 || self.output.is_empty())
             && self.put(message).is_ok()
     }
@@ -116,10 +124,17 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> Link<IO> {
         cx: &mut Context<'_>,
         message: MessageRef<'_>,
     ) -> Result<(), SendError> {
-        if message.as_bytes().len() < LONG_PAYLOAD || !self.io.is_write_vectored() {
+        if !self.is_long(message) || !self.io.is_write_vectored() {
             return self.put(message);
         }
         self.feed_long(cx, message)
+    }
+
+    /// Whether a message is better written from where it lies.
+    #[inline]
+    fn is_long(&self, message: MessageRef<'_>) -> bool {
+        let long = if self.more_to_answer { LONG_AMONG_OTHERS } else { LONG_PAYLOAD };
+        message.as_bytes().len() >= long
     }
 
     /// Takes a message into the send buffer, whatever its length.

@@ -81,13 +81,17 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> Endpoint<IO> {
                     let whole =
                         assembler.push(&data, read).inspect_err(|error| link.fail(*error))?;
                     if whole {
+                        link.more_to_answer = !read.is_empty();
                         return Poll::Ready(Ok(true));
                     }
                 }
                 Received::Closed => return Poll::Ready(self.end_of_handshake().map(|()| false)),
                 Received::Starved => match ready!(self.poll_input(cx))? {
                     Input::Bytes => {}
-                    Input::Message => return Poll::Ready(Ok(true)),
+                    Input::Message => {
+                        self.link.more_to_answer = false;
+                        return Poll::Ready(Ok(true));
+                    }
                     Input::End => return Poll::Ready(self.end_of_stream().map(|()| false)),
                 },
             }
