@@ -140,7 +140,9 @@ async fn begin(
     }
     let mut spoken = recognise(&mut socket, read).await.map_err(|_| OpeningError::Silent)?;
     if spoken == Spoken::Tls {
-        socket = secure(socket, read, source, config).await.map_err(OpeningError::Tls)?;
+        // Boxed: it is large, and connections without TLS should not carry it.
+        let secured = Box::pin(secure(socket, read, source, config));
+        socket = secured.await.map_err(OpeningError::Tls)?;
         spoken = recognise(&mut socket, read).await.map_err(|_| OpeningError::Silent)?;
     }
     Ok((socket, spoken))
