@@ -1,0 +1,154 @@
+//! Where the two disagree, and why that is right.
+
+use ws_core::StatusCode;
+
+use super::{End, FRAME_LIMIT, Verdict};
+
+/// A disagreement that has a reason.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Difference {
+    /// RFC 6455 §5.2: "the minimal number of bytes MUST be used to encode the length". Ours fails;
+    /// theirs takes any form.
+    NonMinimalLength,
+    /// RFC 6455 §5.2: the top bit of an eight-byte length MUST be 0. Both fail, ours because the
+    /// rule is broken, theirs because such a length is over its limit.
+    TopBit,
+    /// 1014 is in the registry of close codes since 2012; theirs does not know it.
+    BadGateway,
+    /// One frame breaks rules of two kinds; which is found first is nobody's rule.
+    TwoFaults,
+    /// The stream ends within a frame whose header, or whose text so far, is wrong already. Ours
+    /// fails at once; theirs waits for all of it.
+    WithinAFrame,
+    /// A fragment holds something that is not UTF-8. Theirs fails at its end. Ours fails when the
+    /// text is whole or leaves the read buffer, and control frames before that are heard.
+    TextJudgedLater,
+}
+
+/// The reason for a disagreement; `None` when there is none.
+pub(crate) fn explain(wire: &[u8], ours: &Verdict, theirs: &Verdict) -> Option<Difference> {
+    let headers = headers(wire);
+    let any = |test: fn(&Header) -> bool| headers.iter().any(test);
+    let same_so_far = ours.messages == theirs.messages && ours.pongs == theirs.pongs;
+    match (&ours.end, &theirs.end) {
+        (End::Failed(1002), _)
+            if any(|header| !header.minimal)
+                && theirs.messages.starts_with(&ours.messages)
+                && theirs.pongs.starts_with(&ours.pongs) =>
+        {
+            Some(Difference::NonMinimalLength)
+        }
+        (End::Failed(1002), End::Failed(1009)) if same_so_far && any(|header| header.top_bit) => {
+            Some(Difference::TopBit)
+        }
+        (End::Closed(Some((1014, _))), End::Failed(1002)) if same_so_far => {
+            Some(Difference::BadGateway)
+        }
+        (End::Failed(_), End::Failed(_)) if same_so_far && any(|header| header.faults > 1) => {
+            Some(Difference::TwoFaults)
+        }
+        (End::Failed(_), End::Waiting) if same_so_far && any(|header| !header.whole) => {
+            Some(Difference::WithinAFrame)
+        }
+        (_, End::Failed(1007))
+            if ours.messages == theirs.messages
+                && ours.pongs.starts_with(&theirs.pongs)
+                && any(|header| header.first & 0x8e == 0) =>
+        {
+            Some(Difference::TextJudgedLater)
+        }
+        _ => None,
+    }
+}
+
+/// What the header of a frame says, as far as it is there.
+struct Header {
+    first: u8,
+    minimal: bool,
+    top_bit: bool,
+    /// Whether all of the frame is there.
+    whole: bool,
+    /// How many kinds of rules it breaks, beyond those of order.
+    faults: usize,
+}
+
+fn headers(mut wire: &[u8]) -> Vec<Header> {
+    let mut headers = Vec::new();
+    while let [first, second, rest @ ..] = wire {
+        let (extra, least) = match second & 0x7f {
+            126 => (2, 126),
+            127 => (8, 1 << 16),
+            _ => (0, 0),
+        };
+        let key_len = if second & 0x80 == 0 { 0 } else { 4 };
+        let short = u64::from(second & 0x7f);
+        let len = rest.get(..extra).map_or(0, |bytes| {
+            bytes.iter().fold(if extra == 0 { short } else { 0 }, |len, b| len << 8 | u64::from(*b))
+        });
+        let control = first & 0x08 != 0;
+        let payload = rest.get(extra + key_len..).unwrap_or_default();
+        let whole = rest.len() >= extra + key_len && payload.len() as u64 >= len;
+        let payload = &payload[..payload.len().min(usize::try_from(len).unwrap_or(usize::MAX))];
+        let key = rest.get(extra..extra + key_len).unwrap_or_default();
+        let faults = [
+            key_len == 0,
+            first & 0x70 != 0,
+            matches!(first & 0x0f, 3..=7 | 11..),
+            control && first & 0x80 == 0,
+            control && len > 125,
+            len > FRAME_LIMIT as u64,
+        ];
+        let mut faults = faults.iter().filter(|fault| **fault).count();
+        if first & 0x0f == 8 {
+            faults += close_faults(payload, key);
+        }
+        headers.push(Header {
+            first: *first,
+            minimal: extra == 0 || rest.len() < extra || len >= least,
+            top_bit: len >> 63 != 0,
+            whole,
+            faults,
+        });
+        wire = rest.get(extra + key_len + payload.len()..).unwrap_or_default();
+    }
+    if let ([_], false) = (wire, headers.is_empty()) {
+        headers.push(Header {
+            first: wire[0],
+            minimal: true,
+            top_bit: false,
+            whole: false,
+            faults: 0,
+        });
+    }
+    headers
+}
+
+/// What is wrong with a Close: its code, its text, or both.
+fn close_faults(payload: &[u8], key: &[u8]) -> usize {
+    let payload: Vec<_> = payload.iter().zip(key.iter().cycle()).map(|(b, key)| b ^ key).collect();
+    let [high, low, text @ ..] = payload.as_slice() else {
+        return 0;
+    };
+    let code = u16::from_be_bytes([*high, *low]);
+    usize::from(StatusCode::new(code).is_none()) + usize::from(str::from_utf8(text).is_err())
+}
+
+/// A vector of each disagreement. One that is there no more is to be struck from the list.
+#[test]
+fn each_disagreement_is_there_and_has_its_reason() {
+    let vectors: [(&[u8], Difference); 7] = [
+        (b"\x82\xfe\x00\x01\0\0\0\0x", Difference::NonMinimalLength),
+        (b"\x82\xff\x80\0\0\0\0\0\0\x01\0\0\0\0x", Difference::TopBit),
+        (b"\x88\x82\0\0\0\0\x03\xf6", Difference::BadGateway),
+        (b"\x88\x83\0\0\0\0\x03\xed\xff", Difference::TwoFaults),
+        (b"\xc2\xfe\x02\x00\0\0\0\0", Difference::WithinAFrame),
+        (b"\x81\x82\0\0\0\0\xff", Difference::WithinAFrame),
+        (b"\x01\x81\0\0\0\0\xff\x88\x80\0\0\0\0", Difference::TextJudgedLater),
+    ];
+    for (wire, difference) in vectors {
+        let ours = super::ours::read(wire, &[super::ours::ReadStep::largest()]);
+        let theirs = super::theirs::read(wire);
+        assert_ne!(ours, theirs, "{difference:?} is gone");
+        assert_eq!(explain(wire, &ours, &theirs), Some(difference), "{ours:?}, {theirs:?}");
+    }
+}
