@@ -3,6 +3,7 @@
 mod assembling;
 mod closing;
 mod limits;
+mod model;
 mod property;
 mod time;
 

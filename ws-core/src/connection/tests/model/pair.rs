@@ -1,0 +1,180 @@
+//! Two ends and the bytes between them: whoever closes, and when, both close cleanly.
+
+use std::collections::VecDeque;
+
+use super::super::*;
+use super::{Model, ensure, explore};
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Side {
+    Server,
+    Client,
+}
+
+#[derive(Debug, Clone, Copy)]
+enum Event {
+    /// A frame arrives at this side.
+    Arrive(Side),
+    Send(Side),
+    Ping(Side),
+    Close(Side),
+}
+
+/// One end, what it may still do of its own accord, and the frames on their way to it.
+struct Party {
+    end: End,
+    arriving: VecDeque<Vec<u8>>,
+    sends: u8,
+    pings: u8,
+    closes: u8,
+    received: u8,
+}
+
+struct Pair {
+    server: Party,
+    client: Party,
+}
+
+impl Party {
+    fn new(role: Role) -> Party {
+        let codec = Box::new(HybiCodec::new(&PROFILE, role, 1 << 20));
+        Party {
+            end: End::new(codec, Timeouts::default()),
+            arriving: VecDeque::new(),
+            sends: 2,
+            pings: 1,
+            closes: 1,
+            received: 0,
+        }
+    }
+
+    /// The frames that were put, one by one.
+    fn put(&mut self) -> Result<Vec<Vec<u8>>, String> {
+        let mut bytes = self.end.sent();
+        let mut frames = Vec::new();
+        while !bytes.is_empty() {
+            let masked = bytes[1] & 0x80 != 0;
+            let size = 2 + usize::from(bytes[1] & 0x7f) + if masked { 4 } else { 0 };
+            ensure(size <= bytes.len(), "half a frame")?;
+            let rest = bytes.split_off(size);
+            frames.push(std::mem::replace(&mut bytes, rest));
+        }
+        Ok(frames)
+    }
+
+    fn fingerprint(&self) -> String {
+        // Masks are random: a frame is told by its first byte.
+        let arriving: Vec<_> = self.arriving.iter().map(|frame| frame[0]).collect();
+        let connection = &self.end.connection;
+        format!(
+            "{:?} {} {arriving:02x?} {} {} {} {}",
+            connection.closing,
+            connection.is_within_message(),
+            self.sends,
+            self.pings,
+            self.closes,
+            self.received,
+        )
+    }
+}
+
+impl Pair {
+    fn party(&mut self, side: Side) -> (&mut Party, &mut Party) {
+        match side {
+            Side::Server => (&mut self.server, &mut self.client),
+            Side::Client => (&mut self.client, &mut self.server),
+        }
+    }
+}
+
+impl Model for Pair {
+    type Event = Event;
+
+    fn events(&self) -> Vec<Event> {
+        let mut events = Vec::new();
+        for (side, party) in [(Side::Server, &self.server), (Side::Client, &self.client)] {
+            let open = party.end.connection.is_open();
+            let may = [
+                (!party.arriving.is_empty(), Event::Arrive(side)),
+                (open && party.sends > 0, Event::Send(side)),
+                (open && party.pings > 0, Event::Ping(side)),
+                (open && party.closes > 0, Event::Close(side)),
+            ];
+            events.extend(may.into_iter().filter_map(|(may, event)| may.then_some(event)));
+        }
+        events
+    }
+
+    fn step(&mut self, event: Event) -> Result<(), String> {
+        let (Event::Arrive(side) | Event::Send(side) | Event::Ping(side) | Event::Close(side)) =
+            event;
+        let (party, other) = self.party(side);
+        match event {
+            Event::Arrive(_) => {
+                let frame = party.arriving.pop_front().unwrap_or_default();
+                let over = party.end.connection.is_over();
+                ensure(!over, "a frame behind the peer's Close")?;
+                party.end.hear(&frame);
+                loop {
+                    match party.end.receive() {
+                        Ok(Received::Data(_)) => party.received += 1,
+                        Ok(Received::Starved | Received::Closed) => break,
+                        Err(error) => return Err(format!("the two do not agree: {error}")),
+                    }
+                }
+                party.end.input.compact();
+            }
+            Event::Send(_) => {
+                party.sends -= 1;
+                let sent = party.end.connection.send(MessageRef::Text("m"), &mut party.end.output);
+                ensure(sent.is_ok(), "an open end does not send")?;
+            }
+            Event::Ping(_) => {
+                party.pings -= 1;
+                let pinged = party.end.connection.ping(b"", &mut party.end.output);
+                ensure(pinged.is_ok(), "an open end does not ping")?;
+            }
+            Event::Close(_) => {
+                party.closes -= 1;
+                let reason = CloseReason::new(StatusCode::NORMAL, "");
+                party.end.connection.close(Some(reason), party.end.began, &mut party.end.output);
+            }
+        }
+        let frames = party.put()?;
+        other.arriving.extend(frames);
+        Ok(())
+    }
+
+    fn check(mut self) -> Result<(), String> {
+        // From here, if somebody closes and everything arrives, the end is clean for both and
+        // nothing that was sent is lost.
+        if self.server.end.connection.is_open() && self.client.end.connection.is_open() {
+            self.step(Event::Close(Side::Server))?;
+        }
+        loop {
+            if !self.server.arriving.is_empty() {
+                self.step(Event::Arrive(Side::Server))?;
+            } else if !self.client.arriving.is_empty() {
+                self.step(Event::Arrive(Side::Client))?;
+            } else {
+                break;
+            }
+        }
+        for (party, other) in [(&self.server, &self.client), (&self.client, &self.server)] {
+            ensure(party.end.connection.is_closed_cleanly(), "an end that is not clean")?;
+            ensure(party.received == 2 - other.sends, "a message is lost")?;
+        }
+        Ok(())
+    }
+
+    fn fingerprint(&self) -> String {
+        format!("{} | {}", self.server.fingerprint(), self.client.fingerprint())
+    }
+}
+
+#[test]
+fn both_ends_close_cleanly_whoever_begins_and_whatever_is_under_way() {
+    let explored =
+        explore(|| Pair { server: Party::new(Role::Server), client: Party::new(Role::Client) });
+    assert!(explored.len() >= 5_000, "{} states", explored.len());
+}

@@ -1,0 +1,134 @@
+//! Drafts as the models see them: what a peer may say, and what was said.
+
+use super::super::*;
+
+/// A codec for the server's end, and bytes of a peer that speaks it.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Wire {
+    /// The HyBi family.
+    Hybi,
+    /// Texts, and a Close without a code, as in hixie-76.
+    CloseAlone,
+    /// Texts alone, as in hixie-75.
+    TextAlone,
+}
+
+/// What a peer says at once. A draft has some of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Said {
+    Text,
+    FirstFragment,
+    LastFragment,
+    Ping,
+    Pong,
+    Close,
+    CloseWithCode,
+    CloseOfOneByte,
+    /// What no draft allows.
+    Nonsense,
+    /// The beginning of a ping.
+    HalfAPing,
+    /// The beginning of a message of two bytes.
+    HalfAMessage,
+    /// The end of what was begun.
+    OtherHalf,
+}
+
+impl Said {
+    pub(super) const ALL: [Said; 12] = [
+        Said::Text,
+        Said::FirstFragment,
+        Said::LastFragment,
+        Said::Ping,
+        Said::Pong,
+        Said::Close,
+        Said::CloseWithCode,
+        Said::CloseOfOneByte,
+        Said::Nonsense,
+        Said::HalfAPing,
+        Said::HalfAMessage,
+        Said::OtherHalf,
+    ];
+
+    pub(super) fn is_half(self) -> bool {
+        matches!(self, Said::HalfAPing | Said::HalfAMessage)
+    }
+
+    pub(super) fn is_close(self) -> bool {
+        matches!(self, Said::Close | Said::CloseWithCode)
+    }
+}
+
+/// A frame that we sent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Sent {
+    Message,
+    Ping,
+    Pong,
+    Close,
+}
+
+impl Wire {
+    pub(super) fn codec(self) -> Box<dyn Codec> {
+        match self {
+            Wire::Hybi => Box::new(HybiCodec::new(&PROFILE, Role::Server, 1 << 20)),
+            Wire::CloseAlone => Box::new(Tiny { close: true }),
+            Wire::TextAlone => Box::new(Tiny { close: false }),
+        }
+    }
+
+    /// The bytes of what a peer says behind `begun`; `None` when its draft has no such thing.
+    pub(super) fn said(self, said: Said, begun: Option<Said>) -> Option<Vec<u8>> {
+        let Wire::Hybi = self else {
+            return match said {
+                Said::Text => Some(b"a".to_vec()),
+                Said::Nonsense => Some(vec![0xfe]),
+                Said::Close if matches!(self, Wire::CloseAlone) => Some(vec![0xff]),
+                _ => None,
+            };
+        };
+        let (half_ping, half_message) = (masked(0x89, b"half"), masked(0x82, b"xy"));
+        Some(match said {
+            Said::Text => masked(0x81, b"a"),
+            Said::FirstFragment => masked(0x01, b"a"),
+            Said::LastFragment => masked(0x80, b"b"),
+            Said::Ping => masked(0x89, b"ping"),
+            Said::Pong => masked(0x8a, b""),
+            Said::Close => masked(0x88, b""),
+            Said::CloseWithCode => masked(0x88, b"\x03\xe8bye"),
+            Said::CloseOfOneByte => masked(0x88, b"\x03"),
+            Said::Nonsense => vec![0x81, 0],
+            Said::HalfAPing => half_ping[..7].to_vec(),
+            Said::HalfAMessage => half_message[..7].to_vec(),
+            Said::OtherHalf if begun == Some(Said::HalfAPing) => half_ping[7..].to_vec(),
+            Said::OtherHalf => half_message[7..].to_vec(),
+        })
+    }
+
+    /// The frames that were sent; `Err` when they are not whole frames of the draft.
+    pub(super) fn sent(self, mut bytes: &[u8]) -> Result<Vec<Sent>, String> {
+        let mut frames = Vec::new();
+        while let [first, rest @ ..] = bytes {
+            let (frame, rest) = match (self, first, rest) {
+                (Wire::Hybi, 0x81, [len @ ..126, rest @ ..]) => {
+                    (Sent::Message, rest.get(usize::from(*len)..))
+                }
+                (Wire::Hybi, 0x88, [len @ ..126, rest @ ..]) => {
+                    (Sent::Close, rest.get(usize::from(*len)..))
+                }
+                (Wire::Hybi, 0x89, [len @ ..126, rest @ ..]) => {
+                    (Sent::Ping, rest.get(usize::from(*len)..))
+                }
+                (Wire::Hybi, 0x8a, [len @ ..126, rest @ ..]) => {
+                    (Sent::Pong, rest.get(usize::from(*len)..))
+                }
+                (Wire::CloseAlone, 0xff, rest) => (Sent::Close, Some(rest)),
+                (Wire::CloseAlone | Wire::TextAlone, b'm', rest) => (Sent::Message, Some(rest)),
+                _ => return Err(format!("no frame of this draft was sent: {bytes:02x?}")),
+            };
+            frames.push(frame);
+            bytes = rest.ok_or_else(|| format!("half a frame was sent: {bytes:02x?}"))?;
+        }
+        Ok(frames)
+    }
+}
