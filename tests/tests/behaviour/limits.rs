@@ -1,5 +1,8 @@
 //! What a peer may cost.
 
+use std::time::Duration;
+
+use tokio::time::timeout;
 use ws_server::{Limits, Server};
 use ws_tests::{frame, masked, requests};
 
@@ -107,14 +110,29 @@ async fn a_flood_of_pings_to_a_peer_that_reads_nothing_is_answered_once() {
     // Fill the pipe, so that the server's socket refuses.
     client.send(&masked(0x82, &[1; 15_000])).await;
     client.send(&masked(0x82, &[2; 15_000])).await;
-    tokio::time::sleep(std::time::Duration::from_millis(1)).await;
+    tokio::time::sleep(Duration::from_millis(1)).await;
     for n in 0..100_u8 {
         client.send(&masked(0x89, &[n])).await;
     }
-    tokio::time::sleep(std::time::Duration::from_millis(1)).await;
+    tokio::time::sleep(Duration::from_millis(1)).await;
     client.expect(&frame(0x82, &[1; 15_000])).await;
     client.expect(&frame(0x82, &[2; 15_000])).await;
     client.expect(&frame(0x8a, &[99])).await;
     client.send(&masked(0x81, b"next")).await;
     client.expect(&frame(0x81, b"next")).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_waits_for_a_client_that_never_reads_is_bounded() {
+    let server = echo_messages(Server::builder());
+    let mut client = server.open(requests::RFC6455).await;
+    let message = masked(0x82, &[7; 10_000]);
+    let mut taken = 0;
+    while timeout(Duration::from_secs(1), client.send(&message)).await.is_ok() {
+        taken += message.len();
+        assert!(taken < 1 << 20, "nothing stops it");
+    }
+    // What may wait, one message more, what is read at once, and the pipe both ways.
+    let most = Limits::default().send_buffer + (128 << 10) + (64 << 10);
+    assert!((Limits::default().send_buffer..most).contains(&taken), "{taken}");
 }
