@@ -20,9 +20,6 @@ pub(crate) enum Difference {
     /// The stream ends within a frame whose header, or whose text so far, is wrong already. Ours
     /// fails at once; theirs waits for all of it.
     WithinAFrame,
-    /// A fragment holds something that is not UTF-8. Theirs fails at its end. Ours fails when the
-    /// text is whole or leaves the read buffer, and control frames before that are heard.
-    TextJudgedLater,
 }
 
 /// The reason for a disagreement; `None` when there is none.
@@ -50,20 +47,12 @@ pub(crate) fn explain(wire: &[u8], ours: &Verdict, theirs: &Verdict) -> Option<D
         (End::Failed(_), End::Waiting) if same_so_far && any(|header| !header.whole) => {
             Some(Difference::WithinAFrame)
         }
-        (_, End::Failed(1007))
-            if ours.messages == theirs.messages
-                && ours.pongs.starts_with(&theirs.pongs)
-                && any(|header| header.first & 0x8e == 0) =>
-        {
-            Some(Difference::TextJudgedLater)
-        }
         _ => None,
     }
 }
 
 /// What the header of a frame says, as far as it is there.
 struct Header {
-    first: u8,
     minimal: bool,
     top_bit: bool,
     /// Whether all of the frame is there.
@@ -103,7 +92,6 @@ fn headers(mut wire: &[u8]) -> Vec<Header> {
             faults += close_faults(payload, key);
         }
         headers.push(Header {
-            first: *first,
             minimal: extra == 0 || rest.len() < extra || len >= least,
             top_bit: len >> 63 != 0,
             whole,
@@ -112,13 +100,7 @@ fn headers(mut wire: &[u8]) -> Vec<Header> {
         wire = rest.get(extra + key_len + payload.len()..).unwrap_or_default();
     }
     if let ([_], false) = (wire, headers.is_empty()) {
-        headers.push(Header {
-            first: wire[0],
-            minimal: true,
-            top_bit: false,
-            whole: false,
-            faults: 0,
-        });
+        headers.push(Header { minimal: true, top_bit: false, whole: false, faults: 0 });
     }
     headers
 }
@@ -136,14 +118,13 @@ fn close_faults(payload: &[u8], key: &[u8]) -> usize {
 /// A vector of each disagreement. One that is there no more is to be struck from the list.
 #[test]
 fn each_disagreement_is_there_and_has_its_reason() {
-    let vectors: [(&[u8], Difference); 7] = [
+    let vectors: [(&[u8], Difference); 6] = [
         (b"\x82\xfe\x00\x01\0\0\0\0x", Difference::NonMinimalLength),
         (b"\x82\xff\x80\0\0\0\0\0\0\x01\0\0\0\0x", Difference::TopBit),
         (b"\x88\x82\0\0\0\0\x03\xf6", Difference::BadGateway),
         (b"\x88\x83\0\0\0\0\x03\xed\xff", Difference::TwoFaults),
         (b"\xc2\xfe\x02\x00\0\0\0\0", Difference::WithinAFrame),
         (b"\x81\x82\0\0\0\0\xff", Difference::WithinAFrame),
-        (b"\x01\x81\0\0\0\0\xff\x88\x80\0\0\0\0", Difference::TextJudgedLater),
     ];
     for (wire, difference) in vectors {
         let ours = super::ours::read(wire, &[super::ours::ReadStep::largest()]);

@@ -55,17 +55,22 @@ impl Assembler {
         if data.first {
             self.state = Assembly::Buffered(data.kind, data.payload.clone());
             self.check_limit(0, coming)?;
-            return Ok(data.fin);
+        } else {
+            self.check_limit(self.len(), coming)?;
+            match &mut self.state {
+                Assembly::Buffered(_, range) if range.end == data.payload.start => {
+                    range.end = data.payload.end;
+                }
+                _ => {
+                    self.own(buffer)?;
+                    self.append(buffer.bytes(data.payload.clone()))?;
+                }
+            }
         }
-        self.check_limit(self.len(), coming)?;
-        match &mut self.state {
-            Assembly::Buffered(_, range) if range.end == data.payload.start => {
-                range.end = data.payload.end;
-            }
-            _ => {
-                self.own(buffer)?;
-                self.append(buffer.bytes(data.payload.clone()))?;
-            }
+        if !data.fin && data.remaining == 0 {
+            // The next fragment does not lie behind this one. A text is judged here, so that
+            // what is heard next does not depend on how the bytes arrived.
+            self.own(buffer)?;
         }
         Ok(data.fin)
     }

@@ -115,7 +115,7 @@ fn fails_as_soon_as_a_text_cannot_become_utf8() {
     assert_eq!(wire.push(&next(Text, 3..4)), Err(ProtocolError::InvalidUtf8));
 
     let mut wire = Wire::new(b"a\xff", InvalidText::Fail);
-    assert_eq!(wire.push(&first(Text, 0..2)), Ok(false));
+    assert_eq!(wire.push(&Data { remaining: 1, ..first(Text, 0..2) }), Ok(false));
     assert_eq!(wire.assembler.own(&wire.buffer), Err(ProtocolError::InvalidUtf8));
 }
 
@@ -151,4 +151,14 @@ fn replaces_what_is_not_utf8_where_the_draft_says_so() {
     assert_eq!(wire.push(&Data { fin: true, ..first(Text, 0..1) }), Ok(true));
     assert_eq!(wire.lend(), Ok(MessageRef::Text("a")));
     assert!(wire.assembler.is_buffered(), "a valid text is copied");
+}
+
+#[test]
+fn judges_the_text_of_a_fragment_before_what_follows_it() {
+    let mut end = end();
+    end.hear(&masked(0x01, b"\xff"));
+    end.hear(&masked(0x89, b"not answered any more"));
+    let Ok(Received::Data(data)) = end.receive() else { panic!("no data") };
+    let mut assembler = Assembler::new(100, InvalidText::Fail);
+    assert_eq!(assembler.push(&data, &end.input), Err(ProtocolError::InvalidUtf8));
 }
