@@ -32,6 +32,21 @@ pub trait Codec: Debug + Send {
     /// [`EncodeError`] when the draft has no such frame; nothing is appended then.
     fn encode(&mut self, frame: Frame<'_>, output: &mut Vec<u8>) -> Result<(), EncodeError>;
 
+    /// Appends a data frame that no extension may change: a compressed secret tells its length.
+    ///
+    /// # Errors
+    /// [`EncodeError`], as with [`encode`](Codec::encode).
+    fn encode_plain(&mut self, frame: Frame<'_>, output: &mut Vec<u8>) -> Result<(), EncodeError> {
+        self.encode(frame, output)
+    }
+
+    /// The payload of the fragment that [`decode`](Codec::decode) has just shown, where an
+    /// extension has made another of the one in the input. Only a fragment without a payload in
+    /// the input can have one.
+    fn take_transformed(&mut self) -> Option<Vec<u8>> {
+        None
+    }
+
     /// What to write around the payload of a whole data message of `len` bytes, where the
     /// payload itself goes out as it is. With it a long payload is written without a copy.
     /// `None` when the payload must pass through [`encode`](Codec::encode).
@@ -83,7 +98,8 @@ pub struct Fragment {
     pub opcode: OpCode,
     /// Whether the message ends here.
     pub fin: bool,
-    /// Where in the input the payload stands, unmasked.
+    /// Where in the input the payload stands, unmasked. Where an extension has made another of
+    /// it, this is empty: see [`Codec::take_transformed`].
     pub payload: Range<usize>,
     /// How many bytes of this frame are announced and have not arrived.
     pub remaining: u64,
@@ -162,6 +178,8 @@ pub enum ProtocolError {
     TooManyDiscarded,
     /// A binary message where the subprotocol has text alone.
     UnexpectedBinary,
+    /// A payload that is not what its extension makes of one (RFC 7692 §7.2.2).
+    InvalidCompression,
     /// A message that is not the base64 its subprotocol promises.
     InvalidBase64,
     /// Something a draft outside this project forbids.
@@ -220,6 +238,9 @@ impl std::fmt::Display for ProtocolError {
             ProtocolError::TooManyDiscarded => f.write_str("too many frames of reserved types"),
             ProtocolError::UnexpectedBinary => {
                 f.write_str("a binary message, and the subprotocol has text alone")
+            }
+            ProtocolError::InvalidCompression => {
+                f.write_str("a compressed payload that cannot be decompressed")
             }
             ProtocolError::InvalidBase64 => f.write_str("a message is not padded base64"),
             ProtocolError::Other(why) => f.write_str(why),

@@ -2,11 +2,13 @@
 
 use std::fmt::Debug;
 use std::io;
+use std::sync::Arc;
 
 use async_trait::async_trait;
 use tokio::io::{AsyncRead, AsyncWrite};
 
 use crate::codec::Codec;
+use crate::extension::{ExtensionOffer, Traffic, Transform};
 use crate::head::{RequestHead, ResponseHead};
 use crate::limits::Limits;
 use crate::rejection::Rejection;
@@ -21,7 +23,8 @@ use crate::rejection::Rejection;
 /// 3. [`respond`](Draft::respond), once the server has decided what it grants;
 /// 4. the response head is written;
 /// 5. [`finish`](Draft::finish), for what comes behind the heads;
-/// 6. [`codec`](Draft::codec).
+/// 6. [`codec`](Draft::codec), or [`extended_codec`](Draft::extended_codec) where one of the
+///    client's [`extensions`](Draft::extensions) was granted.
 ///
 /// Steps 1 to 3 are pure, so they work wherever an HTTP server writes the head itself.
 #[async_trait]
@@ -46,6 +49,15 @@ pub trait Draft: Debug + Send + Sync + 'static {
     /// # Errors
     /// A [`Rejection`] that says what was wrong; it is sent instead of the 101.
     fn offer<'h>(&self, head: &'h RequestHead) -> Result<Offer<'h>, Rejection>;
+
+    /// The extensions that a request offers which [`offer`](Draft::offer) has accepted, in the
+    /// client's order of preference. A draft that has some overrides this together with
+    /// [`extended_codec`](Draft::extended_codec), and puts the one that is
+    /// [granted](Grant::extension) into its response.
+    fn extensions<'h>(&self, head: &'h RequestHead) -> Vec<ExtensionOffer<'h>> {
+        let _ = head;
+        Vec::new()
+    }
 
     /// The head that opens the connection, status 101, for a request that
     /// [`offer`](Draft::offer) has accepted.
@@ -78,6 +90,19 @@ pub trait Draft: Debug + Send + Sync + 'static {
 
     /// A fresh codec for one connection.
     fn codec(&self, role: Role, limits: &Limits) -> Box<dyn Codec>;
+
+    /// A fresh codec for one connection on which an extension was granted. What passes through it
+    /// is counted in `traffic`.
+    fn extended_codec(
+        &self,
+        role: Role,
+        limits: &Limits,
+        transform: Box<dyn Transform>,
+        traffic: Arc<Traffic>,
+    ) -> Box<dyn Codec> {
+        let _ = (transform, traffic);
+        self.codec(role, limits)
+    }
 }
 
 /// The name of a draft, such as `rfc6455`.
@@ -128,6 +153,9 @@ pub struct Offer<'h> {
 pub struct Grant<'g> {
     /// The subprotocol that was picked from the [`Offer`].
     pub subprotocol: Option<&'g str>,
+    /// The extension that is used, as the response names it, out of the client's
+    /// [offers](Draft::extensions).
+    pub extension: Option<&'g str>,
     /// Whether the client reached this server over TLS: the oldest drafts answer with their
     /// own URL.
     pub transport: Transport,

@@ -6,7 +6,10 @@ mod codec;
 #[cfg(feature = "conformance")]
 pub mod conformance;
 pub mod connection;
+#[cfg(feature = "deflate")]
+pub mod deflate;
 mod draft;
+pub mod extension;
 pub mod frame;
 pub mod head;
 pub mod hybi;
@@ -39,6 +42,6 @@ pub use connection::{Connection, SendError};
 pub use draft::{Detection, Draft, DraftId, Grant, HandshakeError, Io, Offer, Role, Transport};
 pub use frame::{Frame, OpCode};
 pub use limits::{Keepalive, LONGEST_TIMEOUT, Limits, Timeouts};
-pub use message::{Message, MessageKind, MessageRef};
+pub use message::{Message, MessageKind, MessageRef, Outgoing};
 pub use registry::{Drafts, DuplicateDraft, Registration, asks_for_websocket};
 pub use rejection::{Rejection, Status};

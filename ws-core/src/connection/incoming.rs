@@ -19,7 +19,8 @@ pub enum Received {
     Closed,
 }
 
-/// A fragment of a message; its payload lies in the read buffer it was received from.
+/// A fragment of a message; its payload lies in the read buffer it was received from, unless an
+/// extension has changed it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Data {
     /// The kind of message.
@@ -28,7 +29,8 @@ pub struct Data {
     pub first: bool,
     /// Whether it ends here.
     pub fin: bool,
-    /// Where in the read buffer the payload is.
+    /// Where in the read buffer the payload is. If it is empty, ask
+    /// [`take_transformed`](Connection::take_transformed).
     pub payload: Range<usize>,
     /// How many bytes are announced to follow in the same frame.
     pub remaining: u64,
@@ -78,6 +80,13 @@ impl Connection {
             self.control(fragment.opcode, input.bytes(fragment.payload), output)?;
         }
         Ok(Received::Closed)
+    }
+
+    /// The payload of the fragment that was received last, where an extension has made another of
+    /// the one in the buffer. Only a fragment whose payload is empty there can have one.
+    #[inline]
+    pub fn take_transformed(&mut self) -> Option<Vec<u8>> {
+        self.codec.take_transformed()
     }
 
     /// How many bytes of the data frame under way are still to come: whatever is received next

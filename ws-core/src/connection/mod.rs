@@ -11,7 +11,7 @@ use crate::close::CloseReason;
 use crate::codec::{Capabilities, Codec, EncodeError, Envelope};
 use crate::frame::{Frame, MAX_CONTROL_PAYLOAD, OpCode};
 use crate::limits::{Limits, Timeouts};
-use crate::message::{MessageKind, MessageRef};
+use crate::message::{Compression, MessageKind, MessageRef, Outgoing};
 
 use closing::{ClosingHandshake, End};
 pub use incoming::{Data, Received};
@@ -87,17 +87,23 @@ impl Connection {
     /// # Errors
     /// [`SendError`]; nothing was put then.
     #[inline]
-    pub fn send(
+    pub fn send<'m>(
         &mut self,
-        message: MessageRef<'_>,
+        message: impl Into<Outgoing<'m>>,
         output: &mut SendBuffer,
     ) -> Result<(), SendError> {
+        let outgoing = message.into();
         if !self.closing.is_open() {
             return Err(SendError::Closed);
         }
         self.answer_latest_ping(output);
+        let message = outgoing.message();
         let frame = Frame::whole(message.kind().opcode(), message.as_bytes());
-        self.codec.encode(frame, output.bytes()).map_err(SendError::Unsupported)
+        match outgoing.compression() {
+            Compression::Allowed => self.codec.encode(frame, output.bytes()),
+            Compression::Forbidden => self.codec.encode_plain(frame, output.bytes()),
+        }
+        .map_err(SendError::Unsupported)
     }
 
     /// What to write around a long message that is to go out without a copy, behind what is

@@ -131,6 +131,17 @@ impl HybiCodec {
         Ok(())
     }
 
+    /// Whether a frame has begun that did not arrive whole.
+    pub(super) fn is_within_frame(&self) -> bool {
+        self.rest.is_some()
+    }
+
+    /// The header of a whole message that is sent.
+    pub(super) fn header(&mut self, opcode: OpCode, reserved: u8, len: usize) -> FrameHeader {
+        let (opcode, key) = (opcode.bits(), self.draw_key());
+        FrameHeader { fin: true, reserved, opcode, key, len: len as u64 }
+    }
+
     fn draw_key(&mut self) -> Option<MaskingKey> {
         let Masking::Outgoing { random, drawn } = &mut self.masking else {
             return None;

@@ -1,10 +1,42 @@
 //! The grammar of `Sec-WebSocket-Extensions` (RFC 6455 §9.1).
 
+use std::borrow::Cow;
+
 use super::ExtensionValue;
+use crate::extension::{ExtensionOffer, Parameter};
 use crate::head::is_token;
 
-/// Whether `value`, one field line, is a well-formed list of extensions. No extension is
-/// accepted here, but a broken list is a broken handshake.
+/// The elements of `value`, one field line that [is well-formed](is_well_formed).
+pub(super) fn elements(value: &[u8]) -> Vec<ExtensionOffer<'_>> {
+    let elements = split_unquoted(value, b',').unwrap_or_default();
+    elements.into_iter().filter_map(element).collect()
+}
+
+fn element(element: &[u8]) -> Option<ExtensionOffer<'_>> {
+    let mut parts = split_unquoted(element, b';')?.into_iter().map(<[u8]>::trim_ascii);
+    let name = text(parts.next().filter(|name| is_token(name))?)?;
+    let parameters = parts.map(parameter).collect::<Option<_>>()?;
+    Some(ExtensionOffer { name, parameters })
+}
+
+fn parameter(parameter: &[u8]) -> Option<Parameter<'_>> {
+    let Some(equals) = parameter.iter().position(|byte| *byte == b'=') else {
+        return Some(Parameter { name: text(parameter)?, value: None });
+    };
+    let (name, value) = (&parameter[..equals], parameter[equals + 1..].trim_ascii());
+    let value = match value {
+        [b'"', ..] => Cow::Owned(String::from_utf8(unquoted(value)?).ok()?),
+        token => Cow::Borrowed(text(token)?),
+    };
+    Some(Parameter { name: text(name.trim_ascii())?, value: Some(value) })
+}
+
+fn text(token: &[u8]) -> Option<&str> {
+    std::str::from_utf8(token).ok()
+}
+
+/// Whether `value`, one field line, is a well-formed list of extensions. Whatever becomes of
+/// them, a broken list is a broken handshake.
 pub(super) fn is_well_formed(value: &[u8], values: ExtensionValue) -> bool {
     let Some(elements) = split_unquoted(value, b',') else {
         return false;
@@ -31,22 +63,24 @@ fn is_parameter(parameter: &[u8], values: ExtensionValue) -> bool {
 
 /// A quoted string whose content, with its escapes taken out, is a token.
 fn is_quoted_token(value: &[u8]) -> bool {
+    unquoted(value).is_some_and(|content| is_token(&content))
+}
+
+/// The content of a quoted string, with its escapes taken out.
+fn unquoted(value: &[u8]) -> Option<Vec<u8>> {
     let [b'"', content @ .., b'"'] = value else {
-        return false;
+        return None;
     };
     let mut bytes = content.iter();
     let mut token = Vec::new();
     while let Some(byte) = bytes.next() {
         match byte {
-            b'\\' => match bytes.next() {
-                Some(escaped) => token.push(*escaped),
-                None => return false,
-            },
-            b'"' => return false,
+            b'\\' => token.push(*bytes.next()?),
+            b'"' => return None,
             plain => token.push(*plain),
         }
     }
-    is_token(&token)
+    Some(token)
 }
 
 /// Splits at `separator` where it stands outside quotes; `None` when a quote stays open.
@@ -86,6 +120,25 @@ mod tests {
             let well = is_well_formed(value.as_bytes(), ExtensionValue::TokenOrQuoted);
             assert_eq!(well, !value.contains("\\1,"), "{value}");
         }
+    }
+
+    #[test]
+    fn reads_names_and_parameters_and_takes_quotes_off() {
+        let value = b"a; x ;y=10; z = \"\\8\", , b";
+        assert!(is_well_formed(value, ExtensionValue::TokenOrQuoted));
+        let seen: Vec<_> = elements(value)
+            .iter()
+            .map(|offer| {
+                let value =
+                    |parameter: &Parameter<'_>| parameter.value.clone().map(Cow::into_owned);
+                let parameters = offer.parameters.iter();
+                let parameters: Vec<_> = parameters.map(|one| (one.name, value(one))).collect();
+                (offer.name, parameters)
+            })
+            .collect();
+        let text = |text: &str| Some(text.to_owned());
+        let first = vec![("x", None), ("y", text("10")), ("z", text("8"))];
+        assert_eq!(seen, [("a", first), ("b", vec![])]);
     }
 
     #[test]

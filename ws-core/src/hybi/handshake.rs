@@ -5,6 +5,7 @@ use std::collections::HashSet;
 use super::accept::accept_value;
 use super::{KeyRule, OriginField, Profile, extension};
 use crate::draft::{Grant, Offer};
+use crate::extension::ExtensionOffer;
 use crate::head::{FieldError, Fields, RequestHead, ResponseHead, is_token};
 use crate::rejection::Rejection;
 
@@ -33,10 +34,19 @@ pub(super) fn respond(head: &RequestHead, grant: &Grant<'_>) -> Result<ResponseH
         .field("Upgrade", "websocket")
         .field("Connection", "Upgrade")
         .field("Sec-WebSocket-Accept", accept_value(key(head.fields())?));
-    Ok(match grant.subprotocol {
+    let response = match grant.subprotocol {
         Some(subprotocol) => response.field("Sec-WebSocket-Protocol", subprotocol),
         None => response,
+    };
+    Ok(match grant.extension {
+        Some(extension) => response.field("Sec-WebSocket-Extensions", extension),
+        None => response,
     })
+}
+
+/// What the client offers, in its order of preference, which goes on over all field lines.
+pub(super) fn extensions(head: &RequestHead) -> Vec<ExtensionOffer<'_>> {
+    head.fields().all("Sec-WebSocket-Extensions").flat_map(extension::elements).collect()
 }
 
 /// A request that announces a body would leave the two ends at odds about where the

@@ -4,20 +4,32 @@
 
 mod accept;
 mod codec;
+mod extended;
 mod extension;
 mod handshake;
+
+use std::sync::Arc;
 
 use async_trait::async_trait;
 
 pub use accept::accept_value;
 pub use codec::HybiCodec;
+use extended::ExtendedCodec;
 
 use crate::close::StatusRules;
 use crate::codec::Codec;
 use crate::draft::{Draft, DraftId, Grant, Offer, Role};
+use crate::extension::{ExtensionOffer, Traffic, Transform};
 use crate::head::{RequestHead, ResponseHead};
 use crate::limits::Limits;
 use crate::rejection::Rejection;
+
+/// The elements of `value`, one `Sec-WebSocket-Extensions`, in their order; `None` when it is
+/// malformed.
+pub fn extensions(value: &[u8]) -> Option<Vec<ExtensionOffer<'_>>> {
+    extension::is_well_formed(value, ExtensionValue::TokenOrQuoted)
+        .then(|| extension::elements(value))
+}
 
 /// What differs between the drafts of the family.
 #[derive(Debug, Clone, Copy)]
@@ -112,11 +124,26 @@ impl Draft for Hybi {
         handshake::offer(self.profile, head)
     }
 
+    fn extensions<'h>(&self, head: &'h RequestHead) -> Vec<ExtensionOffer<'h>> {
+        handshake::extensions(head)
+    }
+
     fn respond(&self, head: &RequestHead, grant: &Grant<'_>) -> Result<ResponseHead, Rejection> {
         handshake::respond(head, grant)
     }
 
     fn codec(&self, role: Role, limits: &Limits) -> Box<dyn Codec> {
         Box::new(HybiCodec::new(self.profile, role, limits.frame))
+    }
+
+    fn extended_codec(
+        &self,
+        role: Role,
+        limits: &Limits,
+        transform: Box<dyn Transform>,
+        traffic: Arc<Traffic>,
+    ) -> Box<dyn Codec> {
+        let frames = HybiCodec::new(self.profile, role, limits.frame);
+        Box::new(ExtendedCodec::new(frames, transform, traffic))
     }
 }

@@ -75,6 +75,27 @@ impl Assembler {
         Ok(data.fin)
     }
 
+    /// Takes the next fragment, whose payload an extension has made. `true` when it ends a message.
+    ///
+    /// # Errors
+    /// [`ProtocolError::MessageTooBig`] as soon as what came is over the limit,
+    /// [`ProtocolError::InvalidUtf8`] as soon as a text cannot be valid any more.
+    pub fn push_transformed(
+        &mut self,
+        data: &Data,
+        payload: &[u8],
+        buffer: &ReadBuffer,
+    ) -> Result<bool, ProtocolError> {
+        self.complete = data.fin;
+        if data.first {
+            self.state = self.nothing(data.kind);
+        }
+        self.check_limit(self.len(), payload.len() as u64)?;
+        self.own(buffer)?;
+        self.append(payload)?;
+        Ok(data.fin)
+    }
+
     /// Copies out what lies in `buffer` of a message that is not whole, so that the buffer may
     /// be used for something else.
     ///
@@ -85,13 +106,18 @@ impl Assembler {
             return Ok(());
         };
         let (kind, range) = (*kind, range.clone());
-        self.state = match (kind, self.invalid_text) {
+        self.state = self.nothing(kind);
+        self.append(buffer.bytes(range))
+    }
+
+    /// A message without a byte, in memory of its own.
+    fn nothing(&self, kind: MessageKind) -> Assembly {
+        match (kind, self.invalid_text) {
             (MessageKind::Text, InvalidText::Fail) => {
                 Assembly::Text(String::new(), Utf8Checker::new())
             }
             _ => Assembly::Bytes(kind, Vec::new()),
-        };
-        self.append(buffer.bytes(range))
+        }
     }
 
     /// Where the rest of a message of bytes, which lies in no read buffer any more, may be read

@@ -71,6 +71,54 @@ impl<'m> MessageRef<'m> {
     }
 }
 
+/// A message to be sent, and how.
+///
+/// Whatever becomes a [`MessageRef`] becomes one of these, and leaves the way to the connection.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Outgoing<'m> {
+    message: MessageRef<'m>,
+    compression: Compression,
+}
+
+/// Whether an extension may compress a message.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Compression {
+    Allowed,
+    Forbidden,
+}
+
+impl<'m> Outgoing<'m> {
+    /// A message that is never compressed: one with a secret beside text that somebody else
+    /// chooses, who could learn the secret from the length of both together.
+    pub fn uncompressed(message: impl Into<MessageRef<'m>>) -> Outgoing<'m> {
+        Outgoing { message: message.into(), compression: Compression::Forbidden }
+    }
+
+    /// The message.
+    #[inline]
+    pub fn message(self) -> MessageRef<'m> {
+        self.message
+    }
+
+    /// Its payload.
+    #[inline]
+    pub fn as_bytes(self) -> &'m [u8] {
+        self.message.as_bytes()
+    }
+
+    #[inline]
+    pub(crate) fn compression(self) -> Compression {
+        self.compression
+    }
+}
+
+impl<'m, T: Into<MessageRef<'m>>> From<T> for Outgoing<'m> {
+    #[inline]
+    fn from(message: T) -> Outgoing<'m> {
+        Outgoing { message: message.into(), compression: Compression::Allowed }
+    }
+}
+
 impl<'m> From<&'m Message> for MessageRef<'m> {
     fn from(message: &'m Message) -> MessageRef<'m> {
         match message {

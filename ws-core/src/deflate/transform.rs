@@ -1,0 +1,117 @@
+//! DEFLATE at work on one connection.
+
+use super::budget::Reservation;
+use super::history::History;
+use super::incoming::Incoming;
+use super::outgoing::Outgoing;
+use super::{Context, Deflate};
+use crate::codec::ProtocolError;
+use crate::extension::{Coding, FrameStart, Step, Then, Transform};
+use crate::frame::OpCode;
+
+/// The end of the empty block that a flush writes: not sent, and put back by the receiver.
+pub(super) const TAIL: [u8; 4] = [0x00, 0x00, 0xff, 0xff];
+
+/// RSV1 says that a payload is compressed (RFC 7692 §6).
+const COMPRESSED: u8 = 0x40;
+
+/// How far one side may refer back, and whether into earlier messages.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Window {
+    pub(super) bits: u8,
+    pub(super) context: Context,
+}
+
+impl Window {
+    /// What may be kept between two messages, in bytes.
+    pub(super) fn memory(self) -> usize {
+        match self.context {
+            Context::TakeOver => 1 << self.bits,
+            Context::PerMessage => 0,
+        }
+    }
+
+    pub(super) fn history(self) -> Option<History> {
+        (self.context == Context::TakeOver).then(|| History::new(self.memory()))
+    }
+}
+
+/// What is compressed as one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Unit {
+    /// A message: its first frame says whether it is compressed.
+    Message,
+    /// A frame: each says so for itself.
+    Frame,
+}
+
+#[derive(Debug)]
+pub(super) struct DeflateTransform {
+    unit: Unit,
+    outgoing: Outgoing,
+    incoming: Incoming,
+    /// What the message under way is.
+    message: Coding,
+    _reserved: Reservation,
+}
+
+impl DeflateTransform {
+    pub(super) fn new(
+        unit: Unit,
+        policy: &Deflate,
+        outgoing: Window,
+        incoming: Window,
+        reserved: Reservation,
+    ) -> DeflateTransform {
+        DeflateTransform {
+            unit,
+            outgoing: Outgoing::new(policy.level, policy.min_size, outgoing),
+            incoming: Incoming::new(incoming, policy.budget.clone()),
+            message: Coding::Plain,
+            _reserved: reserved,
+        }
+    }
+}
+
+impl Transform for DeflateTransform {
+    fn begin(&mut self, frame: FrameStart) -> Result<Coding, ProtocolError> {
+        let coding = match frame.reserved {
+            0 => Coding::Plain,
+            COMPRESSED => Coding::Transformed,
+            bits => return Err(ProtocolError::ReservedBits(bits)),
+        };
+        match (self.unit, frame.opcode) {
+            (Unit::Frame, _) => return Ok(coding),
+            (Unit::Message, OpCode::Continuation) if coding == Coding::Transformed => {
+                return Err(ProtocolError::ReservedBits(COMPRESSED));
+            }
+            (Unit::Message, OpCode::Continuation) => {}
+            (Unit::Message, _) => {
+                self.incoming.abandon();
+                self.message = coding;
+            }
+        }
+        Ok(self.message)
+    }
+
+    fn decode(
+        &mut self,
+        input: &[u8],
+        then: Then,
+        output: &mut Vec<u8>,
+    ) -> Result<Step, ProtocolError> {
+        let last = match self.unit {
+            Unit::Message => then == Then::EndOfMessage,
+            Unit::Frame => then != Then::More,
+        };
+        let step = self.incoming.decode(input, last, output)?;
+        if step.done && last {
+            self.message = Coding::Plain;
+        }
+        Ok(step)
+    }
+
+    fn encode(&mut self, message: &[u8], output: &mut Vec<u8>) -> Option<u8> {
+        self.outgoing.encode(message, output).map(|()| COMPRESSED)
+    }
+}

@@ -1,0 +1,205 @@
+//! The framing of the family with an extension in it.
+
+use std::sync::Arc;
+
+use super::HybiCodec;
+use crate::codec::{Capabilities, Codec, Decoded, EncodeError, Envelope, Fragment, ProtocolError};
+use crate::extension::{Coding, FrameStart, Then, Traffic, Transform};
+use crate::frame::{Frame, FrameHeader, OpCode};
+
+/// How much one call of decode puts out: what a few bytes stand for is looked at in steps, so
+/// that limits hold and readers keep up.
+const STEP_BYTES: usize = 16 * 1024;
+
+/// The reserved bits in the first byte of a frame.
+const RESERVED: u8 = 0x70;
+
+/// A codec whose data frames pass through an extension.
+#[derive(Debug)]
+pub(super) struct ExtendedCodec {
+    frames: HybiCodec,
+    transform: Box<dyn Transform>,
+    traffic: Arc<Traffic>,
+    /// What the payload of the frame under way is.
+    coding: Coding,
+    /// The piece of a transformed payload that is being worked through.
+    piece: Option<Piece>,
+    /// What the last step put out.
+    output: Vec<u8>,
+}
+
+/// Bytes at the front of the input that the framing is done with, and the extension is not.
+///
+/// As long as the extension has more to put out, at least one of them is left in the input, for
+/// nobody decodes an empty one.
+#[derive(Debug, Clone, Copy)]
+struct Piece {
+    opcode: OpCode,
+    then: Then,
+    /// How many bytes there are.
+    len: usize,
+    /// How many of them the extension has had.
+    fed: usize,
+}
+
+impl ExtendedCodec {
+    pub(super) fn new(
+        frames: HybiCodec,
+        transform: Box<dyn Transform>,
+        traffic: Arc<Traffic>,
+    ) -> ExtendedCodec {
+        let (coding, piece, output) = (Coding::Plain, None, Vec::new());
+        ExtendedCodec { frames, transform, traffic, coding, piece, output }
+    }
+
+    /// Looks at the header of a frame that begins. `None` when it is not all there.
+    fn begin(&mut self, input: &mut [u8]) -> Result<Option<Coding>, ProtocolError> {
+        let Some(parsed) = FrameHeader::parse(input)? else {
+            return Ok(None);
+        };
+        let header = parsed.header;
+        let data = OpCode::from_bits(header.opcode).filter(|opcode| !opcode.is_control());
+        self.coding = match data {
+            Some(opcode) => {
+                let frame = FrameStart { opcode, reserved: header.reserved };
+                let coding = self.transform.begin(frame)?;
+                // They have had their meaning; the framing knows none.
+                input[0] &= !RESERVED;
+                coding
+            }
+            None => Coding::Plain,
+        };
+        Ok(Some(self.coding))
+    }
+
+    fn next_piece(&mut self, input: &mut [u8]) -> Result<Option<Piece>, ProtocolError> {
+        let Some(Decoded { consumed, fragment: Some(fragment) }) = self.frames.decode(input)?
+        else {
+            return Ok(None);
+        };
+        self.traffic.count_received(fragment.payload.len(), 0);
+        let then = match (fragment.remaining, fragment.fin) {
+            (0, true) => Then::EndOfMessage,
+            (0, false) => Then::EndOfFrame,
+            _ => Then::More,
+        };
+        let fed = fragment.payload.start;
+        Ok(Some(Piece { opcode: fragment.opcode, then, len: consumed, fed }))
+    }
+
+    /// One step through a piece at the front of the input.
+    fn step(&mut self, mut piece: Piece, input: &[u8]) -> Result<Decoded, ProtocolError> {
+        self.output = Vec::with_capacity(STEP_BYTES);
+        let rest = &input[piece.fed..piece.len];
+        let step = self.transform.decode(rest, piece.then, &mut self.output)?;
+        self.traffic.count_received(0, self.output.len());
+        let opcode = piece.opcode;
+        let (consumed, fin) = if step.done {
+            self.piece = None;
+            (piece.len, piece.then == Then::EndOfMessage)
+        } else {
+            let fed = piece.fed + step.consumed;
+            let consumed = fed.saturating_sub(1);
+            piece = Piece {
+                opcode: OpCode::Continuation,
+                then: piece.then,
+                len: piece.len - consumed,
+                fed: fed - consumed,
+            };
+            self.piece = Some(piece);
+            (consumed, false)
+        };
+        let fragment = Fragment { opcode, fin, payload: 0..0, remaining: 0 };
+        Ok(Decoded { consumed, fragment: Some(fragment) })
+    }
+
+    fn decode_plain(&mut self, input: &mut [u8]) -> Result<Option<Decoded>, ProtocolError> {
+        let decoded = self.frames.decode(input)?;
+        if let Some(Decoded { fragment: Some(fragment), .. }) = &decoded
+            && !fragment.opcode.is_control()
+        {
+            let len = fragment.payload.len();
+            self.traffic.count_received(len, len);
+        }
+        Ok(decoded)
+    }
+
+    /// Puts a whole message out as the extension would have it; `None`, and nothing put out, if
+    /// it would have it as it is.
+    fn encode_transformed(&mut self, frame: Frame<'_>, output: &mut Vec<u8>) -> Option<()> {
+        let start = output.len();
+        // What comes out is seldom so much shorter that its header is.
+        let (_, guess) = self.frames.header(frame.opcode, 0, frame.payload.len()).write();
+        output.resize(start + guess, 0);
+        let Some(reserved) = self.transform.encode(frame.payload, output) else {
+            output.truncate(start);
+            return None;
+        };
+        let len = output.len() - start - guess;
+        let header = self.frames.header(frame.opcode, reserved, len);
+        let (bytes, size) = header.write();
+        if size > guess {
+            output.splice(start..start, std::iter::repeat_n(0, size - guess));
+        } else {
+            output.drain(start..start + guess - size);
+        }
+        output[start..start + size].copy_from_slice(&bytes[..size]);
+        if let Some(key) = header.key {
+            key.apply(&mut output[start + size..]);
+        }
+        self.traffic.count_sent(frame.payload.len(), len);
+        Some(())
+    }
+}
+
+impl Codec for ExtendedCodec {
+    fn capabilities(&self) -> Capabilities {
+        self.frames.capabilities()
+    }
+
+    fn decode(&mut self, input: &mut [u8]) -> Result<Option<Decoded>, ProtocolError> {
+        self.output = Vec::new();
+        if let Some(piece) = self.piece {
+            return self.step(piece, input).map(Some);
+        }
+        let coding = match self.frames.is_within_frame() {
+            true => self.coding,
+            false => match self.begin(input)? {
+                Some(coding) => coding,
+                None => return Ok(None),
+            },
+        };
+        match coding {
+            Coding::Plain => self.decode_plain(input),
+            Coding::Transformed => match self.next_piece(input)? {
+                Some(piece) => self.step(piece, input).map(Some),
+                None => Ok(None),
+            },
+        }
+    }
+
+    fn take_transformed(&mut self) -> Option<Vec<u8>> {
+        let output = std::mem::take(&mut self.output);
+        (!output.is_empty()).then_some(output)
+    }
+
+    fn encode(&mut self, frame: Frame<'_>, output: &mut Vec<u8>) -> Result<(), EncodeError> {
+        let whole = matches!(frame.opcode, OpCode::Text | OpCode::Binary) && frame.fin;
+        if whole && self.encode_transformed(frame, output).is_some() {
+            return Ok(());
+        }
+        self.encode_plain(frame, output)
+    }
+
+    fn encode_plain(&mut self, frame: Frame<'_>, output: &mut Vec<u8>) -> Result<(), EncodeError> {
+        if !frame.opcode.is_control() {
+            self.traffic.count_sent(frame.payload.len(), frame.payload.len());
+        }
+        self.frames.encode(frame, output)
+    }
+
+    /// A long payload has to pass through the extension.
+    fn envelope(&mut self, _: OpCode, _: usize) -> Option<Envelope> {
+        None
+    }
+}

@@ -1,0 +1,64 @@
+//! Small messages that stand for large ones.
+
+use super::*;
+use flate2::{Compress, Compression, FlushCompress};
+
+/// So many zeros, compressed as one message.
+fn bomb(zeros: usize) -> Vec<u8> {
+    let (mut engine, mut payload) = (Compress::new(Compression::best(), false), Vec::new());
+    let piece = vec![0; 1 << 20];
+    for start in (0..zeros).step_by(piece.len()) {
+        let len = piece.len().min(zeros - start);
+        payload.reserve(1 << 16);
+        engine.compress_vec(&piece[..len], &mut payload, FlushCompress::None).unwrap();
+    }
+    payload.reserve(1 << 16);
+    engine.compress_vec(&[], &mut payload, FlushCompress::Sync).unwrap();
+    payload.truncate(payload.len() - 4);
+    payload
+}
+
+#[test]
+fn a_message_may_reach_the_limit_and_not_go_beyond() {
+    let limit = Limits::default().message;
+    let deflate = Deflate::new();
+    let mut end = End::server(&deflate, "permessage-deflate");
+    let heard = end.hear(&masked(0xc2, &bomb(limit))).unwrap();
+    assert_eq!(heard, [Message::binary(vec![0; limit])]);
+    let refused = Err(ProtocolError::MessageTooBig { limit });
+    let mut end = End::server(&deflate, "permessage-deflate");
+    assert_eq!(end.hear(&masked(0xc2, &bomb(limit + 1))), refused);
+    // The same in two fragments, neither of which is over it.
+    let payload = bomb(limit + 1);
+    let (first, second) = payload.split_at(payload.len() / 2);
+    let mut end = End::server(&deflate, "permessage-deflate");
+    let wire = [masked(0x42, first), masked(0x80, second)].concat();
+    assert_eq!(end.hear(&wire), refused);
+}
+
+#[test]
+fn is_looked_at_in_steps_each_within_a_bound() {
+    let payload = bomb(16 << 20);
+    let accepted = accept(&Deflate::new(), "permessage-deflate").unwrap();
+    let limits = Limits::default();
+    let traffic = Arc::new(Traffic::default());
+    let mut codec =
+        RFC6455.extended_codec(Role::Server, &limits, accepted.transform, traffic.clone());
+    let mut wire = masked(0xc2, &payload);
+    let (mut rest, mut inflated, mut steps) = (&mut wire[..], 0, 0);
+    loop {
+        let decoded = codec.decode(rest).unwrap().unwrap();
+        let piece = codec.take_transformed().unwrap_or_default();
+        assert!(piece.capacity() <= 16 * 1024);
+        inflated += piece.len();
+        steps += 1;
+        assert!(!piece.is_empty() || decoded.consumed > 0, "nothing came of step {steps}");
+        rest = &mut rest[decoded.consumed..];
+        if decoded.fragment.unwrap().fin {
+            break;
+        }
+        assert!(!rest.is_empty(), "something is left as long as there is more to come");
+    }
+    assert_eq!((inflated, rest.len()), (16 << 20, 0));
+    assert_eq!(traffic.received(), 16 << 20);
+}

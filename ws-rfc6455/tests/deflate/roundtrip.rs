@@ -1,0 +1,139 @@
+//! Whatever was agreed on and however messages are cut, they come out as they went in.
+
+use super::distances::farthest;
+use super::*;
+use proptest::prelude::*;
+use ws_core::deflate::Context;
+
+/// Words, so that there is something to refer to, and noise.
+fn message() -> impl Strategy<Value = Message> {
+    let word = prop_oneof![Just("market"), Just("price"), Just("\u{e9}t\u{e9}"), Just("{}")];
+    let text =
+        proptest::collection::vec(word, 0..2000).prop_map(|words| Message::text(words.concat()));
+    let noise = proptest::collection::vec(any::<u8>(), 0..3000).prop_map(Message::binary);
+    let long =
+        (any::<u8>(), 0..200_000_usize).prop_map(|(byte, len)| Message::binary(vec![byte; len]));
+    prop_oneof![4 => text, 2 => noise, 1 => long]
+}
+
+fn context() -> impl Strategy<Value = Context> {
+    prop_oneof![Just(Context::TakeOver), Just(Context::PerMessage)]
+}
+
+fn deflate() -> impl Strategy<Value = Deflate> {
+    (1..=9_u8, 0..200_usize, 8..=15_u8, 8..=15_u8, context(), context()).prop_map(
+        |(level, min_size, server_bits, client_bits, server_context, client_context)| {
+            Deflate::new()
+                .level(level)
+                .min_size(min_size)
+                .server_window_bits(server_bits)
+                .client_window_bits(client_bits)
+                .server_context(server_context)
+                .client_context(client_context)
+        },
+    )
+}
+
+/// The same message in other frames, as an intermediary might make them, with pings between.
+fn refragmented(frame: &[u8], sizes: &[usize]) -> Vec<u8> {
+    let parsed = FrameHeader::parse(frame).unwrap().unwrap();
+    let mut payload = frame[parsed.size..].to_vec();
+    if let Some(key) = parsed.header.key {
+        key.apply(&mut payload);
+    }
+    let (mut wire, mut rest) = (Vec::new(), &payload[..]);
+    let (mut first, mut sizes) = (frame[0] & 0x7f, sizes.iter().cycle());
+    loop {
+        let (piece, behind) = rest.split_at(rest.len().min(*sizes.next().unwrap()));
+        rest = behind;
+        let fin = if rest.is_empty() { 0x80 } else { 0 };
+        wire.extend(put(fin | first, piece, parsed.header.key));
+        if rest.is_empty() {
+            return wire;
+        }
+        wire.extend(put(0x89, b"?", parsed.header.key));
+        first = 0;
+    }
+}
+
+fn put(first: u8, payload: &[u8], key: Option<MaskingKey>) -> Vec<u8> {
+    match key {
+        Some(_) => masked(first, payload),
+        None => {
+            let mut end = [first, 127, 0, 0, 0, 0, 0, 0, 0, 0].to_vec();
+            end[2..].copy_from_slice(&(payload.len() as u64).to_be_bytes());
+            if payload.len() < 65536 {
+                end.splice(1..10, [126, (payload.len() >> 8) as u8, payload.len() as u8]);
+            }
+            if payload.len() < 126 {
+                end.splice(1..4, [payload.len() as u8]);
+            }
+            end.extend_from_slice(payload);
+            end
+        }
+    }
+}
+
+fn carry(
+    from: &mut End,
+    to: &mut End,
+    message: &Message,
+    frames: &[usize],
+    reads: &[usize],
+) -> Result<(), TestCaseError> {
+    let wire = refragmented(&from.say(message), frames);
+    let heard = to.hear_cut(&wire, reads);
+    to.output.discard();
+    prop_assert_eq!(heard.as_deref(), Ok(&[message.clone()][..]));
+    Ok(())
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(48))]
+
+    #[test]
+    fn both_ways_whatever_was_agreed_on(
+        client in deflate(),
+        server in deflate(),
+        messages in proptest::collection::vec((message(), any::<bool>()), 1..8),
+        frames in proptest::collection::vec(1..5000_usize, 1..4),
+        reads in proptest::collection::vec(1..5000_usize, 1..4),
+    ) {
+        // Two connections share the worker's compressors.
+        let mut pairs = [End::pair(&client, &server), End::pair(&client, &server)];
+        for (message, from_server) in &messages {
+            for (client, server) in &mut pairs {
+                let (from, to) = if *from_server { (server, client) } else { (client, server) };
+                carry(from, to, message, &frames, &reads)?;
+            }
+        }
+    }
+}
+
+/// A window of 256 bytes is one that libraries do not have: what is sent must do with it.
+#[test]
+fn a_server_keeps_within_the_window_that_was_asked_for() {
+    // Digits, which always become shorter, and come again after some 20 KB.
+    let cubes = (0..10_000_u64).map(|n| n % 4000).map(|n| n * n * n % 65_521);
+    let text: String = cubes.map(|cube| format!("{cube} ")).collect();
+    for level in [1, 2, 3, 6, 9] {
+        let mut before = 0;
+        for bits in 8..=15_u8 {
+            let offer = format!("permessage-deflate; server_max_window_bits={bits}");
+            let accepted = accept(&eager().level(level).server_window_bits(15), &offer).unwrap();
+            assert_eq!(accepted.response, offer);
+            let mut end = End::new(Role::Server, accepted.transform);
+            let distances = text.as_bytes().chunks(900).map(|message| {
+                let frame = end.say(message);
+                let size = FrameHeader::parse(&frame).unwrap().unwrap().size;
+                assert_eq!(frame[0], 0xc2);
+                farthest(&[&frame[size..], &[0x00, 0x00, 0xff, 0xff]].concat())
+            });
+            let farthest = distances.max().unwrap();
+            assert!(farthest <= 1 << bits, "level {level}, {bits} bits: {farthest}");
+            assert!(farthest >= before, "level {level}, {bits} bits: {farthest}");
+            before = farthest;
+        }
+        assert!(before > 1 << 14, "a wide window is made use of at level {level}: {before}");
+    }
+}
