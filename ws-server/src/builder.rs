@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::Semaphore;
+use ws_core::extension::Extension;
 use ws_core::{Drafts, DuplicateDraft, Limits, Timeouts, Transport};
 
 use crate::config::Config;
@@ -30,6 +31,7 @@ pub struct Builder {
     #[cfg(feature = "tls")]
     tls: Option<TlsPort>,
     subprotocols: Vec<String>,
+    extensions: Vec<Arc<dyn Extension>>,
     path: Option<String>,
     page: Option<String>,
     limits: Limits,
@@ -104,6 +106,15 @@ impl Builder {
     /// agreed on. For byte streams, `binary` and `base64` need not be named.
     pub fn subprotocols(mut self, names: impl IntoIterator<Item = impl Into<String>>) -> Builder {
         self.subprotocols = names.into_iter().map(Into::into).collect();
+        self
+    }
+
+    /// An extension that is agreed on with clients that offer it, such as
+    /// [`Deflate`](ws_core::deflate::Deflate) (feature `deflate`); none. Of several, each of a
+    /// client's offers goes to the first that accepts it, and no more than one is used on a
+    /// connection.
+    pub fn extension(mut self, extension: impl Extension) -> Builder {
+        self.extensions.push(Arc::new(extension));
         self
     }
 
@@ -225,6 +236,7 @@ impl Builder {
             #[cfg(feature = "tls")]
             tls: self.tls,
             subprotocols: Subprotocols { named: self.subprotocols },
+            extensions: self.extensions,
             path: self.path,
             page: self.page,
             limits: self.limits,

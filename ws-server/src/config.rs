@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::Semaphore;
+use ws_core::extension::Extension;
 use ws_core::{Drafts, Limits, Timeouts, Transport};
 
 use crate::policy::{Origins, Subprotocols};
@@ -26,6 +27,8 @@ pub(crate) struct Config {
     #[cfg(feature = "tls")]
     pub(crate) tls: Option<TlsPort>,
     pub(crate) subprotocols: Subprotocols,
+    /// The extensions that are ready to be used, the preferred ones first.
+    pub(crate) extensions: Vec<Arc<dyn Extension>>,
     /// The only path that upgrades; any if absent.
     pub(crate) path: Option<String>,
     /// The page that a plain GET is answered with.

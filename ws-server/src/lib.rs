@@ -32,6 +32,7 @@ mod socket;
 mod stop;
 #[cfg(feature = "tls")]
 mod tls;
+mod traffic;
 mod websocket;
 
 pub use builder::{BuildError, Builder, DRAIN, MAX_CONNECTIONS};
@@ -53,8 +54,15 @@ pub use tls::{ClientCertificate, Tls, TlsError, TlsStream, rustls};
 pub use websocket::{Receiver, Replies, Sender, WebSocket};
 pub use ws_core::{
     ByteString, Bytes, CloseReason, DraftId, Drafts, Keepalive, Limits, Message, MessageRef,
-    Status, StatusCode, Timeouts, Transport,
+    Outgoing, Status, StatusCode, Timeouts, Transport,
 };
+
+/// Extensions of the protocol (RFC 6455 §9), and compression (feature `deflate`).
+pub mod extension {
+    #[cfg(feature = "deflate")]
+    pub use ws_core::deflate::{Context, Deflate};
+    pub use ws_core::extension::*;
+}
 
 /// The programs of the README, compiled.
 #[cfg(all(doctest, feature = "axum", feature = "tls"))]

@@ -2,12 +2,14 @@
 
 use std::future::Future;
 use std::io;
+use std::sync::Arc;
 
+use ws_core::extension::Traffic;
 use ws_core::head::RequestHead;
 use ws_core::{DraftId, Transport};
 
 use crate::byte_stream::ByteStream;
-use crate::opening::Source;
+use crate::opening::{InUse, Source};
 use crate::socket::RemoteAddr;
 #[cfg(feature = "tls")]
 use crate::tls::ClientCertificate;
@@ -67,6 +69,7 @@ pub(crate) struct Opening {
     pub(crate) head: RequestHead,
     pub(crate) origin: Option<String>,
     pub(crate) subprotocol: Option<String>,
+    pub(crate) extension: Option<InUse>,
     pub(crate) draft: DraftId,
 }
 
@@ -103,6 +106,16 @@ impl Peer {
     /// The subprotocol that was agreed on, if any.
     pub fn subprotocol(&self) -> Option<&str> {
         self.opening.subprotocol.as_deref()
+    }
+
+    /// The extension that was agreed on, if any, as the response names it.
+    pub fn extension(&self) -> Option<&str> {
+        self.opening.extension.as_ref().map(|extension| &*extension.response)
+    }
+
+    /// How many bytes there were before and after the extension, if there is one, so far.
+    pub fn traffic(&self) -> Option<&Arc<Traffic>> {
+        self.opening.extension.as_ref().map(|extension| &extension.traffic)
     }
 
     /// The version of the protocol that is spoken.

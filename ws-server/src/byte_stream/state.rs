@@ -98,6 +98,7 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> StreamState<IO> {
         cx: &mut Context<'_>,
         buf: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
+        ready!(self.endpoint.poll_turn(cx));
         if !ready!(self.poll_bytes(cx))? {
             return Poll::Ready(Ok(()));
         }
@@ -155,11 +156,19 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> StreamState<IO> {
                 return;
             }
         };
-        let payload = self.endpoint.read.bytes(data.payload.clone());
-        match self.unpacker.unpack(&data, payload, &mut self.unpacked) {
-            Ok(true) => self.piece = Piece::Buffered(data.payload),
-            Ok(false) => self.piece = Piece::Unpacked(0..self.unpacked.len()),
-            Err(error) => {
+        let transformed = self.endpoint.take_transformed(&data);
+        let payload = match &transformed {
+            None => self.endpoint.read.bytes(data.payload.clone()),
+            Some(payload) => payload,
+        };
+        match (self.unpacker.unpack(&data, payload, &mut self.unpacked), transformed) {
+            (Ok(true), None) => self.piece = Piece::Buffered(data.payload),
+            (Ok(true), Some(payload)) => {
+                self.piece = Piece::Unpacked(0..payload.len());
+                self.unpacked = payload;
+            }
+            (Ok(false), _) => self.piece = Piece::Unpacked(0..self.unpacked.len()),
+            (Err(error), _) => {
                 self.endpoint.link.fail(error);
                 self.incoming = Incoming::Ended(Some(error.into()));
             }
@@ -194,7 +203,7 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> StreamState<IO> {
             return Poll::Ready(Err(SendError::Closed.into()));
         }
         let count = bytes.len().min(self.packer.capacity(link.room()));
-        self.packer.pack(&bytes[..count], |message| Ok(link.take(cx, message)?))?;
+        self.packer.pack(&bytes[..count], |message| Ok(link.take(cx, message.into())?))?;
         if let Poll::Ready(Err(error)) = link.poll_flush(cx) {
             return Poll::Ready(Err(error.into()));
         }

@@ -8,7 +8,7 @@ use std::task::{Context, Poll, ready};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::time::Instant;
 use ws_core::buffer::SendBuffer;
-use ws_core::{CloseReason, Connection, MessageRef, StatusCode};
+use ws_core::{CloseReason, Connection, Outgoing, StatusCode};
 
 use super::alarm::{Alarm, Ring};
 use crate::error::SendError;
@@ -88,7 +88,7 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> Link<IO> {
     pub(crate) fn poll_feed(
         &mut self,
         cx: &mut Context<'_>,
-        message: MessageRef<'_>,
+        message: Outgoing<'_>,
     ) -> Poll<Result<(), SendError>> {
         ready!(self.poll_room(cx))?;
         Poll::Ready(self.take(cx, message))
@@ -99,7 +99,7 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> Link<IO> {
     #[inline]
     pub(crate) fn feed(
         &mut self,
-        message: MessageRef<'_>,
+        message: Outgoing<'_>,
     ) -> impl Future<Output = Result<(), SendError>> {
         let mut taken = self.try_feed(message);
         poll_fn(move |cx| match std::mem::take(&mut taken) {
@@ -111,7 +111,7 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> Link<IO> {
     /// Takes a short message into the send buffer, if there is room now. What else there is to
     /// say, [`poll_feed`](Link::poll_feed) says.
     #[inline]
-    fn try_feed(&mut self, message: MessageRef<'_>) -> bool {
+    fn try_feed(&mut self, message: Outgoing<'_>) -> bool {
         !self.is_long(message)
             && (self.room() > 0 || self.output.is_empty())
             && self.put(message).is_ok()
@@ -122,7 +122,7 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> Link<IO> {
     pub(crate) fn take(
         &mut self,
         cx: &mut Context<'_>,
-        message: MessageRef<'_>,
+        message: Outgoing<'_>,
     ) -> Result<(), SendError> {
         if !self.is_long(message) || !self.io.is_write_vectored() {
             return self.put(message);
@@ -132,25 +132,21 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> Link<IO> {
 
     /// Whether a message is better written from where it lies.
     #[inline]
-    fn is_long(&self, message: MessageRef<'_>) -> bool {
+    fn is_long(&self, message: Outgoing<'_>) -> bool {
         let long = if self.more_to_answer { LONG_AMONG_OTHERS } else { LONG_PAYLOAD };
         message.as_bytes().len() >= long
     }
 
     /// Takes a message into the send buffer, whatever its length.
     #[inline]
-    pub(crate) fn put(&mut self, message: MessageRef<'_>) -> Result<(), SendError> {
+    pub(crate) fn put(&mut self, message: Outgoing<'_>) -> Result<(), SendError> {
         self.borrow_output();
         Ok(self.connection.send(message, &mut self.output)?)
     }
 
-    fn feed_long(
-        &mut self,
-        cx: &mut Context<'_>,
-        message: MessageRef<'_>,
-    ) -> Result<(), SendError> {
+    fn feed_long(&mut self, cx: &mut Context<'_>, message: Outgoing<'_>) -> Result<(), SendError> {
         self.borrow_output();
-        let Some(envelope) = self.connection.envelope(message, &mut self.output)? else {
+        let Some(envelope) = self.connection.envelope(message.message(), &mut self.output)? else {
             return self.put(message);
         };
         let waiting = self.output.len();

@@ -10,6 +10,7 @@ use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::task::coop::poll_proceed;
 use tokio::time::Instant;
 use ws_core::buffer::ReadBuffer;
 use ws_core::connection::{Data, Received};
@@ -32,6 +33,8 @@ pub(crate) struct Endpoint<IO> {
     pub(crate) link: Link<IO>,
     pub(crate) read: ReadBuffer,
     pub(crate) assembler: Assembler,
+    /// What was received last, an extension has made: it may have taken longer than it was long.
+    owes_turn: bool,
 }
 
 impl<IO: AsyncRead + AsyncWrite + Unpin> Endpoint<IO> {
@@ -46,7 +49,7 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> Endpoint<IO> {
     ) -> Endpoint<IO> {
         let connection = Connection::new(codec, limits, timeouts, Instant::now().into_std());
         let assembler = Assembler::new(limits.message, connection.capabilities().invalid_text);
-        Endpoint { link: Link::new(io, connection, stop), read, assembler }
+        Endpoint { link: Link::new(io, connection, stop), read, assembler, owes_turn: false }
     }
 
     /// The next fragment of a message. `None` when the connection has ended in the way of its
@@ -56,6 +59,7 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> Endpoint<IO> {
         &mut self,
         cx: &mut Context<'_>,
     ) -> Poll<Result<Option<Data>, RecvError>> {
+        ready!(self.poll_turn(cx));
         loop {
             match self.buffered_fragment()? {
                 Received::Data(data) => return Poll::Ready(Ok(Some(data))),
@@ -75,12 +79,16 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> Endpoint<IO> {
             self.assembler.reset();
         }
         loop {
+            ready!(self.poll_turn(cx));
             match self.buffered_fragment()? {
                 Received::Data(data) => {
-                    let Endpoint { link, read, assembler } = self;
-                    let whole =
-                        assembler.push(&data, read).inspect_err(|error| link.fail(*error))?;
-                    if whole {
+                    let transformed = self.take_transformed(&data);
+                    let Endpoint { link, read, assembler, .. } = self;
+                    let pushed = match transformed {
+                        None => assembler.push(&data, read),
+                        Some(payload) => assembler.push_transformed(&data, &payload, read),
+                    };
+                    if pushed.inspect_err(|error| link.fail(*error))? {
                         link.more_to_answer = !read.is_empty();
                         return Poll::Ready(Ok(true));
                     }
@@ -112,6 +120,29 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> Endpoint<IO> {
         }
         self.link.borrow_output();
         self.link.connection.receive(&mut self.read, &mut self.link.output)
+    }
+
+    /// The payload of a fragment that was just received, if an extension has made another of the
+    /// one in the read buffer.
+    #[inline]
+    pub(crate) fn take_transformed(&mut self, data: &Data) -> Option<Vec<u8>> {
+        if !data.payload.is_empty() {
+            return None;
+        }
+        let transformed = self.link.connection.take_transformed();
+        self.owes_turn |= transformed.is_some();
+        transformed
+    }
+
+    /// Lets other tasks have their turn now and then, while the peer's few bytes stand for many
+    /// and no read has to wait for them.
+    #[inline]
+    pub(crate) fn poll_turn(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        if self.owes_turn {
+            ready!(poll_proceed(cx)).made_progress();
+            self.owes_turn = false;
+        }
+        Poll::Ready(())
     }
 
     /// Whether bytes were read that are not decoded.
@@ -199,7 +230,7 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> Endpoint<IO> {
     }
 
     fn own_message(&mut self) -> Result<(), ProtocolError> {
-        let Endpoint { link, read, assembler } = self;
+        let Endpoint { link, read, assembler, .. } = self;
         assembler.own(read).inspect_err(|error| link.fail(*error))
     }
 

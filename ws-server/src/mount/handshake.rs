@@ -28,6 +28,7 @@ use crate::service::Peer;
 #[cfg(feature = "axum")]
 use crate::socket::RemoteAddr;
 use crate::socket::Socket;
+use crate::traffic::TrafficLog;
 
 /// What comes as the body of the request.
 type Challenge = Pin<Box<dyn Future<Output = Result<Vec<u8>, HandshakeError>> + Send>>;
@@ -156,7 +157,10 @@ impl Accepted {
                 Err(error) => return info!(%error, "refused"),
             };
             debug!(%draft, path = peer.path(), over = bootstrap.name(), "open");
-            match run(endpoint, peer).await {
+            let traffic = TrafficLog::open(&peer);
+            let outcome = run(endpoint, peer).await;
+            traffic.close();
+            match outcome {
                 Ok(()) => debug!(%draft, "closed"),
                 Err(error) => debug!(%draft, %error, "closed after an error"),
             }

@@ -1,7 +1,10 @@
 //! What both sides agree on, before anything is answered.
 
+use std::sync::Arc;
+
+use ws_core::extension::{Accepted, Traffic, negotiate};
 use ws_core::head::{RequestHead, ResponseHead};
-use ws_core::{Draft, Grant, Offer, Rejection, Role, Status, Transport, asks_for_websocket};
+use ws_core::{Codec, Draft, Grant, Offer, Rejection, Role, Status, Transport, asks_for_websocket};
 
 use crate::config::Config;
 use crate::policy::Content;
@@ -59,8 +62,30 @@ pub(crate) struct Agreed {
     pub(crate) draft: &'static dyn Draft,
     pub(crate) origin: Option<String>,
     pub(crate) subprotocol: Option<String>,
+    extension: Option<Accepted>,
     /// The head of the 101.
     pub(crate) response: ResponseHead,
+}
+
+/// What is known of the extension of a connection.
+#[derive(Debug, Clone)]
+pub(crate) struct InUse {
+    /// The element of the response.
+    pub(crate) response: String,
+    pub(crate) traffic: Arc<Traffic>,
+}
+
+impl Agreed {
+    /// The codec of the connection, with what is known of the extension in it.
+    pub(crate) fn codec(&mut self, config: &Config) -> (Box<dyn Codec>, Option<InUse>) {
+        let (role, limits) = (Role::Server, &config.limits);
+        let Some(Accepted { response, transform }) = self.extension.take() else {
+            return (self.draft.codec(role, limits), None);
+        };
+        let traffic = Arc::new(Traffic::default());
+        let codec = self.draft.extended_codec(role, limits, transform, traffic.clone());
+        (codec, Some(InUse { response, traffic }))
+    }
 }
 
 /// Whether there is something at the path that was asked for, and what.
@@ -87,11 +112,17 @@ pub(crate) fn agree(
     config.origins.check(origin, head, transport)?;
     let capabilities = draft.codec(Role::Server, &config.limits).capabilities();
     let subprotocol = config.subprotocols.pick(&subprotocols, content, &capabilities);
-    let response = draft.respond(head, &Grant { subprotocol, transport })?;
+    let extension = match config.extensions.as_slice() {
+        [] => None,
+        extensions => negotiate(extensions, &draft.extensions(head)),
+    };
+    let named = extension.as_ref().map(|accepted| accepted.response.as_str());
+    let response = draft.respond(head, &Grant { subprotocol, extension: named, transport })?;
     Ok(Agreed {
         draft,
         origin: origin.map(str::to_owned),
         subprotocol: subprotocol.map(str::to_owned),
+        extension,
         response,
     })
 }

@@ -2,9 +2,9 @@
 
 use tokio::io::AsyncWriteExt;
 use tokio::time::{Instant, timeout_at};
+use ws_core::HandshakeError;
 use ws_core::buffer::ReadBuffer;
 use ws_core::head::RequestHead;
-use ws_core::{HandshakeError, Role};
 
 use super::agreement::{Agreed, Source};
 use super::io::OpeningIo;
@@ -24,7 +24,7 @@ pub(crate) async fn establish(
     (config, stop): (&Config, &Stop),
     deadline: Instant,
 ) -> Result<(Box<Endpoint<Socket>>, Peer), HandshakeError> {
-    let (head, source, agreed) = request;
+    let (head, source, mut agreed) = request;
     let mut io = OpeningIo::new(&mut socket, &mut read, unsent);
     let finishing = async {
         agreed.draft.finish(&head, &mut io).await?;
@@ -37,13 +37,14 @@ pub(crate) async fn establish(
             return Err(HandshakeError::Refused(why));
         }
     }
-    let codec = agreed.draft.codec(Role::Server, &config.limits);
+    let (codec, extension) = agreed.codec(config);
     let endpoint = Endpoint::new(socket, read, codec, config.limits, config.timeouts, stop.clone());
     let peer = Peer::new(Opening {
         source,
         head,
         origin: agreed.origin,
         subprotocol: agreed.subprotocol,
+        extension,
         draft: agreed.draft.id(),
     });
     Ok((Box::new(endpoint), peer))

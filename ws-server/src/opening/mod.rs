@@ -15,7 +15,7 @@ use ws_core::{HandshakeError, LONGEST_TIMEOUT, Rejection, Status};
 
 #[cfg(feature = "tower")]
 pub(crate) use agreement::Agreed;
-pub(crate) use agreement::{Route, Source, agree, route};
+pub(crate) use agreement::{InUse, Route, Source, agree, route};
 pub(crate) use behind_proxy::believe_forwarded;
 use behind_proxy::read_proxy_header;
 pub(crate) use establish::establish;

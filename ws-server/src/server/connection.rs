@@ -12,6 +12,7 @@ use crate::opening::{self, Opened, OpeningError};
 use crate::service::Peer;
 use crate::socket::{RemoteAddr, Socket};
 use crate::stop::Stop;
+use crate::traffic::TrafficLog;
 
 /// A connection that was accepted.
 pub(crate) struct Accepted {
@@ -51,7 +52,10 @@ pub(super) async fn serve(application: Arc<impl Run>, accepted: Box<Accepted>) {
     };
     // A proxy may have told of another address than that of the span.
     debug!(remote = %peer.remote(), draft = %peer.draft(), path = peer.path(), "open");
-    match application.run(endpoint, peer).await {
+    let traffic = TrafficLog::open(&peer);
+    let outcome = application.run(endpoint, peer).await;
+    traffic.close();
+    match outcome {
         Ok(()) => debug!("closed"),
         Err(error) => debug!(%error, "closed after an error"),
     }

@@ -10,7 +10,7 @@ use std::task::{Context, Poll, ready};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::sync::oneshot;
 use ws_core::buffer::ReadBuffer;
-use ws_core::{CloseReason, Codec, Limits, Message, MessageRef, Timeouts};
+use ws_core::{CloseReason, Codec, Limits, Message, MessageRef, Outgoing, Timeouts};
 
 pub(crate) use drive::serve;
 pub use split::{Receiver, Sender};
@@ -107,7 +107,7 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> WebSocket<IO> {
             Ok(()) => {}
             Err(error) => return Some(Err(error)),
         }
-        let Endpoint { link, read, assembler } = &mut **self.endpoint;
+        let Endpoint { link, read, assembler, .. } = &mut **self.endpoint;
         match assembler.lend(read) {
             Ok(message) => Some(Ok((message, Replies { link }))),
             Err(error) => {
@@ -119,7 +119,7 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> WebSocket<IO> {
     }
 
     /// Sends a message: `"text"`, `&bytes[..]` or a `&Message`. When this returns, the socket
-    /// has taken all of it.
+    /// has taken all of it. A secret is sent as [`Outgoing::uncompressed`].
     ///
     /// # Errors
     /// [`SendError`].
@@ -127,7 +127,7 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> WebSocket<IO> {
     /// # Cancel safety
     /// When the future is dropped, the message may or may not have been taken; if it was, it
     /// is sent whole.
-    pub async fn send<'m>(&mut self, message: impl Into<MessageRef<'m>>) -> Result<(), SendError> {
+    pub async fn send<'m>(&mut self, message: impl Into<Outgoing<'m>>) -> Result<(), SendError> {
         self.feed(message).await?;
         self.flush().await
     }
@@ -143,7 +143,7 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> WebSocket<IO> {
     #[inline]
     pub fn feed<'m>(
         &mut self,
-        message: impl Into<MessageRef<'m>>,
+        message: impl Into<Outgoing<'m>>,
     ) -> impl Future<Output = Result<(), SendError>> {
         self.endpoint.link.feed(message.into())
     }
@@ -264,7 +264,7 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> Replies<'_, IO> {
     #[inline]
     pub fn feed<'m>(
         &mut self,
-        message: impl Into<MessageRef<'m>>,
+        message: impl Into<Outgoing<'m>>,
     ) -> impl Future<Output = Result<(), SendError>> {
         self.link.feed(message.into())
     }

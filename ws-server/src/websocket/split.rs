@@ -7,7 +7,7 @@ use std::task::{Context, Poll};
 
 use futures_core::Stream;
 use tokio::io::{AsyncRead, AsyncWrite};
-use ws_core::{CloseReason, Message, MessageRef};
+use ws_core::{CloseReason, Message, Outgoing};
 
 use super::WebSocket;
 use crate::error::{RecvError, SendError};
@@ -69,7 +69,7 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> Sender<IO> {
     ///
     /// # Cancel safety
     /// As with [`WebSocket::send`].
-    pub async fn send<'m>(&mut self, message: impl Into<MessageRef<'m>>) -> Result<(), SendError> {
+    pub async fn send<'m>(&mut self, message: impl Into<Outgoing<'m>>) -> Result<(), SendError> {
         self.feed(message).await?;
         self.flush().await
     }
@@ -81,7 +81,7 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> Sender<IO> {
     ///
     /// # Cancel safety
     /// As with [`WebSocket::send`].
-    pub async fn feed<'m>(&mut self, message: impl Into<MessageRef<'m>>) -> Result<(), SendError> {
+    pub async fn feed<'m>(&mut self, message: impl Into<Outgoing<'m>>) -> Result<(), SendError> {
         let message = message.into();
         poll_fn(|cx| {
             self.shared
