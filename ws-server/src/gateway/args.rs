@@ -7,6 +7,8 @@ use clap::Parser;
 use ws_core::{Keepalive, Limits, Timeouts};
 
 use super::address::{Listen, Target};
+#[cfg(feature = "deflate")]
+use super::deflate::DeflateArgs;
 #[cfg(feature = "tls")]
 use super::tls::TlsArgs;
 use crate::{Builder, Origins, Server, Transport, TrustedProxy};
@@ -97,6 +99,10 @@ pub(super) struct Args {
     #[command(flatten)]
     pub(super) tls: TlsArgs,
 
+    #[cfg(feature = "deflate")]
+    #[command(flatten)]
+    deflate: DeflateArgs,
+
     /// What to log to standard error: error, warn, info, debug, trace, or a filter such as
     /// `ws_server=debug`
     #[arg(long, value_name = "FILTER", default_value = "info")]
@@ -130,6 +136,8 @@ impl Args {
             .trusted_proxies(self.trusted_proxy.iter().copied().collect())
             .proxy_protocol(self.proxy_protocol.iter().copied().collect())
             .drain(self.drain);
+        #[cfg(feature = "deflate")]
+        let builder = self.deflate.apply(builder);
         let builder = match self.behind_tls {
             true => builder.transport(Transport::Tls),
             false => builder,

@@ -2,6 +2,8 @@
 
 mod address;
 mod args;
+#[cfg(feature = "deflate")]
+mod deflate;
 mod echo;
 mod listen;
 mod relay;
