@@ -65,6 +65,6 @@ pub mod extension {
 }
 
 /// The programs of the README, compiled.
-#[cfg(all(doctest, feature = "axum", feature = "tls"))]
+#[cfg(all(doctest, feature = "axum", feature = "deflate", feature = "tls"))]
 #[doc = include_str!("../../README.md")]
 mod readme {}
