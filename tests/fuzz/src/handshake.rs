@@ -1,0 +1,64 @@
+//! Each draft answers any request with a head that is one head, or a rejection.
+
+use std::future::Future;
+use std::pin::pin;
+use std::task::{Context, Poll, Waker};
+
+use ws_core::head::{HeadReader, RequestHead, ResponseHead};
+use ws_core::{Detection, Drafts, Grant, Transport};
+
+use crate::drafts::Spoken;
+
+/// Reads the input as a request, and has every draft answer it.
+pub fn run(data: &[u8]) {
+    let mut reader = HeadReader::new();
+    let Ok((taken, Some(head))) = reader.push(data) else { return };
+    let behind = &data[taken..];
+    let drafts = Drafts::registered().expect("no two are the same");
+    match drafts.select(&head) {
+        Ok(draft) => {
+            let detected = draft.version().is_some() || draft.detect(&head) == Detection::Yes;
+            assert!(detected, "{} is selected, and does not detect itself", draft.id());
+        }
+        Err(rejection) => check(&rejection.response().0),
+    }
+    for pick in 0..4 {
+        answer(Spoken::pick(pick), &head, behind);
+    }
+}
+
+fn answer(spoken: Spoken, head: &RequestHead, behind: &[u8]) {
+    let draft = spoken.draft;
+    let offer = match draft.offer(head) {
+        Ok(offer) => offer,
+        Err(rejection) => return check(&rejection.response().0),
+    };
+    for transport in [Transport::Plain, Transport::Tls] {
+        for subprotocol in std::iter::once(None).chain(offer.subprotocols.iter().map(Some)) {
+            let grant = Grant { subprotocol: subprotocol.copied(), transport };
+            match draft.respond(head, &grant) {
+                Ok(response) => {
+                    assert_eq!(response.status(), 101);
+                    check(&response);
+                }
+                Err(rejection) => check(&rejection.response().0),
+            }
+        }
+    }
+    let mut io = tokio::io::join(behind, Vec::new());
+    let mut finish = pin!(draft.finish(head, &mut io));
+    let finished = finish.as_mut().poll(&mut Context::from_waker(Waker::noop()));
+    assert!(matches!(finished, Poll::Ready(_)), "it waits for bytes that cannot come");
+}
+
+/// A head that is written is one head: no value holds the end of a line.
+fn check(response: &ResponseHead) {
+    let mut written = Vec::new();
+    if response.write(&mut written).is_err() {
+        assert!(written.is_empty(), "half a head is written");
+        return;
+    }
+    let lines = written.split(|byte| *byte == b'\n').count();
+    assert_eq!(lines, response.fields().len() + 3, "{}", written.escape_ascii());
+    assert!(written.ends_with(b"\r\n\r\n") && !written.contains(&0));
+}

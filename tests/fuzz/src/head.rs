@@ -1,0 +1,40 @@
+//! A request head is the same however it arrives, and within its bounds.
+
+use ws_core::head::{HeadError, HeadReader, MAX_FIELDS, MAX_HEAD_BYTES, RequestHead};
+
+use crate::slices::Slices;
+
+/// Reads a head, and tells how many bytes it took.
+fn read(pieces: &[&[u8]]) -> Result<(usize, Option<RequestHead>), HeadError> {
+    let mut reader = HeadReader::new();
+    let mut taken = 0;
+    for piece in pieces {
+        let (count, head) = reader.push(piece)?;
+        taken += count;
+        assert!(count <= piece.len(), "more is taken than there is");
+        if head.is_some() {
+            return Ok((taken, head));
+        }
+        assert_eq!(count, piece.len(), "bytes are left, and there is no head");
+    }
+    Ok((taken, None))
+}
+
+/// Reads the input whole and in slices.
+pub fn run(data: &[u8]) {
+    let slices = Slices::read(data);
+    let whole = read(&[slices.bytes]);
+    let cut = read(&slices.pieces());
+    assert_eq!(format!("{whole:?}"), format!("{cut:?}"));
+    if let Ok((taken, head)) = whole {
+        assert!(taken <= MAX_HEAD_BYTES, "a head of {taken} bytes");
+        let Some(head) = head else { return };
+        assert!(slices.bytes[..taken].ends_with(b"\r\n\r\n"), "it takes what is behind it");
+        assert!(head.fields().len() <= MAX_FIELDS, "{} fields", head.fields().len());
+        for (name, value) in head.fields().iter() {
+            let breaks = |byte: &u8| matches!(byte, b'\r' | b'\n' | 0);
+            assert!(!name.bytes().any(|byte| breaks(&byte)), "{name:?}");
+            assert!(!value.iter().any(|byte| breaks(byte)), "{name}: {value:?}");
+        }
+    }
+}

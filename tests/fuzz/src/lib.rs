@@ -1,0 +1,44 @@
+//! Fuzz targets. Each is a function of bytes that panics when something is wrong; the programs in
+//! `fuzz_targets` give them to libFuzzer.
+//!
+//! | Target | Is given |
+//! |---|---|
+//! | [`head`] | a request head |
+//! | [`handshake`] | a request, to each draft |
+//! | [`codec`] | frames, to the codec of one draft |
+//! | [`connection`] | frames, a clock, a socket and an application, to a connection |
+//! | [`conversation`] | a whole connection to a server, in slices that must change nothing |
+//! | [`byte_stream`] | the same to a service of bytes |
+//! | [`base64`] | base64 in messages, beside another decoder |
+//! | [`proxy_header`] | the PROXY protocol and what follows it |
+//! | [`forwarded`] | the fields of proxies that are trusted, and of others |
+
+mod drafts;
+mod server;
+mod slices;
+
+pub mod base64;
+pub mod byte_stream;
+pub mod codec;
+pub mod connection;
+pub mod conversation;
+pub mod forwarded;
+pub mod handshake;
+pub mod head;
+pub mod proxy_header;
+
+/// A target.
+pub type Target = fn(&[u8]);
+
+/// Every target by its name.
+pub const TARGETS: [(&str, Target); 9] = [
+    ("base64", base64::run),
+    ("byte_stream", byte_stream::run),
+    ("codec", codec::run),
+    ("connection", connection::run),
+    ("conversation", conversation::run),
+    ("forwarded", forwarded::run),
+    ("handshake", handshake::run),
+    ("head", head::run),
+    ("proxy_header", proxy_header::run),
+];

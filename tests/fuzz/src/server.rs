@@ -1,0 +1,178 @@
+//! Servers in memory, and conversations with them. Their clock stands still unless all wait.
+
+use std::cell::RefCell;
+use std::io;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream};
+use tokio::runtime::{Builder as RuntimeBuilder, Runtime};
+use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
+use ws_server::{
+    Builder, ByteStream, Limits, Listener, Peer, RemoteAddr, Server, Socket, WebSocket,
+};
+
+/// More than is ever written, so that nobody waits for the other's reading.
+const PIPE_BYTES: usize = 1 << 20;
+const MESSAGE_LIMIT: usize = 2000;
+const FRAME_LIMIT: u64 = 3000;
+/// Whatever a client does, the server has ended by then.
+const LONGEST: Duration = Duration::from_secs(600);
+/// How often the server is given a turn before the next bytes come.
+const TURNS: usize = 2;
+
+/// Which server is talked to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Kind {
+    /// Echoes messages.
+    Messages,
+    /// Takes bytes.
+    Bytes,
+    /// Echoes messages, behind a proxy that begins with the PROXY protocol.
+    ProxyHeader,
+    /// Echoes messages, behind a proxy whose fields are believed.
+    Trusting,
+}
+
+/// What a service of bytes was given, and whether it came to a clean end.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Taken {
+    pub(crate) bytes: Vec<u8>,
+    pub(crate) clean: bool,
+}
+
+type Record = Arc<Mutex<Vec<Taken>>>;
+
+struct Queue(Mutex<UnboundedReceiver<DuplexStream>>);
+
+impl Listener for Queue {
+    fn poll_accept(&self, cx: &mut Context<'_>) -> Poll<io::Result<(Socket, RemoteAddr)>> {
+        let mut queue = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        match queue.poll_recv(cx) {
+            Poll::Ready(Some(pipe)) => {
+                let peer = ([192, 0, 2, 7], 50_000).into();
+                Poll::Ready(Ok((Socket::other(pipe), RemoteAddr::Tcp(peer))))
+            }
+            _ => Poll::Pending,
+        }
+    }
+}
+
+/// The servers of this thread, which go on from one input to the next.
+struct Servers {
+    runtime: Runtime,
+    messages: UnboundedSender<DuplexStream>,
+    bytes: UnboundedSender<DuplexStream>,
+    proxy_header: UnboundedSender<DuplexStream>,
+    trusting: UnboundedSender<DuplexStream>,
+    taken: Record,
+}
+
+thread_local! {
+    static SERVERS: RefCell<Servers> = RefCell::new(Servers::start());
+}
+
+/// Talks to a server, whose answer is all that it writes until it hangs up. The client ends its
+/// own side behind the last piece.
+pub(crate) fn converse(kind: Kind, pieces: &[&[u8]]) -> Vec<u8> {
+    SERVERS.with_borrow(|servers| servers.converse(kind, pieces))
+}
+
+/// What the service of bytes was given in a conversation; nothing when none was opened.
+pub(crate) fn hand_over(pieces: &[&[u8]]) -> Option<Taken> {
+    SERVERS.with_borrow(|servers| {
+        servers.converse(Kind::Bytes, pieces);
+        servers.taken.lock().unwrap_or_else(PoisonError::into_inner).pop()
+    })
+}
+
+impl Servers {
+    fn start() -> Servers {
+        let runtime = RuntimeBuilder::new_current_thread()
+            .enable_time()
+            .start_paused(true)
+            .build()
+            .expect("a runtime without sockets needs nothing");
+        let taken = Record::default();
+        let record = Arc::clone(&taken);
+        let proxy = || ["192.0.2.7".parse().expect("an address")].into_iter().collect();
+        let echoing = |builder: Builder| builder.messages(|socket, _| echo(socket));
+        let taking = builder().wrap(move |stream, _: Peer| take(stream, Arc::clone(&record)));
+        Servers {
+            messages: serve(&runtime, echoing(builder()).expect("a server")),
+            bytes: serve(&runtime, taking.expect("a server")),
+            proxy_header: serve(
+                &runtime,
+                echoing(builder().proxy_protocol(proxy())).expect("a server"),
+            ),
+            trusting: serve(
+                &runtime,
+                echoing(builder().trusted_proxies(proxy())).expect("a server"),
+            ),
+            taken,
+            runtime,
+        }
+    }
+
+    fn converse(&self, kind: Kind, pieces: &[&[u8]]) -> Vec<u8> {
+        let queue = match kind {
+            Kind::Messages => &self.messages,
+            Kind::Bytes => &self.bytes,
+            Kind::ProxyHeader => &self.proxy_header,
+            Kind::Trusting => &self.trusting,
+        };
+        self.runtime.block_on(async {
+            let (near, far) = tokio::io::duplex(PIPE_BYTES);
+            assert!(queue.send(far).is_ok(), "the server is gone");
+            let conversation = talk(near, pieces);
+            tokio::time::timeout(LONGEST, conversation).await.expect("the server never ends")
+        })
+    }
+}
+
+async fn talk(mut pipe: DuplexStream, pieces: &[&[u8]]) -> Vec<u8> {
+    for piece in pieces {
+        // A server that has hung up takes nothing more.
+        if pipe.write_all(piece).await.is_err() {
+            break;
+        }
+        for _ in 0..TURNS {
+            tokio::task::yield_now().await;
+        }
+    }
+    drop(pipe.shutdown().await);
+    let mut answer = Vec::new();
+    drop(pipe.read_to_end(&mut answer).await);
+    answer
+}
+
+fn builder() -> Builder {
+    let mut limits = Limits::default();
+    limits.message = MESSAGE_LIMIT;
+    limits.frame = FRAME_LIMIT;
+    limits.send_buffer = PIPE_BYTES;
+    Server::builder().limits(limits).subprotocols(["base64", "chat"])
+}
+
+fn serve(runtime: &Runtime, server: Server) -> UnboundedSender<DuplexStream> {
+    let (sender, receiver) = unbounded_channel();
+    let listener = Queue(Mutex::new(receiver));
+    runtime.spawn(async move { server.serve(listener).await });
+    sender
+}
+
+async fn echo(mut socket: WebSocket) -> io::Result<()> {
+    while let Some(received) = socket.recv_lent().await {
+        let (message, mut replies) = received?;
+        replies.feed(message).await?;
+    }
+    Ok(())
+}
+
+async fn take(mut stream: ByteStream, record: Record) -> io::Result<()> {
+    let mut bytes = Vec::new();
+    let clean = stream.read_to_end(&mut bytes).await.is_ok();
+    record.lock().unwrap_or_else(PoisonError::into_inner).push(Taken { bytes, clean });
+    Ok(())
+}

@@ -1,0 +1,37 @@
+//! Where bytes are cut: the beginning of the input says it, the rest is cut so.
+
+/// The input behind what steers the cutting, and the sizes of its pieces, in turn.
+pub(crate) struct Slices<'d> {
+    pub(crate) bytes: &'d [u8],
+    sizes: &'d [u8],
+}
+
+/// Most sizes there are before they repeat.
+const MOST_SIZES: usize = 7;
+
+impl<'d> Slices<'d> {
+    pub(crate) fn read(data: &'d [u8]) -> Slices<'d> {
+        let (count, rest) = data.split_first().unwrap_or((&0, data));
+        let (sizes, bytes) = rest.split_at((usize::from(*count) & MOST_SIZES).min(rest.len()));
+        Slices { bytes, sizes }
+    }
+
+    /// The same cuts for other bytes.
+    pub(crate) fn of<'b>(&self, bytes: &'b [u8]) -> Vec<&'b [u8]> {
+        let mut pieces = Vec::new();
+        let mut rest = bytes;
+        let mut sizes = self.sizes.iter().cycle();
+        while !rest.is_empty() {
+            let size = sizes.next().map_or(1, |size| usize::from(*size) + 1);
+            let (piece, behind) = rest.split_at(size.min(rest.len()));
+            pieces.push(piece);
+            rest = behind;
+        }
+        pieces
+    }
+
+    /// The bytes, cut.
+    pub(crate) fn pieces(&self) -> Vec<&'d [u8]> {
+        self.of(self.bytes)
+    }
+}
