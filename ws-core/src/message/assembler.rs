@@ -1,6 +1,5 @@
 //! Fragments to messages, under a limit, and without a copy where none is needed.
 
-use std::borrow::Cow;
 use std::ops::Range;
 
 use bytes::Bytes;
@@ -161,13 +160,14 @@ impl Assembler {
     /// [`ProtocolError::InvalidUtf8`].
     #[inline]
     pub fn lend<'m>(&'m mut self, buffer: &'m ReadBuffer) -> Result<MessageRef<'m>, ProtocolError> {
+        if let Assembly::Buffered(MessageKind::Text, range) = &self.state
+            && let Some(text) = utf8::validate(buffer.bytes(range.clone()))
+        {
+            return Ok(MessageRef::Text(text));
+        }
         self.repair(buffer);
         match &self.state {
-            Assembly::Buffered(MessageKind::Text, range) => {
-                utf8::validate(buffer.bytes(range.clone()))
-                    .map(MessageRef::Text)
-                    .ok_or(ProtocolError::InvalidUtf8)
-            }
+            Assembly::Buffered(MessageKind::Text, _) => Err(ProtocolError::InvalidUtf8),
             Assembly::Buffered(MessageKind::Binary, range) => {
                 Ok(MessageRef::Binary(buffer.bytes(range.clone())))
             }
@@ -203,7 +203,8 @@ impl Assembler {
         self.state = Assembly::Empty;
     }
 
-    /// Where drafts have invalid text replaced: makes a whole text UTF-8.
+    /// Where drafts have invalid text replaced: makes a whole text UTF-8 that is not, or that does
+    /// not lie in the read buffer.
     fn repair(&mut self, buffer: &ReadBuffer) {
         if self.invalid_text == InvalidText::Fail {
             return;
@@ -213,10 +214,7 @@ impl Assembler {
             Assembly::Bytes(MessageKind::Text, bytes) => bytes,
             _ => return,
         };
-        let text = match (String::from_utf8_lossy(bytes), &self.state) {
-            (Cow::Borrowed(_), Assembly::Buffered(..)) => return,
-            (text, _) => text.into_owned(),
-        };
+        let text = String::from_utf8_lossy(bytes).into_owned();
         self.state = Assembly::Text(text, Utf8Checker::new());
     }
 
