@@ -4,7 +4,9 @@
 
 mod byte_stream;
 mod closing;
+mod compression;
 mod drafts;
+mod extensions;
 mod extractor;
 mod http2;
 mod keepalive;

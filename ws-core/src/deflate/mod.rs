@@ -55,7 +55,7 @@ impl Default for Deflate {
     fn default() -> Deflate {
         let window = Window { bits: 12, context: Context::TakeOver };
         Deflate {
-            level: 6,
+            level: 4,
             min_size: 128,
             server: window,
             client: window,
@@ -70,7 +70,7 @@ impl Deflate {
         Deflate::default()
     }
 
-    /// How hard to try, from 1, fast, to 9, small; 6. What lies beyond counts as the nearest.
+    /// How hard to try, from 1, fast, to 9, small; 4. What lies beyond counts as the nearest.
     #[must_use]
     pub fn level(mut self, level: u8) -> Deflate {
         self.level = level.clamp(1, 9);

@@ -5,15 +5,10 @@ use flate2::{Compress, Compression, FlushCompress};
 
 /// So many zeros, compressed as one message.
 fn bomb(zeros: usize) -> Vec<u8> {
-    let (mut engine, mut payload) = (Compress::new(Compression::best(), false), Vec::new());
-    let piece = vec![0; 1 << 20];
-    for start in (0..zeros).step_by(piece.len()) {
-        let len = piece.len().min(zeros - start);
-        payload.reserve(1 << 16);
-        engine.compress_vec(&piece[..len], &mut payload, FlushCompress::None).unwrap();
-    }
-    payload.reserve(1 << 16);
-    engine.compress_vec(&[], &mut payload, FlushCompress::Sync).unwrap();
+    let mut engine = Compress::new(Compression::best(), false);
+    let mut payload = Vec::with_capacity(zeros / 100 + 100);
+    engine.compress_vec(&vec![0; zeros], &mut payload, FlushCompress::Sync).unwrap();
+    assert_eq!(engine.total_in(), zeros as u64);
     payload.truncate(payload.len() - 4);
     payload
 }

@@ -129,7 +129,10 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> StreamState<IO> {
 
     /// Goes on to the next bytes that were received already, if there are any.
     fn next_buffered(&mut self) -> bool {
-        while matches!(self.incoming, Incoming::Open) && self.endpoint.has_unread() {
+        while matches!(self.incoming, Incoming::Open)
+            && self.endpoint.has_unread()
+            && !self.endpoint.owes_turn
+        {
             self.unpacked.clear();
             match self.endpoint.buffered_fragment() {
                 Ok(Received::Starved) => return false,

@@ -34,7 +34,7 @@ pub(crate) struct Endpoint<IO> {
     pub(crate) read: ReadBuffer,
     pub(crate) assembler: Assembler,
     /// What was received last, an extension has made: it may have taken longer than it was long.
-    owes_turn: bool,
+    pub(crate) owes_turn: bool,
 }
 
 impl<IO: AsyncRead + AsyncWrite + Unpin> Endpoint<IO> {

@@ -15,7 +15,7 @@ pub(super) struct DeflateArgs {
     deflate: bool,
 
     /// How hard to try, from 1, fast, to 9, small
-    #[arg(long, value_name = "LEVEL", requires = "deflate", default_value = "6",
+    #[arg(long, value_name = "LEVEL", requires = "deflate", default_value = "4",
           value_parser = RangedU64ValueParser::<u8>::new().range(1..=9))]
     deflate_level: u8,
 

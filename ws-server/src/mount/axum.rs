@@ -7,6 +7,7 @@ use axum::extract::FromRequestParts;
 use axum::response::{IntoResponse, Response};
 use http::request::Parts;
 use http::{HeaderMap, Method, Version};
+use ws_core::extension::Extension;
 use ws_core::head::RequestHead;
 use ws_core::{DraftId, Limits, Rejection, Status, Timeouts};
 
@@ -102,6 +103,13 @@ impl WebSocketUpgrade {
     /// on.
     pub fn protocols(mut self, names: impl IntoIterator<Item = impl Into<String>>) -> Self {
         self.builder = self.builder.subprotocols(names);
+        self
+    }
+
+    /// An extension that is agreed on if the client offers it; none. Clones of one
+    /// [`Deflate`](ws_core::deflate::Deflate) share its memory.
+    pub fn extension(mut self, extension: impl Extension) -> Self {
+        self.builder = self.builder.extension(extension);
         self
     }
 
