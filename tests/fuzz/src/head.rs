@@ -34,7 +34,7 @@ pub fn run(data: &[u8]) {
         for (name, value) in head.fields().iter() {
             let breaks = |byte: &u8| matches!(byte, b'\r' | b'\n' | 0);
             assert!(!name.bytes().any(|byte| breaks(&byte)), "{name:?}");
-            assert!(!value.iter().any(|byte| breaks(byte)), "{name}: {value:?}");
+            assert!(!value.iter().any(breaks), "{name}: {value:?}");
         }
     }
 }

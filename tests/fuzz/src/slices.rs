@@ -8,6 +8,8 @@ pub(crate) struct Slices<'d> {
 
 /// Most sizes there are before they repeat.
 const MOST_SIZES: usize = 7;
+/// Long inputs are cut into no more pieces than this, in the interest of time.
+const MOST_PIECES: usize = 256;
 
 impl<'d> Slices<'d> {
     pub(crate) fn read(data: &'d [u8]) -> Slices<'d> {
@@ -21,8 +23,9 @@ impl<'d> Slices<'d> {
         let mut pieces = Vec::new();
         let mut rest = bytes;
         let mut sizes = self.sizes.iter().cycle();
+        let least = bytes.len() / MOST_PIECES + 1;
         while !rest.is_empty() {
-            let size = sizes.next().map_or(1, |size| usize::from(*size) + 1);
+            let size = sizes.next().map_or(1, |size| usize::from(*size) + 1).max(least);
             let (piece, behind) = rest.split_at(size.min(rest.len()));
             pieces.push(piece);
             rest = behind;
