@@ -5,7 +5,7 @@
 //! ```
 //!
 //! With a certificate and its key (PEM) the site is served over TLS, with HTTP/2. `LOG=debug` logs
-//! to standard error.
+//! to standard error. Messages are compressed for clients that offer it.
 //!
 //! `/websocket` echoes messages and `/stream` bytes: services mounted as they are. `/talk` is a
 //! handler that sees the request first. SIGTERM or SIGINT ends the site, its WebSockets included.
@@ -22,6 +22,7 @@ use axum::{Extension, Json, Router};
 use tokio::io::{AsyncWriteExt, copy, split};
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
+use ws_server::extension::Deflate;
 use ws_server::{
     ByteStream, Connections, Origins, Peer, RemoteAddr, Server, Tls, TlsListener, Transport,
     UpgradeService, WebSocket, WebSocketUpgrade,
@@ -47,7 +48,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let log = tracing_subscriber::EnvFilter::from_env("LOG");
     tracing_subscriber::fmt().with_env_filter(log).with_writer(io::stderr).init();
 
-    let server = Server::builder().origins(Origins::Any);
+    let server = Server::builder().origins(Origins::Any).extension(Deflate::new());
     let stream: UpgradeService = server.clone().upgrade(echo_bytes)?;
     let echo: UpgradeService = server.upgrade_messages(|socket, _peer| echo(socket))?;
     let site = Site { visits: Arc::default(), talks: Connections::new() };
