@@ -36,7 +36,9 @@ def compressed(zeros):
 
 
 def frame(payload):
-    if len(payload) < 65536:
+    if len(payload) < 126:
+        length = struct.pack("!BB", 0xC2, 0x80 | len(payload))
+    elif len(payload) < 65536:
         length = struct.pack("!BBH", 0xC2, 0x80 | 126, len(payload))
     else:
         length = struct.pack("!BBQ", 0xC2, 0x80 | 127, len(payload))

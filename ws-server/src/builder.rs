@@ -109,10 +109,9 @@ impl Builder {
         self
     }
 
-    /// An extension that is agreed on with clients that offer it, such as
-    /// [`Deflate`](ws_core::deflate::Deflate) (feature `deflate`); none. Of several, each of a
-    /// client's offers goes to the first that accepts it, and no more than one is used on a
-    /// connection.
+    /// An extension that is agreed on with clients that offer it, such as `Deflate` (feature
+    /// `deflate`); none. Of several, each of a client's offers goes to the first that accepts it,
+    /// and no more than one is used on a connection.
     pub fn extension(mut self, extension: impl Extension) -> Builder {
         self.extensions.push(Arc::new(extension));
         self

@@ -106,8 +106,8 @@ impl WebSocketUpgrade {
         self
     }
 
-    /// An extension that is agreed on if the client offers it; none. Clones of one
-    /// [`Deflate`](ws_core::deflate::Deflate) share its memory.
+    /// An extension that is agreed on if the client offers it; none. Clones of one `Deflate`
+    /// share its memory.
     pub fn extension(mut self, extension: impl Extension) -> Self {
         self.builder = self.builder.extension(extension);
         self
