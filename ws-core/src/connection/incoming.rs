@@ -42,7 +42,7 @@ impl Connection {
     /// # Errors
     /// [`ProtocolError`] when the peer broke the protocol. The Close frame that tells it is in
     /// `output`, and the connection is closed.
-    #[inline]
+    #[inline(always)]
     pub fn receive(
         &mut self,
         input: &mut ReadBuffer,
@@ -54,7 +54,7 @@ impl Connection {
         self.next_fragment(input, output).inspect_err(|error| self.fail(*error, output))
     }
 
-    #[inline]
+    #[inline(always)]
     fn next_fragment(
         &mut self,
         input: &mut ReadBuffer,

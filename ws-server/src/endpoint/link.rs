@@ -270,8 +270,13 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> Link<IO> {
     #[inline]
     pub(super) fn borrow_output(&mut self) {
         if !self.output.has_storage() {
-            self.output.lend(pool::take_send());
+            self.lend_storage();
         }
+    }
+
+    #[inline(never)]
+    fn lend_storage(&mut self) {
+        self.output.lend(pool::take_send());
     }
 
     #[inline]

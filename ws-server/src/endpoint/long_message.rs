@@ -12,6 +12,10 @@ use super::{Endpoint, Input};
 /// From so many bytes on that are still to come of a frame, it pays.
 const LONG_REST: u64 = 64 * 1024;
 
+/// How much more memory there is for a message, as a multiple of what has arrived of it: each
+/// growth costs a read, and may cost a copy.
+const GROWTH: usize = 3;
+
 /// How many bytes one read has brought, and what they were.
 type Read = Poll<io::Result<(usize, Input)>>;
 
@@ -34,8 +38,8 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> Endpoint<IO> {
         let begin = message.len();
         if begin == message.capacity() {
             // Memory follows what has arrived, not what is announced.
-            let arrived = begin.max(LONG_REST as usize);
-            message.reserve_exact(usize::try_from(rest).map_or(arrived, |rest| rest.min(arrived)));
+            let more = GROWTH * begin.max(LONG_REST as usize);
+            message.reserve_exact(usize::try_from(rest).map_or(more, |rest| rest.min(more)));
         }
         // A read that is pending has put nothing anywhere.
         let count = match pin!((&mut link.io).take(rest).read_buf(message)).poll(cx) {

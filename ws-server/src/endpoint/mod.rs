@@ -107,7 +107,7 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> Endpoint<IO> {
     }
 
     /// The next fragment of what was read already.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn buffered_fragment(&mut self) -> Result<Received, ProtocolError> {
         if self.link.connection.is_over() {
             return Ok(Received::Closed);
@@ -116,10 +116,15 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> Endpoint<IO> {
             return Ok(Received::Starved);
         }
         if !self.read.has_storage() {
-            self.read.lend(pool::take_read());
+            self.lend_storage();
         }
         self.link.borrow_output();
         self.link.connection.receive(&mut self.read, &mut self.link.output)
+    }
+
+    #[inline(never)]
+    fn lend_storage(&mut self) {
+        self.read.lend(pool::take_read());
     }
 
     /// The payload of a fragment that was just received, if an extension has made another of the
