@@ -1,5 +1,6 @@
 //! A connection that several tasks share.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Wake, Waker};
 
@@ -24,21 +25,31 @@ const SIDES: usize = 3;
 /// often all are one task, and it is woken once.
 #[derive(Debug)]
 pub(crate) struct Shared<T> {
-    value: Mutex<T>,
+    polled: Mutex<Polled<T>>,
     waiting: Arc<Waiting>,
     waker: Waker,
+}
+
+#[derive(Debug)]
+struct Polled<T> {
+    value: T,
+    /// What was put into [`Waiting::tasks`], so that most polls need not look there.
+    known: [Option<Waker>; SIDES],
 }
 
 #[derive(Debug, Default)]
 struct Waiting {
     tasks: Mutex<[Option<Waker>; SIDES]>,
+    /// Whether nothing has happened since the reader began to wait.
+    quiet: AtomicBool,
 }
 
 impl<T> Shared<T> {
     pub(crate) fn new(value: T) -> Shared<T> {
         let waiting = Arc::new(Waiting::default());
         let waker = Waker::from(waiting.clone());
-        Shared { value: Mutex::new(value), waiting, waker }
+        let known = [const { None }; SIDES];
+        Shared { polled: Mutex::new(Polled { value, known }), waiting, waker }
     }
 
     /// Polls the value. When it is pending, the task of `cx` is woken by whatever happens on
@@ -50,15 +61,41 @@ impl<T> Shared<T> {
         cx: &mut Context<'_>,
         poll: impl FnOnce(&mut T, &mut Context<'_>) -> Poll<R>,
     ) -> Poll<R> {
-        self.waiting.register(side, cx.waker());
-        poll(&mut self.lock(), &mut Context::from_waker(&self.waker))
+        let mut polled = self.lock_polled();
+        let Polled { value, known } = &mut *polled;
+        let known = &mut known[side as usize];
+        if !known.as_ref().is_some_and(|known| known.will_wake(cx.waker())) {
+            *known = Some(cx.waker().clone());
+            self.waiting.lock()[side as usize] = Some(cx.waker().clone());
+        }
+        if side == Side::Reader {
+            // Before it is polled: what happens meanwhile counts.
+            self.waiting.quiet.store(true, Ordering::Release);
+        }
+        let outcome = poll(value, &mut Context::from_waker(&self.waker));
+        if side == Side::Reader && outcome.is_ready() {
+            self.waiting.quiet.store(false, Ordering::Release);
+        }
+        outcome
     }
 
-    /// The value, for what needs no waiting.
+    /// Whether the reader waits, and nothing has happened since: what there was to do for the
+    /// value, its poll has done.
     #[inline]
-    pub(crate) fn lock(&self) -> MutexGuard<'_, T> {
+    pub(crate) fn is_quiet(&self) -> bool {
+        self.waiting.quiet.load(Ordering::Acquire)
+    }
+
+    /// Does what needs no waiting.
+    #[inline]
+    pub(crate) fn with<R>(&self, act: impl FnOnce(&mut T) -> R) -> R {
+        act(&mut self.lock_polled().value)
+    }
+
+    #[inline]
+    fn lock_polled(&self) -> MutexGuard<'_, Polled<T>> {
         // Nothing under this lock leaves the value half changed when it panics.
-        self.value.lock().unwrap_or_else(PoisonError::into_inner)
+        self.polled.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Wakes everybody who waits.
@@ -68,13 +105,20 @@ impl<T> Shared<T> {
 }
 
 impl Waiting {
-    #[inline]
-    fn register(&self, side: Side, waker: &Waker) {
-        let mut tasks = self.tasks.lock().unwrap_or_else(PoisonError::into_inner);
-        let slot = &mut tasks[side as usize];
-        if !slot.as_ref().is_some_and(|known| known.will_wake(waker)) {
-            *slot = Some(waker.clone());
+    fn lock(&self) -> MutexGuard<'_, [Option<Waker>; SIDES]> {
+        self.tasks.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Each task that waits, once.
+    fn tasks(&self) -> [Option<Waker>; SIDES] {
+        let mut distinct = [const { None::<Waker> }; SIDES];
+        for (at, task) in self.lock().iter().enumerate() {
+            let Some(task) = task else { continue };
+            if !distinct[..at].iter().flatten().any(|other| other.will_wake(task)) {
+                distinct[at] = Some(task.clone());
+            }
         }
+        distinct
     }
 }
 
@@ -84,20 +128,16 @@ impl Wake for Waiting {
     }
 
     fn wake_by_ref(self: &Arc<Self>) {
-        let tasks = self.tasks.lock().unwrap_or_else(PoisonError::into_inner).clone();
-        for (at, task) in tasks.iter().enumerate() {
-            let Some(task) = task else { continue };
-            let woken = tasks[..at].iter().flatten().any(|other| other.will_wake(task));
-            if !woken {
-                task.wake_by_ref();
-            }
+        self.quiet.store(false, Ordering::Release);
+        for task in self.tasks().into_iter().flatten() {
+            task.wake();
         }
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use std::sync::atomic::{AtomicUsize, Ordering};
+    use std::sync::atomic::AtomicUsize;
 
     use super::*;
 
@@ -126,5 +166,27 @@ mod tests {
         shared.wake();
         assert_eq!(one.0.load(Ordering::Relaxed), 1);
         assert_eq!(other.0.load(Ordering::Relaxed), 1);
+    }
+    #[test]
+    fn is_quiet_while_a_reader_waits_and_nothing_has_happened() {
+        let shared = Shared::new(());
+        let counter = Arc::new(Counter::default());
+        wait(&shared, Side::Driver, &counter);
+        assert!(!shared.is_quiet());
+        wait(&shared, Side::Reader, &counter);
+        assert!(shared.is_quiet());
+        shared.wake();
+        assert!(!shared.is_quiet());
+        wait(&shared, Side::Reader, &counter);
+        let waker = Waker::from(counter);
+        let read = |_: &mut (), cx: &mut Context<'_>| {
+            cx.waker().wake_by_ref();
+            Poll::<()>::Pending
+        };
+        assert!(shared.poll(Side::Reader, &mut Context::from_waker(&waker), read).is_pending());
+        assert!(!shared.is_quiet(), "something happened while it was polled");
+        let read = |_: &mut (), _: &mut Context<'_>| Poll::Ready(());
+        assert!(shared.poll(Side::Reader, &mut Context::from_waker(&waker), read).is_ready());
+        assert!(!shared.is_quiet());
     }
 }

@@ -35,7 +35,9 @@ where
     serve_alongside(service, move |cx, outcome| {
         shared.poll(Side::Driver, cx, |state, cx| {
             if !state.dropped {
-                state.drive(cx);
+                if !shared.is_quiet() {
+                    state.drive(cx);
+                }
                 return Poll::Pending;
             }
             state.close(closing_reason(outcome));

@@ -50,7 +50,7 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> ByteStream<IO> {
     /// Begins the closing handshake with a reason of your own. [`AsyncWrite::poll_shutdown`]
     /// does it with status 1000.
     pub fn close(&mut self, reason: CloseReason) {
-        self.shared.lock().close(reason);
+        self.shared.with(|state| state.close(reason));
         self.shared.wake();
     }
 
@@ -125,7 +125,7 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> AsyncWrite for ByteStream<IO> {
 
 impl<IO> Drop for ByteStream<IO> {
     fn drop(&mut self) {
-        self.shared.lock().dropped = true;
+        self.shared.with(|state| state.dropped = true);
         self.shared.wake();
     }
 }

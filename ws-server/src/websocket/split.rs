@@ -49,7 +49,7 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> Receiver<IO> {
 
     /// Why the peer closed the connection, once it has and if it said so.
     pub fn peer_reason(&self) -> Option<CloseReason> {
-        self.shared.lock().peer_reason().cloned()
+        self.shared.with(|socket| socket.peer_reason().cloned())
     }
 }
 
@@ -113,7 +113,7 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> Sender<IO> {
     /// # Cancel safety
     /// Cancel-safe.
     pub async fn close(&mut self, reason: Option<CloseReason>) -> Result<(), SendError> {
-        self.shared.lock().start_close(reason);
+        self.shared.with(|socket| socket.start_close(reason));
         // The receiving half waits with the deadlines of an open connection.
         self.shared.wake();
         self.flush().await
