@@ -24,7 +24,7 @@ async fn messages(mut socket: WebSocket) -> io::Result<()> {
 
 /// Every byte, over whatever carries it.
 async fn bytes(mut stream: impl AsyncRead + AsyncWrite + Unpin) -> io::Result<()> {
-    let mut buffer = vec![0; 32 * 1024];
+    let mut buffer = vec![0; 16 * 1024];
     loop {
         let count = stream.read(&mut buffer).await?;
         if count == 0 {

@@ -52,6 +52,12 @@ impl Unpacker {
         }
     }
 
+    /// Whether the payloads of such messages are the bytes, whatever they are.
+    #[inline]
+    pub(super) fn leaves(&self, kind: MessageKind) -> bool {
+        matches!(self, Unpacker::Plain(_)) && kind == MessageKind::Binary
+    }
+
     /// Unpacks a fragment. `Ok(true)`: the payload is the bytes. `Ok(false)`: the bytes were
     /// appended to `unpacked`.
     #[inline]
@@ -62,7 +68,7 @@ impl Unpacker {
         unpacked: &mut Vec<u8>,
     ) -> Result<bool, ProtocolError> {
         match self {
-            Unpacker::Plain(_) if data.kind == MessageKind::Binary => return Ok(true),
+            _ if self.leaves(data.kind) => return Ok(true),
             Unpacker::Plain(checker) => {
                 checker.push(payload).map_err(|_| ProtocolError::InvalidUtf8)?;
                 if data.fin && checker.is_open() {

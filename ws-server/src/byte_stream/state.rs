@@ -11,7 +11,6 @@ use ws_core::{CloseReason, StatusCode};
 use super::carriage::{Carriage, Packer, Unpacker};
 use crate::endpoint::{Endpoint, Finish};
 use crate::error::{RecvError, SendError};
-use crate::pool;
 
 /// A connection that carries bytes.
 #[derive(Debug)]
@@ -19,17 +18,17 @@ pub(crate) struct StreamState<IO> {
     pub(super) endpoint: Box<Endpoint<IO>>,
     unpacker: Unpacker,
     packer: Packer,
-    piece: Piece,
+    pub(super) piece: Piece,
     /// Unpacked bytes that lie in no read buffer.
     unpacked: Vec<u8>,
-    incoming: Incoming,
+    pub(super) incoming: Incoming,
     /// Whether the service has dropped its stream.
     pub(super) dropped: bool,
 }
 
 /// The bytes that are next to be read.
 #[derive(Debug)]
-enum Piece {
+pub(super) enum Piece {
     /// In the read buffer.
     Buffered(Range<usize>),
     /// In `unpacked`.
@@ -37,7 +36,7 @@ enum Piece {
 }
 
 impl Piece {
-    fn is_empty(&self) -> bool {
+    pub(super) fn is_empty(&self) -> bool {
         match self {
             Piece::Buffered(range) | Piece::Unpacked(range) => range.is_empty(),
         }
@@ -52,7 +51,7 @@ impl Piece {
 
 /// What becomes of the reading side.
 #[derive(Debug)]
-enum Incoming {
+pub(super) enum Incoming {
     Open,
     /// It ended; the reader is told once if that was an error.
     Ended(Option<RecvError>),
@@ -136,7 +135,7 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> StreamState<IO> {
             self.unpacked.clear();
             match self.endpoint.buffered_fragment() {
                 Ok(Received::Starved) => return false,
-                Ok(Received::Data(data)) => self.take_fragment(Ok(Some(data))),
+                Ok(Received::Data(data)) => self.take_data(data),
                 Ok(Received::Closed) => self.take_fragment(Ok(None)),
                 Err(error) => self.take_fragment(Err(error.into())),
             }
@@ -147,18 +146,26 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> StreamState<IO> {
         false
     }
 
-    fn take_fragment(&mut self, fragment: Result<Option<Data>, RecvError>) {
-        let data = match fragment {
-            Ok(Some(data)) => data,
+    pub(super) fn take_fragment(&mut self, fragment: Result<Option<Data>, RecvError>) {
+        match fragment {
+            Ok(Some(data)) => self.take_data(data),
             Ok(None) | Err(RecvError::Disconnected { within_message: false }) => {
                 self.incoming = Incoming::Ended(None);
-                return;
             }
-            Err(error) => {
-                self.incoming = Incoming::Ended(Some(error));
-                return;
-            }
-        };
+            Err(error) => self.incoming = Incoming::Ended(Some(error)),
+        }
+    }
+
+    #[inline]
+    fn take_data(&mut self, data: Data) {
+        if self.unpacker.leaves(data.kind) && !data.payload.is_empty() {
+            self.piece = Piece::Buffered(data.payload);
+        } else {
+            self.unpack(data);
+        }
+    }
+
+    fn unpack(&mut self, data: Data) {
         let transformed = self.endpoint.take_transformed(&data);
         let payload = match &transformed {
             None => self.endpoint.read.bytes(data.payload.clone()),
@@ -179,7 +186,7 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> StreamState<IO> {
     }
 
     /// Memory for unpacked bytes is held while there are some, not longer.
-    fn free_unpacked(&mut self) {
+    pub(super) fn free_unpacked(&mut self) {
         if self.unpacked.capacity() > 0 && self.piece.is_empty() {
             self.unpacked = Vec::new();
         }
@@ -231,64 +238,6 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> StreamState<IO> {
         }
         ready!(self.poll_flush(cx))?;
         Poll::Ready(whole)
-    }
-
-    // ===== Keeping it going =====
-
-    /// Does for the connection what its service does not while it is busy elsewhere: answers
-    /// pings, sends what waits, keeps deadlines, and gives the read buffer back.
-    pub(super) fn drive(&mut self, cx: &mut Context<'_>) {
-        self.park();
-        self.read_ahead(cx);
-        self.park();
-    }
-
-    /// Reads on as long as the peer sends no data, so that pings are answered and a Close is
-    /// noticed while the service only writes. Data waits for its reader, unread.
-    fn read_ahead(&mut self, cx: &mut Context<'_>) {
-        while self.piece.is_empty() && matches!(self.incoming, Incoming::Open) {
-            self.free_unpacked();
-            let Poll::Ready(fragment) = self.endpoint.poll_fragment(cx) else {
-                return;
-            };
-            self.take_fragment(fragment);
-            // A reader that waits has not seen this.
-            cx.waker().wake_by_ref();
-        }
-        // Nothing is read now, but what waits is sent and deadlines count.
-        if !self.piece.is_empty() {
-            self.endpoint.link.not_listening();
-        }
-        let _flushed = self.endpoint.link.poll_flush(cx);
-        self.keep_time(cx);
-    }
-
-    fn keep_time(&mut self, cx: &mut Context<'_>) {
-        while let Poll::Ready(outcome) = self.endpoint.link.poll_alarm(cx) {
-            if let Err(expired) = outcome {
-                if matches!(self.incoming, Incoming::Open) {
-                    self.incoming = Incoming::Ended(Some(RecvError::Expired(expired)));
-                }
-                cx.waker().wake_by_ref();
-                return;
-            }
-            let _flushed = self.endpoint.link.poll_flush(cx);
-        }
-    }
-
-    /// Moves what the service has not read out of the worker's buffer, so that a service that
-    /// is busy elsewhere keeps none.
-    fn park(&mut self) {
-        let read = &mut self.endpoint.read;
-        let from = match &self.piece {
-            Piece::Buffered(range) if !range.is_empty() => range.start,
-            _ => read.position(),
-        };
-        let Some(storage) = read.park(from) else { return };
-        pool::give_read(storage);
-        if let Piece::Buffered(range) = &mut self.piece {
-            *range = 0..range.len();
-        }
     }
 
     // ===== The end =====
