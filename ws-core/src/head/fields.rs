@@ -19,6 +19,11 @@ impl Fields {
         Fields::default()
     }
 
+    /// No fields, and room for `fields` of them with `bytes` of names and values.
+    pub fn with_capacity(fields: usize, bytes: usize) -> Fields {
+        Fields { text: Vec::with_capacity(bytes), index: Vec::with_capacity(fields) }
+    }
+
     /// Adds a field behind the others.
     pub fn push(&mut self, name: &str, value: impl AsRef<[u8]>) {
         let start = self.text.len();

@@ -87,7 +87,7 @@ fn parse(text: &[u8]) -> Result<RequestHead, HeadError> {
         Ok(_) => return Err(HeadError::Malformed("the head is cut short")),
         Err(error) => return Err(HeadError::from(error)),
     }
-    let mut fields = Fields::new();
+    let mut fields = Fields::with_capacity(request.headers.len(), text.len());
     for line in request.headers.iter() {
         fields.push(line.name, line.value);
     }

@@ -1,5 +1,7 @@
 //! Writing a response head, with no way to smuggle a line into it.
 
+use std::io::Write;
+
 use super::Fields;
 use super::is_token;
 
@@ -14,7 +16,7 @@ pub struct ResponseHead {
 impl ResponseHead {
     /// A head with this status code and reason phrase, and no fields yet.
     pub fn new(status: u16, reason: &'static str) -> ResponseHead {
-        ResponseHead { status, reason, fields: Fields::new() }
+        ResponseHead { status, reason, fields: Fields::with_capacity(4, 160) }
     }
 
     /// Adds a field behind the others.
@@ -50,11 +52,8 @@ impl ResponseHead {
                 return Err(WriteHeadError { name: name.to_owned() });
             }
         }
-        output.extend_from_slice(b"HTTP/1.1 ");
-        output.extend_from_slice(self.status.to_string().as_bytes());
-        output.push(b' ');
-        output.extend_from_slice(self.reason.as_bytes());
-        output.extend_from_slice(b"\r\n");
+        // A vector takes all that is written.
+        let _written = write!(output, "HTTP/1.1 {} {}\r\n", self.status, self.reason);
         for (name, value) in self.fields.iter() {
             output.extend_from_slice(name.as_bytes());
             output.extend_from_slice(b": ");

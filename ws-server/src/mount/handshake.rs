@@ -22,7 +22,7 @@ use super::request::{self, Bootstrap};
 use super::{response, upgraded};
 use crate::config::Config;
 use crate::endpoint::Endpoint;
-use crate::opening::{Agreed, Source, agree, believe_forwarded, establish};
+use crate::opening::{Agreed, Source, agree, believe_forwarded, finish};
 use crate::policy::Content;
 use crate::service::Peer;
 #[cfg(feature = "axum")]
@@ -85,11 +85,11 @@ impl Handshake {
         let Handshake { mut head, bootstrap, mut source, upgrade } = self;
         believe_forwarded(&mut head, &mut source, config)?;
         let agreed = agree(&head, source.transport, config, content)?;
-        if agreed.draft.needs_exact_head() {
+        if agreed.terms.draft.needs_exact_head() {
             let reason = format!(
                 "clients of {} compare the answer letter for letter, and the HTTP server here \
                  writes it in a way of its own; they can be served on a port of their own",
-                agreed.draft.id()
+                agreed.terms.draft.id()
             );
             return Err(Rejection::new(Status::NotImplemented, reason));
         }
@@ -138,21 +138,24 @@ impl Accepted {
     {
         let Accepted { config, head, bootstrap, mut source, agreed, response, .. } = self;
         let Accepted { upgrade, challenge, room, .. } = self;
-        let (remote, draft) = (source.remote, agreed.draft.id());
+        let (remote, draft) = (source.remote, agreed.terms.draft.id());
         let span = debug_span!("connection", %remote);
         let stop = connections.stop().clone();
         let connection = async move {
             // Boxed, so that what the opening needs is gone when the connection is open.
             let opening = Box::pin(async move {
                 let deadline = Instant::now() + config.timeouts.opening.min(LONGEST_TIMEOUT);
-                let (socket, read) = timeout_at(deadline, take_over(upgrade, challenge))
+                let (mut socket, mut read) = timeout_at(deadline, take_over(upgrade, challenge))
                     .await
                     .map_err(|_| HandshakeError::Refused(NOT_IN_TIME))??;
                 source.learn(&socket);
-                let request = (head, source, agreed);
-                establish(socket, read, Vec::new(), request, (&config, &stop), deadline).await
+                let (terms, peer) = agreed.with(head, source);
+                let (draft, head) = (terms.draft, peer.head());
+                finish(&mut socket, &mut read, Vec::new(), draft, head, deadline).await?;
+                Ok((terms.establish(socket, read, &config, &stop), peer))
             });
-            let (endpoint, peer) = match opening.await {
+            let opened: Result<_, HandshakeError> = opening.await;
+            let (endpoint, peer) = match opened {
                 Ok(opened) => opened,
                 Err(error) => return info!(%error, "refused"),
             };

@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! http::Request ─▶ request ─▶ agree ─▶ response (101 or 200, written by the HTTP server)
-//!                                └─▶ a task: the upgraded connection ─▶ establish ─▶ the service
+//!                                └─▶ a task: the upgraded connection ─▶ finish ─▶ the service
 //! ```
 
 #[cfg(feature = "axum")]

@@ -8,6 +8,7 @@ use ws_core::{Codec, Draft, Grant, Offer, Rejection, Role, Status, Transport, as
 
 use crate::config::Config;
 use crate::policy::Content;
+use crate::service::{Opening, Peer};
 use crate::socket::RemoteAddr;
 #[cfg(feature = "tower")]
 use crate::socket::Socket;
@@ -59,12 +60,19 @@ pub(crate) enum Route {
 /// What both sides have agreed on.
 #[derive(Debug)]
 pub(crate) struct Agreed {
-    pub(crate) draft: &'static dyn Draft,
-    pub(crate) origin: Option<String>,
-    pub(crate) subprotocol: Option<String>,
-    extension: Option<Accepted>,
+    pub(crate) terms: Terms,
+    origin: Option<String>,
+    subprotocol: Option<String>,
+    extension: Option<InUse>,
     /// The head of the 101.
     pub(crate) response: ResponseHead,
+}
+
+/// What is spoken.
+#[derive(Debug)]
+pub(crate) struct Terms {
+    pub(crate) draft: &'static dyn Draft,
+    pub(super) codec: Box<dyn Codec>,
 }
 
 /// What is known of the extension of a connection.
@@ -76,15 +84,11 @@ pub(crate) struct InUse {
 }
 
 impl Agreed {
-    /// The codec of the connection, with what is known of the extension in it.
-    pub(crate) fn codec(&mut self, config: &Config) -> (Box<dyn Codec>, Option<InUse>) {
-        let (role, limits) = (Role::Server, &config.limits);
-        let Some(Accepted { response, transform }) = self.extension.take() else {
-            return (self.draft.codec(role, limits), None);
-        };
-        let traffic = Arc::new(Traffic::default());
-        let codec = self.draft.extended_codec(role, limits, transform, traffic.clone());
-        (codec, Some(InUse { response, traffic }))
+    /// What is spoken, and with whom.
+    pub(crate) fn with(self, head: RequestHead, source: Source) -> (Terms, Peer) {
+        let Agreed { terms, origin, subprotocol, extension, .. } = self;
+        let draft = terms.draft.id();
+        (terms, Peer::new(Opening { source, head, origin, subprotocol, extension, draft }))
     }
 }
 
@@ -110,16 +114,22 @@ pub(crate) fn agree(
     let draft = config.drafts.select(head)?;
     let Offer { origin, subprotocols } = draft.offer(head)?;
     config.origins.check(origin, head, transport)?;
-    let capabilities = draft.codec(Role::Server, &config.limits).capabilities();
-    let subprotocol = config.subprotocols.pick(&subprotocols, content, &capabilities);
-    let extension = match config.extensions.as_slice() {
+    let mut codec = draft.codec(Role::Server, &config.limits);
+    let subprotocol = config.subprotocols.pick(&subprotocols, content, &codec.capabilities());
+    let accepted = match config.extensions.as_slice() {
         [] => None,
         extensions => negotiate(extensions, &draft.extensions(head)),
     };
-    let named = extension.as_ref().map(|accepted| accepted.response.as_str());
+    let named = accepted.as_ref().map(|accepted| accepted.response.as_str());
     let response = draft.respond(head, &Grant { subprotocol, extension: named, transport })?;
+    let extension = accepted.map(|Accepted { response, transform }| {
+        let traffic = Arc::new(Traffic::default());
+        let (role, limits) = (Role::Server, &config.limits);
+        codec = draft.extended_codec(role, limits, transform, traffic.clone());
+        InUse { response, traffic }
+    });
     Ok(Agreed {
-        draft,
+        terms: Terms { draft, codec },
         origin: origin.map(str::to_owned),
         subprotocol: subprotocol.map(str::to_owned),
         extension,

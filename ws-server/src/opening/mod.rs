@@ -10,15 +10,16 @@ mod secure;
 
 use tokio::time::{Instant, timeout_at};
 use ws_core::buffer::ReadBuffer;
-use ws_core::head::HeadReader;
+use ws_core::head::{HeadReader, RequestHead};
 use ws_core::{HandshakeError, LONGEST_TIMEOUT, Rejection, Status};
 
 #[cfg(feature = "tower")]
 pub(crate) use agreement::Agreed;
+use agreement::Terms;
 pub(crate) use agreement::{InUse, Route, Source, agree, route};
 pub(crate) use behind_proxy::believe_forwarded;
 use behind_proxy::read_proxy_header;
-pub(crate) use establish::establish;
+pub(crate) use establish::finish;
 #[cfg(feature = "http2")]
 use read_head::take_unread;
 use read_head::{ReadHeadError, Spoken, read_head, recognise};
@@ -42,7 +43,7 @@ pub(crate) enum Opened {
     Page(Socket),
     /// A connection that carries WebSockets in streams, and what was read from it.
     #[cfg(feature = "http2")]
-    Http2(Socket, Vec<u8>, Source),
+    Http2(Box<(Socket, Vec<u8>, Source)>),
 }
 
 /// Why there is no WebSocket.
@@ -79,51 +80,63 @@ pub(crate) async fn open(
     };
     if config.wants_tls(&socket) {
         let reason = "this port speaks TLS alone: come with wss: or https:";
-        return Err(reject(socket, &source, Rejection::bad_request(reason)));
+        return Err(reject(socket, &source, Rejection::bad_request(reason), false));
     }
     match spoken {
         #[cfg(feature = "http2")]
-        Spoken::Http2 => return Ok(Opened::Http2(socket, take_unread(&mut read), source)),
+        Spoken::Http2 => {
+            return Ok(Opened::Http2(Box::new((socket, take_unread(&mut read), source))));
+        }
         _ => {}
     }
-    let mut reader = HeadReader::new();
-    let mut head = match timeout_at(deadline, read_head(&mut socket, &mut read, &mut reader)).await
-    {
-        Ok(Ok(head)) => head,
-        Ok(Err(ReadHeadError::Head(error))) => return Err(reject(socket, &source, error.into())),
-        Ok(Err(ReadHeadError::Io(error))) if !reader.is_empty() => {
-            return Err(OpeningError::Failed(error.into()));
-        }
-        Ok(Err(ReadHeadError::Io(_))) => return Err(OpeningError::Silent),
-        Err(_) if reader.is_empty() => return Err(OpeningError::Silent),
-        Err(_) => return Err(reject(socket, &source, too_slow(config))),
-    };
-    let agreed = match believe_forwarded(&mut head, &mut source, config)
-        .and_then(|()| route(&head, config))
-    {
-        Ok(Route::Page) => return Ok(Opened::Page(socket)),
-        Ok(Route::WebSocket) => agree(&head, source.transport, config, content),
-        Err(rejection) => Err(rejection),
-    };
-    let agreed = match agreed {
-        Ok(agreed) => agreed,
-        Err(rejection) => {
-            let head_only = head.method() == "HEAD";
-            let remote = source.remote;
-            let refused = Refused { socket, remote, rejection, head_only };
-            return Err(OpeningError::Rejected(Box::new(refused)));
+    let (head_only, answer) = {
+        let mut reader = HeadReader::new();
+        match timeout_at(deadline, read_head(&mut socket, &mut read, &mut reader)).await {
+            Ok(Ok(head)) => (head.method() == "HEAD", answer(head, &mut source, config, content)),
+            Ok(Err(ReadHeadError::Head(error))) => (false, Err(error.into())),
+            Ok(Err(ReadHeadError::Io(error))) if !reader.is_empty() => {
+                return Err(OpeningError::Failed(error.into()));
+            }
+            Ok(Err(ReadHeadError::Io(_))) => return Err(OpeningError::Silent),
+            Err(_) if reader.is_empty() => return Err(OpeningError::Silent),
+            Err(_) => (false, Err(too_slow(config))),
         }
     };
-    let mut response = Vec::with_capacity(256);
-    if let Err(error) = agreed.response.write(&mut response) {
-        let reason = format!("the request cannot be answered: {error}");
-        return Err(reject(socket, &source, Rejection::bad_request(reason)));
+    match answer {
+        Ok(Answer::Page) => Ok(Opened::Page(socket)),
+        Ok(Answer::WebSocket(response, (terms, peer))) => {
+            finish(&mut socket, &mut read, response, terms.draft, peer.head(), deadline)
+                .await
+                .map_err(OpeningError::Failed)?;
+            Ok(Opened::WebSocket(terms.establish(socket, read, config, stop), peer))
+        }
+        Err(rejection) => Err(reject(socket, &source, rejection, head_only)),
     }
-    let request = (head, source, agreed);
-    establish(socket, read, response, request, (config, stop), deadline)
-        .await
-        .map(|(endpoint, peer)| Opened::WebSocket(endpoint, peer))
-        .map_err(OpeningError::Failed)
+}
+
+/// What a request gets.
+enum Answer {
+    Page,
+    /// A WebSocket: the head of the 101, and what was agreed on with whom.
+    WebSocket(Vec<u8>, (Terms, Peer)),
+}
+
+fn answer(
+    mut head: RequestHead,
+    source: &mut Source,
+    config: &Config,
+    content: Content,
+) -> Result<Answer, Rejection> {
+    believe_forwarded(&mut head, source, config)?;
+    if route(&head, config)? == Route::Page {
+        return Ok(Answer::Page);
+    }
+    let agreed = agree(&head, source.transport, config, content)?;
+    let mut response = Vec::with_capacity(256);
+    agreed.response.write(&mut response).map_err(|error| {
+        Rejection::bad_request(format!("the request cannot be answered: {error}"))
+    })?;
+    Ok(Answer::WebSocket(response, agreed.with(head, source.clone())))
 }
 
 /// Finds out what the client speaks, TLS and what is in it.
@@ -154,7 +167,7 @@ fn too_slow(config: &Config) -> Rejection {
     Rejection::new(Status::RequestTimeout, reason)
 }
 
-fn reject(socket: Socket, source: &Source, rejection: Rejection) -> OpeningError {
+fn reject(socket: Socket, source: &Source, rejection: Rejection, head_only: bool) -> OpeningError {
     let remote = source.remote;
-    OpeningError::Rejected(Box::new(Refused { socket, remote, rejection, head_only: false }))
+    OpeningError::Rejected(Box::new(Refused { socket, remote, rejection, head_only }))
 }

@@ -87,13 +87,14 @@ async fn open(accepted: Box<Accepted>) -> Option<Open> {
             opening::serve_page(socket, config.page.as_deref().unwrap_or_default()).await;
         }
         #[cfg(feature = "http2")]
-        Ok(Opened::Http2(socket, received, source)) => {
+        Ok(Opened::Http2(begun)) => {
             debug!(%remote, "HTTP/2");
-            super::http2::serve(server, socket, received, source, stop).await;
+            let (socket, received, source) = *begun;
+            Box::pin(super::http2::serve(server, socket, received, source, stop)).await;
         }
         Err(OpeningError::Rejected(rejected)) => {
             info!(remote = %rejected.remote, rejection = %rejected.rejection, "refused");
-            rejected.answer().await;
+            Box::pin(rejected.answer()).await;
         }
         Err(OpeningError::Failed(error)) => info!(%remote, %error, "refused"),
         Err(OpeningError::Proxy(error)) => warn!(%remote, %error, "no header of the proxy"),
