@@ -55,12 +55,13 @@ impl Crowd {
     pub(crate) async fn run(self, time: Duration) -> Result<ExitCode, Box<dyn std::error::Error>> {
         let mut verdict = Verdict::default();
         let begin = Instant::now();
+        let least = WARM_UP.min(time / 4);
         for (wave, percent) in IDLE_AT.into_iter().enumerate() {
             let mut end = begin + time * percent / 100;
-            if wave == 0 {
-                end = end.max(begin + WARM_UP.min(time / 4));
-            }
-            if Instant::now() > end {
+            // However late it is, the last wave follows the warm-up: the two are compared.
+            if wave == 0 || percent == 100 {
+                end = end.max(Instant::now() + least);
+            } else if end < Instant::now() {
                 continue;
             }
             self.wave(wave as u64, end).await;

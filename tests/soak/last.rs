@@ -11,20 +11,16 @@ use crate::process::Process;
 use crate::random::Random;
 use crate::session::{Ending, Session, Target};
 
-/// Clients of each server.
-pub(crate) const STAYING: u64 = 200;
+/// Clients of each server; `tests/soak/run` looks for this number in their logs.
+const STAYING: u64 = 200;
 
 /// Opens connections to both servers, which must be all that they have, and ends the servers.
 pub(crate) async fn stand_until_the_end(
     world: &World,
     processes: &[Process],
 ) -> Result<(), String> {
-    let mut sessions = Vec::new();
-    for target in [Target::Echo, Target::Gateway] {
-        for n in 0..STAYING {
-            sessions.push(stay(world, target, n).await?);
-        }
-    }
+    let staying = gather(world).await;
+    // Whatever became of the clients.
     for process in processes.iter().filter(|process| process.name != "service") {
         let id = process.id().to_string();
         let told = Command::new("kill").args(["-TERM", &id]).status();
@@ -33,7 +29,7 @@ pub(crate) async fn stand_until_the_end(
         }
     }
     let mut endings = JoinSet::new();
-    for mut session in sessions {
+    for mut session in staying? {
         endings.spawn(async move {
             let status = (!session.draft.is_hixie()).then_some(1001);
             session.expect(Ending::Close(status)).await
@@ -43,6 +39,16 @@ pub(crate) async fn stand_until_the_end(
         ended.map_err(|error| error.to_string())??;
     }
     Ok(())
+}
+
+async fn gather(world: &World) -> Result<Vec<Session>, String> {
+    let mut staying = Vec::new();
+    for target in [Target::Echo, Target::Gateway] {
+        for n in 0..STAYING {
+            staying.push(stay(world, target, n).await?);
+        }
+    }
+    Ok(staying)
 }
 
 async fn stay(world: &World, target: Target, n: u64) -> Result<Session, String> {

@@ -55,7 +55,7 @@ impl World {
         let over_tls = random.one_in(8);
         story.step(format!("connects, {target:?}, TLS: {over_tls}"));
         let socket = self.connect(target, over_tls).await?;
-        let mut tally = Tally { over_tls: u64::from(over_tls), ..Tally::default() };
+        let mut tally = Tally::default();
         if random.one_in(8) {
             let refused = Refused::any(&mut random);
             story.step(format!("is refused, {refused:?}"));
@@ -69,6 +69,7 @@ impl World {
         story.step(format!("opens, {draft:?}, {pace:?}"));
         let mut session = open(socket, draft, target, pace, id, random).await?;
         session.tally.through_gateway = u64::from(target == Target::Gateway);
+        session.tally.over_tls = u64::from(over_tls);
         session.tally.opened.insert(draft.name(), 1);
         for _ in 0..session.random.below(24) {
             let step = Step::any(&mut session.random);
