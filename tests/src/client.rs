@@ -120,7 +120,12 @@ pub fn frame(first: u8, payload: &[u8]) -> Vec<u8> {
 
 /// A client's frame, masked with the key of the specification's examples.
 pub fn masked(first: u8, payload: &[u8]) -> Vec<u8> {
-    build(first, payload, Some([0x37, 0xfa, 0x21, 0x3d]))
+    masked_with(first, payload, [0x37, 0xfa, 0x21, 0x3d])
+}
+
+/// A client's frame, masked with this key.
+pub fn masked_with(first: u8, payload: &[u8], key: [u8; 4]) -> Vec<u8> {
+    build(first, payload, Some(key))
 }
 
 fn build(first: u8, payload: &[u8], key: Option<[u8; 4]>) -> Vec<u8> {

@@ -7,6 +7,6 @@ mod counted;
 mod listener;
 pub mod requests;
 
-pub use client::{Client, frame, masked};
+pub use client::{Client, frame, masked, masked_with};
 pub use counted::CountedWrites;
 pub use listener::{Connector, PEER, memory_listener};
