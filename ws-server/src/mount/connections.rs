@@ -5,6 +5,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::time::timeout;
+use tokio_util::future::FutureExt;
+use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tracing::{Instrument, Span, info, warn};
 use ws_core::LONGEST_TIMEOUT;
@@ -41,7 +43,7 @@ pub struct Connections {
 struct Shared {
     tasks: TaskTracker,
     closing: Stop,
-    cutting: Stop,
+    cutting: CancellationToken,
     /// How many there may be.
     limit: Option<usize>,
 }
@@ -94,7 +96,7 @@ impl Connections {
     /// Drops what is left.
     pub(crate) fn cut(&self) {
         self.close();
-        self.shared.cutting.begin();
+        self.shared.cutting.cancel();
     }
 
     pub(crate) fn stop(&self) -> &Stop {
@@ -102,13 +104,8 @@ impl Connections {
     }
 
     pub(super) fn spawn(&self, connection: impl Future<Output = ()> + Send + 'static, span: Span) {
-        let cutting = self.shared.cutting.clone();
-        let task = async move {
-            tokio::select! {
-                () = connection => {}
-                () = cutting.told() => {}
-            }
-        };
+        // Not an `async` block, which would have room for the connection twice.
+        let task = connection.with_cancellation_token_owned(self.shared.cutting.clone());
         self.shared.tasks.spawn(task.instrument(span));
     }
 }

@@ -141,21 +141,20 @@ impl Accepted {
         let (remote, draft) = (source.remote, agreed.terms.draft.id());
         let span = debug_span!("connection", %remote);
         let stop = connections.stop().clone();
+        // Boxed, and not within the task, so that what it needs is gone when the connection is open.
+        let opening = Box::pin(async move {
+            let deadline = Instant::now() + config.timeouts.opening.min(LONGEST_TIMEOUT);
+            let (mut socket, mut read) = timeout_at(deadline, take_over(upgrade, challenge))
+                .await
+                .map_err(|_| HandshakeError::Refused(NOT_IN_TIME))??;
+            source.learn(&socket);
+            let (terms, peer) = agreed.with(head, source);
+            let (draft, head) = (terms.draft, peer.head());
+            finish(&mut socket, &mut read, Vec::new(), draft, head, deadline).await?;
+            Ok::<_, HandshakeError>((terms.establish(socket, read, &config, &stop), peer))
+        });
         let connection = async move {
-            // Boxed, so that what the opening needs is gone when the connection is open.
-            let opening = Box::pin(async move {
-                let deadline = Instant::now() + config.timeouts.opening.min(LONGEST_TIMEOUT);
-                let (mut socket, mut read) = timeout_at(deadline, take_over(upgrade, challenge))
-                    .await
-                    .map_err(|_| HandshakeError::Refused(NOT_IN_TIME))??;
-                source.learn(&socket);
-                let (terms, peer) = agreed.with(head, source);
-                let (draft, head) = (terms.draft, peer.head());
-                finish(&mut socket, &mut read, Vec::new(), draft, head, deadline).await?;
-                Ok((terms.establish(socket, read, &config, &stop), peer))
-            });
-            let opened: Result<_, HandshakeError> = opening.await;
-            let (endpoint, peer) = match opened {
+            let (endpoint, peer) = match opening.await {
                 Ok(opened) => opened,
                 Err(error) => return info!(%error, "refused"),
             };
