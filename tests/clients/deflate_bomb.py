@@ -18,7 +18,7 @@ import sys
 import zlib
 
 GROWTH_MIB = 4
-CPU_SECONDS = 0.1
+CPU_SECONDS = 1.0
 SECONDS = 30
 KEY = b"\x01\x02\x03\x04"
 REQUEST = (
