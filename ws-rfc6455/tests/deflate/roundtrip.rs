@@ -3,6 +3,8 @@
 use super::distances::farthest;
 use super::*;
 use proptest::prelude::*;
+use proptest::strategy::ValueTree;
+use proptest::test_runner::TestRunner;
 use ws_core::deflate::Context;
 
 /// Words, so that there is something to refer to, and noise.
@@ -88,6 +90,27 @@ fn carry(
     Ok(())
 }
 
+/// Messages, whether the server says them, and how they are cut: by frames and by reads.
+type Conversation = (Vec<(Message, bool)>, Vec<usize>, Vec<usize>);
+
+fn conversation(messages: std::ops::Range<usize>) -> impl Strategy<Value = Conversation> {
+    use proptest::collection::vec;
+    (vec((message(), any::<bool>()), messages), vec(1..5000_usize, 1..4), vec(1..5000_usize, 1..4))
+}
+
+/// Holds the conversation on two connections, which share the worker's compressors.
+fn hold(client: &Deflate, server: &Deflate, said: &Conversation) -> Result<(), TestCaseError> {
+    let (messages, frames, reads) = said;
+    let mut pairs = [End::pair(client, server), End::pair(client, server)];
+    for (message, from_server) in messages {
+        for (client, server) in &mut pairs {
+            let (from, to) = if *from_server { (server, client) } else { (client, server) };
+            carry(from, to, message, frames, reads)?;
+        }
+    }
+    Ok(())
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(48))]
 
@@ -95,17 +118,28 @@ proptest! {
     fn both_ways_whatever_was_agreed_on(
         client in deflate(),
         server in deflate(),
-        messages in proptest::collection::vec((message(), any::<bool>()), 1..8),
-        frames in proptest::collection::vec(1..5000_usize, 1..4),
-        reads in proptest::collection::vec(1..5000_usize, 1..4),
+        said in conversation(1..8),
     ) {
-        // Two connections share the worker's compressors.
-        let mut pairs = [End::pair(&client, &server), End::pair(&client, &server)];
-        for (message, from_server) in &messages {
-            for (client, server) in &mut pairs {
-                let (from, to) = if *from_server { (server, client) } else { (client, server) };
-                carry(from, to, message, &frames, &reads)?;
-            }
+        hold(&client, &server, &said)?;
+    }
+}
+
+#[test]
+fn both_ways_in_every_combination_of_parameters() {
+    let mut runner = TestRunner::deterministic();
+    let contexts = [Context::TakeOver, Context::PerMessage];
+    for (server_bits, client_bits) in (8..=15).flat_map(|s| (8..=15).map(move |c| (s, c))) {
+        for (server_context, client_context) in
+            contexts.into_iter().flat_map(|s| contexts.into_iter().map(move |c| (s, c)))
+        {
+            let deflate = eager()
+                .server_window_bits(server_bits)
+                .client_window_bits(client_bits)
+                .server_context(server_context)
+                .client_context(client_context);
+            let said = conversation(2..4).new_tree(&mut runner).unwrap().current();
+            let outcome = hold(&deflate, &deflate, &said);
+            assert!(outcome.is_ok(), "{deflate:?}: {outcome:?}");
         }
     }
 }
