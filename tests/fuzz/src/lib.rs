@@ -6,6 +6,7 @@
 //! | [`head`] | a request head |
 //! | [`handshake`] | a request, to each draft |
 //! | [`codec`] | frames, to the codec of one draft |
+//! | [`deflate`] | compressed frames to a server, and messages from one end to the other |
 //! | [`connection`] | frames, a clock, a socket and an application, to a connection |
 //! | [`conversation`] | a whole connection to a server, in slices that must change nothing |
 //! | [`byte_stream`] | the same to a service of bytes |
@@ -22,6 +23,7 @@ pub mod byte_stream;
 pub mod codec;
 pub mod connection;
 pub mod conversation;
+pub mod deflate;
 pub mod forwarded;
 pub mod handshake;
 pub mod head;
@@ -31,12 +33,13 @@ pub mod proxy_header;
 pub type Target = fn(&[u8]);
 
 /// Every target by its name.
-pub const TARGETS: [(&str, Target); 9] = [
+pub const TARGETS: [(&str, Target); 10] = [
     ("base64", base64::run),
     ("byte_stream", byte_stream::run),
     ("codec", codec::run),
     ("connection", connection::run),
     ("conversation", conversation::run),
+    ("deflate", deflate::run),
     ("forwarded", forwarded::run),
     ("handshake", handshake::run),
     ("head", head::run),

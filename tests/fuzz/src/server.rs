@@ -27,6 +27,8 @@ const TURNS: usize = 2;
 pub(crate) enum Kind {
     /// Echoes messages.
     Messages,
+    /// Echoes messages, and compresses them.
+    Compressed,
     /// Takes bytes.
     Bytes,
     /// Echoes messages, behind a proxy that begins with the PROXY protocol.
@@ -63,6 +65,7 @@ impl Listener for Queue {
 struct Servers {
     runtime: Runtime,
     messages: UnboundedSender<DuplexStream>,
+    compressed: UnboundedSender<DuplexStream>,
     bytes: UnboundedSender<DuplexStream>,
     proxy_header: UnboundedSender<DuplexStream>,
     trusting: UnboundedSender<DuplexStream>,
@@ -101,6 +104,10 @@ impl Servers {
         let taking = builder().wrap(move |stream, _: Peer| take(stream, Arc::clone(&record)));
         Servers {
             messages: serve(&runtime, echoing(builder()).expect("a server")),
+            compressed: serve(
+                &runtime,
+                echoing(builder().extension(crate::deflate::policy())).expect("a server"),
+            ),
             bytes: serve(&runtime, taking.expect("a server")),
             proxy_header: serve(
                 &runtime,
@@ -118,6 +125,7 @@ impl Servers {
     fn converse(&self, kind: Kind, pieces: &[&[u8]]) -> Vec<u8> {
         let queue = match kind {
             Kind::Messages => &self.messages,
+            Kind::Compressed => &self.compressed,
             Kind::Bytes => &self.bytes,
             Kind::ProxyHeader => &self.proxy_header,
             Kind::Trusting => &self.trusting,

@@ -52,13 +52,18 @@ impl Incoming {
             Some(unit) => unit,
             None => UnitUnderWay::begin(self.history.as_ref())?,
         };
-        let mut consumed = 0;
-        let mut progress = unit.feed(input, &mut consumed, self.history.as_mut(), output)?;
-        if last && let Progress::Starved = progress {
+        let (mut consumed, before) = (0, output.len());
+        let mut progress = unit.feed(input, &mut consumed, self.history.as_mut(), output);
+        if last && let Ok(Progress::Starved) = progress {
             let (tail, mut fed) = (unit.tail, 0);
-            progress = unit.feed(&TAIL[tail..], &mut fed, self.history.as_mut(), output)?;
+            progress = unit.feed(&TAIL[tail..], &mut fed, self.history.as_mut(), output);
             unit.tail += fed;
         }
+        let progress = match progress {
+            // What came out before the error comes first; the engine will not forget the error.
+            Err(_) if output.len() > before => Progress::Full,
+            progress => progress?,
+        };
         let done = matches!(progress, Progress::Starved);
         if done && last {
             unit.end();
@@ -105,15 +110,13 @@ impl UnitUnderWay {
         loop {
             let (taken, produced) = (self.engine.total_in(), output.len());
             let rest = &input[*consumed..];
-            let status = self
-                .engine
-                .decompress_vec(rest, output, FlushDecompress::Sync)
-                .map_err(|_| ProtocolError::InvalidCompression)?;
+            let status = self.engine.decompress_vec(rest, output, FlushDecompress::Sync);
             let taken = (self.engine.total_in() - taken) as usize;
             *consumed += taken;
             if let Some(history) = &mut history {
                 history.push(&output[produced..]);
             }
+            let status = status.map_err(|_| ProtocolError::InvalidCompression)?;
             if status == Status::StreamEnd {
                 // A final block ends a stream, and another may follow in the same message
                 // (RFC 7692 §7.2.3.4).

@@ -183,3 +183,16 @@ fn counts_bytes_before_and_after() {
     let wire = end.say(&text).len() - 2 + end.say("short").len() - 2;
     assert_eq!((end.traffic.sent(), end.traffic.sent_on_wire()), (1005, wire as u64));
 }
+
+/// Which of two things is wrong does not depend on how much was read at once.
+#[test]
+fn text_that_is_wrong_comes_before_what_cannot_be_decompressed() {
+    for block in [
+        [0xfa, 0xff, 0x48, 0x65, 0x6c, 0x6c, 0x6f, 0x00],
+        // Here the end of the message, which is not sent, is what cannot be decompressed.
+        [0xf3, 0x48, 0xcd, 0xc9, 0xfc, 0xff, 0xff, 0x7b],
+    ] {
+        let frame = masked(0xc1, &block);
+        assert_eq!(bring(&[frame]), Err(ProtocolError::InvalidUtf8));
+    }
+}

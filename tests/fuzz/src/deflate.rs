@@ -1,0 +1,199 @@
+//! A compressed connection is the same in slices as whole, and another decompressor reads what is
+//! compressed.
+
+use std::sync::Arc;
+
+use ws_core::deflate::Deflate;
+use ws_core::extension::{Accepted, Coding, Extension, FrameStart, Then, Transform, negotiate};
+use ws_core::frame::{FrameHeader, OpCode};
+use ws_core::hybi;
+
+use crate::drafts::{Spoken, put_masked};
+use crate::server::{Kind, converse};
+use crate::slices::Slices;
+
+/// What clients offer, of which one is picked; with the last but one everything is declined.
+const OFFERS: [&str; 8] = [
+    "permessage-deflate",
+    "permessage-deflate; client_max_window_bits",
+    "permessage-deflate; server_max_window_bits=8; client_max_window_bits=9",
+    "permessage-deflate; client_no_context_takeover",
+    "permessage-deflate; server_no_context_takeover; client_no_context_takeover",
+    "x-webkit-deflate-frame",
+    "permessage-deflate; server_max_window_bits=16, deflate-stream",
+    "permessage-deflate; unknown, deflate-frame; max_window_bits=11; no_context_takeover",
+];
+/// What ends a message in DEFLATE and is not sent, and what ends the stream.
+const END_OF_MESSAGE: [u8; 4] = [0x00, 0x00, 0xff, 0xff];
+const END_OF_STREAM: [u8; 2] = [0x03, 0x00];
+
+/// Plays the input on a connection with one of the offers, or sends it from one end to the other.
+pub fn run(data: &[u8]) {
+    let Some((pick, data)) = data.split_first() else { return };
+    let offers = OFFERS[usize::from(pick & 7)];
+    match pick & 8 {
+        0 => play(Spoken::pick(pick >> 4), offers, data),
+        _ => carry(offers, data),
+    }
+}
+
+/// The server's policy: it compresses whatever becomes shorter.
+pub(crate) fn policy() -> Deflate {
+    Deflate::new().min_size(0)
+}
+
+fn accept(policy: &Deflate, offers: &str) -> Option<Accepted> {
+    let extensions: [Arc<dyn Extension>; 1] = [Arc::new(policy.clone())];
+    negotiate(&extensions, &hybi::extensions(offers.as_bytes()).expect("offers are well-formed"))
+}
+
+/// The client's end of what the server answers. One that speaks Safari's extension compresses as
+/// one does that was asked for nothing.
+fn confirm(policy: &Deflate, response: &str) -> Box<dyn Transform> {
+    let response = match response.starts_with("permessage") {
+        true => response,
+        false => OFFERS[0],
+    };
+    let elements = hybi::extensions(response.as_bytes()).expect("a response is well-formed");
+    policy.confirm(&elements[0]).expect("a response fits its offer")
+}
+
+// ===== Whole and in slices =====
+
+fn play(spoken: Spoken, offers: &str, data: &[u8]) {
+    let slices = Slices::read(data);
+    let mut wire = spoken.request(&format!("Sec-WebSocket-Extensions: {offers}\r\n"));
+    let mut compressor = confirm(&policy(), OFFERS[0]);
+    put_frames(slices.bytes, &mut *compressor, &mut wire);
+    let whole = converse(Kind::Compressed, &[&wire]);
+    let cut = converse(Kind::Compressed, &slices.of(&wire));
+    assert!(
+        same(&whole, &cut),
+        "whole: {}\n  cut: {}\n   of: {}",
+        whole.escape_ascii(),
+        cut.escape_ascii(),
+        wire.escape_ascii()
+    );
+}
+
+/// A message may be too long and not be UTF-8: which of them is said depends on how much of it is
+/// decompressed at once.
+fn same(whole: &[u8], cut: &[u8]) -> bool {
+    let (whole, cut) = (Answer::read(whole), Answer::read(cut));
+    let either = |answer: &Answer<'_>| matches!(answer.code, Some(1007 | 1009));
+    whole.before == cut.before && (whole == cut || either(&whole) && either(&cut))
+}
+
+/// What a server wrote.
+#[derive(PartialEq, Eq)]
+struct Answer<'w> {
+    /// What comes before the Close.
+    before: &'w [u8],
+    /// The Close's status code.
+    code: Option<u16>,
+}
+
+impl Answer<'_> {
+    fn read(wire: &[u8]) -> Answer<'_> {
+        let head = wire.windows(4).position(|end| end == b"\r\n\r\n").expect("a response");
+        let mut at = head + 4;
+        while let Ok(Some(parsed)) = FrameHeader::parse(&wire[at..]) {
+            let payload = at + parsed.size;
+            if parsed.header.opcode == OpCode::Close.bits() {
+                let code = wire[payload..].first_chunk().map(|code| u16::from_be_bytes(*code));
+                return Answer { before: &wire[..at], code };
+            }
+            at = payload + parsed.header.len as usize;
+        }
+        Answer { before: wire, code: None }
+    }
+}
+
+/// Frames out of the input: a byte for the first byte, one for the length, and the payload, which
+/// is compressed already, or is to be, or is spoilt when it was.
+fn put_frames(mut script: &[u8], compressor: &mut dyn Transform, wire: &mut Vec<u8>) {
+    while let [first, len, rest @ ..] = script {
+        let (payload, behind) = rest.split_at(usize::from(*len).min(rest.len()));
+        script = behind;
+        let number = usize::from(first & 0x0f);
+        let opcode = 1 + (first & 1);
+        let mut compressed = Vec::new();
+        if first & 0x30 != 0 {
+            let plain = payload.repeat(number + 1);
+            if compressor.encode(&plain, &mut compressed).is_none() {
+                put_masked(0x80 | opcode, &plain, wire);
+                continue;
+            }
+        }
+        match first & 0x30 {
+            0x00 => put_masked(first & 0xcf, payload, wire),
+            0x10 => put_masked(0xc0 | opcode, &compressed, wire),
+            0x20 => {
+                let (begin, end) = compressed.split_at(number.min(compressed.len()));
+                put_masked(0x40 | opcode, begin, wire);
+                put_masked(0x89, b"?", wire);
+                put_masked(0x80, end, wire);
+            }
+            _ => {
+                let at = number % compressed.len();
+                compressed[at] ^= *len;
+                put_masked(0xc0 | opcode, &compressed, wire);
+            }
+        }
+    }
+}
+
+// ===== From one end to the other =====
+
+fn carry(offers: &str, data: &[u8]) {
+    let policy = policy();
+    let Some(accepted) = accept(&policy, offers) else { return };
+    let mut client = confirm(&policy, &accepted.response);
+    let mut server = accepted.transform;
+    let slices = Slices::read(data);
+    let (mut stream, mut plain) = (Vec::new(), Vec::new());
+    for message in slices.bytes.split(|byte| *byte == b'\n') {
+        let mut compressed = Vec::new();
+        let Some(reserved) = server.encode(message, &mut compressed) else { continue };
+        assert_eq!(reserved, 0x40);
+        assert!(compressed.len() < message.len(), "what grows is sent as it is");
+        let pieces = slices.of(&compressed);
+        assert_eq!(decompress(&mut *client, &pieces, message.len() + 1), message);
+        stream.extend_from_slice(&compressed);
+        stream.extend_from_slice(&END_OF_MESSAGE);
+        plain.extend_from_slice(message);
+    }
+    stream.extend_from_slice(&END_OF_STREAM);
+    let read = miniz_oxide::inflate::decompress_to_vec(&stream).expect("a stream of DEFLATE");
+    assert_eq!(read, plain);
+}
+
+/// Decompresses a message into buffers that grow a byte longer, up to `most`.
+fn decompress(transform: &mut dyn Transform, pieces: &[&[u8]], most: usize) -> Vec<u8> {
+    let start = FrameStart { opcode: OpCode::Binary, reserved: 0x40 };
+    assert_eq!(transform.begin(start), Ok(Coding::Transformed));
+    let (mut whole, mut room) = (Vec::new(), 1);
+    for (index, piece) in pieces.iter().enumerate() {
+        let then = match index + 1 == pieces.len() {
+            true => Then::EndOfMessage,
+            false => Then::More,
+        };
+        let mut rest = *piece;
+        loop {
+            let mut output = Vec::with_capacity(room);
+            let capacity = output.capacity();
+            let step = transform.decode(rest, then, &mut output).expect("it was compressed so");
+            assert_eq!(output.capacity(), capacity, "no more than there is room for");
+            assert!(step.done || step.consumed > 0 || !output.is_empty(), "no progress");
+            whole.extend_from_slice(&output);
+            assert!(whole.len() < most, "more comes out than went in");
+            rest = &rest[step.consumed..];
+            room += 1;
+            if step.done {
+                break;
+            }
+        }
+        assert!(rest.is_empty(), "something is left over");
+    }
+    whole
+}
