@@ -33,6 +33,18 @@ async fn a_peer_that_answers_pings_stays() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_peer_is_not_to_blame_for_a_clock_that_jumps() {
+    let server = echo_messages(Server::builder());
+    let mut client = server.open(requests::RFC6455).await;
+    client.expect(&frame(0x89, &[])).await;
+    // The answer is there when the server goes on, and so is much time.
+    client.send(&masked(0x8a, &[])).await;
+    tokio::time::advance(Duration::from_secs(86_400)).await;
+    client.send(&masked(0x81, b"still here")).await;
+    client.expect(&frame(0x81, b"still here")).await;
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_draft_without_ping_is_let_be() {
     let server = echo_messages(Server::builder());
     let mut client = server.connect();

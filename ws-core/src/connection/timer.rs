@@ -40,7 +40,13 @@ pub(super) struct Timers {
     heard: bool,
     active: bool,
     missed: u32,
+    /// The peer was not given up because the look came late.
+    excused: bool,
 }
+
+/// A look that is later than this says little about the peer: the process stood still, or had too
+/// much to do, and its answer may be waiting to be read.
+const LATE: Duration = Duration::from_millis(250);
 
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Due {
@@ -63,6 +69,7 @@ impl Timers {
             heard: false,
             active: false,
             missed: 0,
+            excused: false,
         }
     }
 
@@ -107,10 +114,18 @@ impl Timers {
         self.next_check = Some(now + interval);
         if std::mem::take(&mut self.heard) {
             self.missed = 0;
+            self.excused = false;
             return Ok(Due::Nothing);
         }
         self.missed += 1;
-        if self.missed >= self.missed_allowed { Err(Expired::Dead) } else { Ok(Due::Ping) }
+        if self.missed < self.missed_allowed {
+            return Ok(Due::Ping);
+        }
+        let late = now - at > LATE;
+        if late && !std::mem::replace(&mut self.excused, true) {
+            return Ok(Due::Ping);
+        }
+        Err(Expired::Dead)
     }
 }
 

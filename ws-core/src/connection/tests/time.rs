@@ -48,6 +48,19 @@ fn takes_any_byte_for_a_sign_of_life() {
 }
 
 #[test]
+fn a_look_that_comes_late_gives_the_peer_another_interval_once() {
+    let mut end = end();
+    assert_eq!(end.timeout(30), Ok(PING.to_vec()));
+    // The process stood still, and the pong is still to be read.
+    assert_eq!(end.timeout(3600), Ok(PING.to_vec()));
+    end.connection.heard(&end.output);
+    assert_eq!(end.timeout(3630), Ok(vec![]));
+    assert_eq!(end.timeout(3660), Ok(PING.to_vec()));
+    assert_eq!(end.timeout(3700), Ok(PING.to_vec()));
+    assert_eq!(end.timeout(3800), Err(Expired::Dead));
+}
+
+#[test]
 fn puts_no_ping_behind_bytes_that_the_peer_does_not_take() {
     let mut end = end();
     end.connection.send(MessageRef::Text("x"), &mut end.output).unwrap();
