@@ -5,11 +5,16 @@ use std::net::SocketAddr;
 #[cfg(unix)]
 use std::path::{Path, PathBuf};
 
-use tokio::net::TcpListener;
+use tokio::net::{TcpListener, TcpSocket};
 #[cfg(unix)]
-use tokio::net::{UnixListener, UnixStream};
+use tokio::net::{UnixListener, UnixSocket, UnixStream};
 
 use super::address::Listen;
+
+/// How many connections may wait to be accepted: all that come back at once when a server was
+/// away. The system may allow fewer (on Linux `net.core.somaxconn`); who finds no room tries again
+/// a second later.
+const BACKLOG: u32 = 4096;
 
 /// A bound listener, and how clients reach it.
 #[derive(Debug)]
@@ -72,19 +77,39 @@ pub(super) async fn bind(listen: &Listen) -> Result<Bound, String> {
         |error: std::io::Error| format!("cannot listen on {listen}: {}", words(listen, &error));
     match listen {
         Listen::Tcp(addr) => {
-            let listener = TcpListener::bind(addr).await.map_err(explain)?;
+            let listener = bind_tcp(*addr).map_err(explain)?;
             let local = listener.local_addr().map_err(explain)?;
             Ok(Bound::Tcp(listener, local))
         }
         #[cfg(unix)]
         Listen::Unix(path) => {
             remove_stale(path).await.map_err(explain)?;
-            let listener = UnixListener::bind(path).map_err(explain)?;
+            let listener = bind_unix(path).map_err(explain)?;
             Ok(Bound::Unix(listener, SocketFile::new(path)))
         }
         #[cfg(not(unix))]
         Listen::Unix(_) => Err("this system has no unix sockets".to_owned()),
     }
+}
+
+fn bind_tcp(addr: SocketAddr) -> std::io::Result<TcpListener> {
+    let socket = match addr {
+        SocketAddr::V4(_) => TcpSocket::new_v4()?,
+        SocketAddr::V6(_) => TcpSocket::new_v6()?,
+    };
+    // A server that starts again need not wait for the connections of the one before. Elsewhere
+    // the option means that two servers may share a port.
+    #[cfg(unix)]
+    socket.set_reuseaddr(true)?;
+    socket.bind(addr)?;
+    socket.listen(BACKLOG)
+}
+
+#[cfg(unix)]
+fn bind_unix(path: &Path) -> std::io::Result<UnixListener> {
+    let socket = UnixSocket::new_stream()?;
+    socket.bind(path)?;
+    socket.listen(BACKLOG)
 }
 
 /// Removes a socket that nobody listens on any more. A live one, or a file of another kind, is
