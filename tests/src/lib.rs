@@ -4,9 +4,11 @@
 
 mod client;
 mod counted;
+mod endless;
 mod listener;
 pub mod requests;
 
 pub use client::{Client, frame, masked, masked_with};
 pub use counted::CountedWrites;
+pub use endless::Endless;
 pub use listener::{Connector, PEER, memory_listener};

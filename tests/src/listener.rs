@@ -6,7 +6,7 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::sync::Mutex;
 use std::task::{Context, Poll};
 
-use tokio::io::DuplexStream;
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::sync::mpsc;
 use ws_server::{Listener, RemoteAddr, Socket};
 
@@ -21,13 +21,13 @@ pub const PEER: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::new(192, 0, 2,
 /// The side that connects.
 #[derive(Debug, Clone)]
 pub struct Connector {
-    queue: mpsc::UnboundedSender<DuplexStream>,
+    queue: mpsc::UnboundedSender<Socket>,
 }
 
 /// The side that accepts.
 #[derive(Debug)]
 pub struct MemoryListener {
-    queue: Mutex<mpsc::UnboundedReceiver<DuplexStream>>,
+    queue: Mutex<mpsc::UnboundedReceiver<Socket>>,
 }
 
 /// A listener, and a way to connect to it.
@@ -40,9 +40,14 @@ impl Connector {
     /// A client that is connected and has said nothing.
     pub fn connect(&self) -> Client {
         let (near, far) = tokio::io::duplex(PIPE_BYTES);
-        // When the server has gone down, the client finds its pipe closed.
-        drop(self.queue.send(far));
+        self.give(far);
         Client::new(near)
+    }
+
+    /// Connects a client of another kind: this is the server's end.
+    pub fn give(&self, io: impl AsyncRead + AsyncWrite + Unpin + Send + 'static) {
+        // When the server has gone down, the client finds its pipe closed.
+        drop(self.queue.send(Socket::other(io)));
     }
 
     /// A client whose opening handshake is done; `request` is one of
@@ -60,9 +65,7 @@ impl Listener for MemoryListener {
     fn poll_accept(&self, cx: &mut Context<'_>) -> Poll<io::Result<(Socket, RemoteAddr)>> {
         let mut queue = self.queue.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
         match queue.poll_recv(cx) {
-            Poll::Ready(Some(pipe)) => {
-                Poll::Ready(Ok((Socket::other(pipe), RemoteAddr::Tcp(PEER))))
-            }
+            Poll::Ready(Some(socket)) => Poll::Ready(Ok((socket, RemoteAddr::Tcp(PEER)))),
             _ => Poll::Pending,
         }
     }

@@ -33,6 +33,7 @@ mod stop;
 #[cfg(feature = "tls")]
 mod tls;
 mod traffic;
+mod turn;
 mod websocket;
 
 pub use builder::{BuildError, Builder, DRAIN, MAX_CONNECTIONS};

@@ -8,6 +8,7 @@ mod compression;
 mod drafts;
 mod extensions;
 mod extractor;
+mod fairness;
 mod http2;
 mod keepalive;
 mod limits;

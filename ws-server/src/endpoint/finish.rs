@@ -7,7 +7,7 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use ws_core::ProtocolError;
 
 use super::{Endpoint, Link};
-use crate::pool;
+use crate::{pool, turn};
 
 /// How far the end is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -63,9 +63,14 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> Endpoint<IO> {
     fn poll_drain(&mut self, cx: &mut Context<'_>) -> Poll<()> {
         let mut storage = pool::take_read();
         let outcome = loop {
+            if turn::poll_continue(cx).is_pending() {
+                break Poll::Pending;
+            }
             let mut bytes = ReadBuf::new(&mut storage);
             match Pin::new(&mut self.link.io).poll_read(cx, &mut bytes) {
-                Poll::Ready(Ok(())) if !bytes.filled().is_empty() => {}
+                Poll::Ready(Ok(())) if !bytes.filled().is_empty() => {
+                    turn::charge(cx, bytes.filled().len());
+                }
                 Poll::Ready(_) => break Poll::Ready(()),
                 Poll::Pending => break Poll::Pending,
             }

@@ -21,8 +21,8 @@ pub(crate) use finish::Finish;
 pub(crate) use link::Link;
 
 use crate::error::RecvError;
-use crate::pool;
 use crate::stop::Stop;
+use crate::{pool, turn};
 
 /// A connection after its opening handshake.
 ///
@@ -169,19 +169,13 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> Endpoint<IO> {
             if let Poll::Ready(Err(error)) = self.link.poll_write_out(cx) {
                 self.link.broken(error);
             }
-            let read = match self.poll_long_message(cx)? {
-                Some(read) => read,
-                None => {
-                    self.make_room()?;
-                    self.poll_read(cx).map_ok(|count| (count, Input::Bytes))
-                }
-            };
-            return match read {
+            return match self.poll_bytes(cx)? {
                 Poll::Ready(Ok((0, _))) => Poll::Ready(match self.link.take_broken() {
                     Some(error) => Err(RecvError::Io(error)),
                     None => Ok(Input::End),
                 }),
-                Poll::Ready(Ok((_, input))) => {
+                Poll::Ready(Ok((count, input))) => {
+                    turn::charge(cx, count);
                     self.link.connection.heard(&self.link.output);
                     Poll::Ready(Ok(input))
                 }
@@ -196,6 +190,22 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> Endpoint<IO> {
                 }
             };
         }
+    }
+
+    /// Reads to where the next bytes belong.
+    #[inline]
+    fn poll_bytes(
+        &mut self,
+        cx: &mut Context<'_>,
+    ) -> Result<Poll<io::Result<(usize, Input)>>, ProtocolError> {
+        if turn::poll_continue(cx).is_pending() {
+            return Ok(Poll::Pending);
+        }
+        if let Some(read) = self.poll_long_message(cx)? {
+            return Ok(read);
+        }
+        self.make_room()?;
+        Ok(self.poll_read(cx).map_ok(|count| (count, Input::Bytes)))
     }
 
     /// Reads into the worker's buffer.

@@ -1,0 +1,99 @@
+//! One connection does not live at the expense of others.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use tokio::task::yield_now;
+use ws_server::{Limits, Server, WebSocket};
+use ws_tests::{Endless, frame, masked, requests};
+
+use crate::{echo_bytes, echo_messages, serve};
+
+const MIB: usize = 1 << 20;
+
+/// All that a client sends, if it is let.
+const ENOUGH: usize = 6 * MIB;
+
+/// What a client can be served in one turn: what the task may read, and one read into a message
+/// that is nearly as long as it may be.
+const TURN: usize = 3 * MIB / 2;
+
+#[tokio::test]
+async fn a_client_that_never_pauses_is_served_in_turns() {
+    let floods = [
+        ("pings", masked(0x89, b"ping")),
+        ("empty fragments", masked(0x00, b"")),
+        ("fragments of one byte", masked(0x00, b"x")),
+        ("tiny messages", masked(0x82, b"x")),
+        ("messages", masked(0x82, &[7; 1000])),
+        ("long messages", masked(0x82, &[7; 900_000])),
+    ];
+    let taking = Server::builder().messages(|mut socket: WebSocket, _| async move {
+        while let Some(message) = socket.recv().await {
+            drop(message?);
+        }
+        Ok(())
+    });
+    let servers = [
+        ("an echo of messages", echo_messages(Server::builder())),
+        ("an echo of bytes", echo_bytes(Server::builder())),
+        ("a service that sends nothing", serve(taking.unwrap()).0),
+    ];
+    for (service, server) in servers {
+        for (flood, again) in &floods {
+            let begin = match again[0] {
+                0x00 => masked(0x02, b""),
+                _ => vec![],
+            };
+            let first = [requests::RFC6455, &begin].concat();
+            let (client, taken) = Endless::new(&first, again, ENOUGH);
+            server.give(client);
+            let (mut before, mut most) = (0, 0);
+            for _ in 0..100 {
+                yield_now().await;
+                let now = taken.load(Ordering::Relaxed);
+                most = most.max(now - before);
+                before = now;
+            }
+            assert!(before > MIB, "{flood} to {service}: {before} bytes were taken");
+            assert!(most <= TURN, "{flood} to {service}: {most} bytes in one turn");
+        }
+    }
+}
+
+/// What may be sent to a client that has not read it: what the pipe holds, the send buffer, and
+/// the message that made it full.
+const AHEAD: usize = 16 * 1024 + SEND_BUFFER + PAYLOAD;
+const SEND_BUFFER: usize = 100_000;
+const PAYLOAD: usize = 10_000;
+
+#[tokio::test(start_paused = true)]
+async fn a_slow_reader_slows_its_sender_and_misses_nothing() {
+    const MESSAGES: usize = 500;
+    let mut limits = Limits::default();
+    limits.send_buffer = SEND_BUFFER;
+    let sent = Arc::new(AtomicUsize::new(0));
+    let counted = sent.clone();
+    let service = move |mut socket: WebSocket, _| {
+        let counted = counted.clone();
+        async move {
+            for number in 0..MESSAGES {
+                socket.send(&[number as u8; PAYLOAD][..]).await?;
+                counted.fetch_add(PAYLOAD, Ordering::Relaxed);
+            }
+            Ok(())
+        }
+    };
+    let (server, _) = serve(Server::builder().limits(limits).messages(service).unwrap());
+    let mut client = server.open(requests::RFC6455).await;
+    let mut read = 0;
+    for number in 0..MESSAGES {
+        // Long enough for the server to do all it can.
+        tokio::time::sleep(std::time::Duration::from_secs(1)).await;
+        let ahead = sent.load(Ordering::Relaxed) - read;
+        assert!(ahead <= AHEAD, "{ahead} bytes ahead of the client, at message {number}");
+        client.expect(&frame(0x82, &[number as u8; PAYLOAD])).await;
+        read += PAYLOAD;
+    }
+    client.expect(&frame(0x88, b"\x03\xe8")).await;
+}
