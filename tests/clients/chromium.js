@@ -48,6 +48,8 @@ async function run(drive, flags = []) {
   if (browser) {
     // A browser that does not end by itself is killed: it is ours, started above.
     const child = browser.process();
+    // One that ends at once may be gone before the last command is written to it.
+    child.stdio[3].on('error', () => {});
     const kill = setTimeout(() => child.kill('SIGKILL'), 5000);
     await browser.close().catch(() => {});
     clearTimeout(kill);

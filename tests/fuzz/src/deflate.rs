@@ -80,8 +80,8 @@ fn play(spoken: Spoken, offers: &str, data: &[u8]) {
 /// decompressed at once.
 fn same(whole: &[u8], cut: &[u8]) -> bool {
     let (whole, cut) = (Answer::read(whole), Answer::read(cut));
-    // Too long is 1004 in the older drafts.
-    let either = |answer: &Answer<'_>| matches!(answer.code, Some(1004 | 1007 | 1009));
+    // Not UTF-8 is 1007, or 1002 in the oldest; too long is 1009, or 1004.
+    let either = |answer: &Answer<'_>| matches!(answer.code, Some(1002 | 1004 | 1007 | 1009));
     whole.before == cut.before && (whole == cut || either(&whole) && either(&cut))
 }
 
