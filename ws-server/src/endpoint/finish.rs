@@ -69,7 +69,7 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> Endpoint<IO> {
             let mut bytes = ReadBuf::new(&mut storage);
             match Pin::new(&mut self.link.io).poll_read(cx, &mut bytes) {
                 Poll::Ready(Ok(())) if !bytes.filled().is_empty() => {
-                    turn::charge(cx, bytes.filled().len());
+                    turn::charge_frames(cx, bytes.filled().len());
                 }
                 Poll::Ready(_) => break Poll::Ready(()),
                 Poll::Pending => break Poll::Pending,

@@ -8,6 +8,7 @@ use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite};
 use ws_core::ProtocolError;
 
 use super::{Endpoint, Input};
+use crate::turn;
 
 /// From so many bytes on that are still to come of a frame, it pays.
 const LONG_REST: u64 = 64 * 1024;
@@ -46,6 +47,7 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> Endpoint<IO> {
             Poll::Ready(Ok(count)) if count > 0 => count,
             other => return Ok(Some(other.map_ok(|count| (count, Input::End)))),
         };
+        turn::charge_copied(cx, count);
         link.borrow_output();
         let data = link.connection.receive_payload(&mut message[begin..], &mut link.output)?;
         let input = if assembler.push_appended(&data) { Input::Message } else { Input::Bytes };

@@ -174,8 +174,7 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> Endpoint<IO> {
                     Some(error) => Err(RecvError::Io(error)),
                     None => Ok(Input::End),
                 }),
-                Poll::Ready(Ok((count, input))) => {
-                    turn::charge(cx, count);
+                Poll::Ready(Ok((_, input))) => {
                     self.link.connection.heard(&self.link.output);
                     Poll::Ready(Ok(input))
                 }
@@ -213,6 +212,7 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> Endpoint<IO> {
         let mut spare = ReadBuf::new(self.read.spare());
         ready!(Pin::new(&mut self.link.io).poll_read(cx, &mut spare))?;
         let count = spare.filled().len();
+        turn::charge_frames(cx, count);
         self.read.filled(count);
         Poll::Ready(Ok(count))
     }

@@ -140,7 +140,7 @@ impl Flow {
             let mut buf = ReadBuf::new(chunk);
             ready!(Pin::new(from).poll_read(cx, &mut buf)).map_err(Broken::Source)?;
             let bytes = buf.filled();
-            turn::charge(cx, bytes.len());
+            turn::charge_copied(cx, bytes.len());
             let written = write_out(cx, to, bytes).map_err(Broken::Sink)?;
             self.held.extend_from_slice(&bytes[written..]);
             Poll::Ready(Ok(bytes.len()))
@@ -157,7 +157,7 @@ fn poll_discard(cx: &mut Context<'_>, from: &mut (impl AsyncRead + Unpin)) -> Po
             if buf.filled().is_empty() {
                 return Poll::Ready(Ok(()));
             }
-            turn::charge(cx, buf.filled().len());
+            turn::charge_copied(cx, buf.filled().len());
         }
     })
 }
