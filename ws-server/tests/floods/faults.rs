@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use crate::bystander::Bystander;
 use crate::process::{HELLO, HELLO_BACK, PATIENCE, Server, command, expect, rest};
-use crate::{KIB, frame, open, start, usage, withstand, write};
+use crate::{KIB, OPENING, PEER, cost, frame, open, start, usage, withstand, write};
 
 #[test]
 fn a_server_without_descriptors_serves_whom_it_has_and_takes_others_later() {
@@ -60,6 +60,7 @@ fn a_process_that_stood_still_goes_on() {
 fn sigterm_in_the_middle_of_floods_closes_in_order() {
     let mut server = start(&["--drain", "5"]);
     let mut polite = open(&server);
+    let before = usage::memory(&server);
     let floods: Vec<_> = (0..8)
         .map(|_| {
             let mut peer = open(&server);
@@ -73,6 +74,7 @@ fn sigterm_in_the_middle_of_floods_closes_in_order() {
     let mut close = [0; 4];
     polite.read_exact(&mut close).unwrap();
     assert_eq!(close, *b"\x88\x02\x03\xe9");
+    cost("SIGTERM amid 8 floods", &server, before, 8 * PEER + 200 * OPENING);
     polite.write_all(&frame(0x88, &[0x03, 0xe9])).unwrap();
     assert_eq!(rest(&mut polite), b"");
     for flood in floods {

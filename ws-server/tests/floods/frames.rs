@@ -5,11 +5,7 @@ use std::net::TcpStream;
 use std::thread;
 
 use crate::process::rest;
-use crate::{KIB, MIB, frame, open, start, withstand, write};
-
-/// What one peer may cost: a message of the greatest size, what waits to be sent to it, and a read
-/// buffer.
-const PEER: u64 = MIB + 256 * KIB + 128 * KIB;
+use crate::{KIB, PEER, frame, open, start, withstand, write};
 
 /// Reads and forgets, until the end.
 fn discard(mut peer: TcpStream) {

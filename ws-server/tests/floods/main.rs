@@ -26,6 +26,13 @@ use process::{REQUEST, Server, expect_head};
 const KIB: u64 = 1024;
 const MIB: u64 = 1024 * KIB;
 
+/// What one peer may cost: a message of the greatest size, what waits to be sent to it, and a read
+/// buffer.
+const PEER: u64 = MIB + 256 * KIB + 128 * KIB;
+
+/// What an opening may cost that waits for its head: its task, and what has come of it.
+const OPENING: u64 = 4 * KIB;
+
 /// What any flood may cost besides what its own sums up to: the pools of the worker, and what the
 /// allocator keeps.
 const POOLS: u64 = 6 * MIB;
@@ -46,10 +53,16 @@ fn withstand(name: &str, server: &Server, allowed: u64, flood: impl FnOnce(&Serv
     flood(server);
     // It is served while what the flood has left is there.
     bystander.wait_for_echoes(served + 1);
-    let cost = usage::peak_memory(server).saturating_sub(before);
+    let cost = cost(name, server, before, allowed);
     let (echoes, worst) = bystander.leave();
     println!("{name:<52} {:>7} KiB {echoes:>6} echoes, worst {worst:?}", cost / KIB);
+}
+
+/// What the server used at its worst beyond what it had before, which is no more than is allowed.
+fn cost(name: &str, server: &Server, before: u64, allowed: u64) -> u64 {
+    let cost = usage::peak_memory(server).saturating_sub(before);
     assert!(cost < allowed + POOLS, "{name} cost {cost} bytes, and may cost {allowed}");
+    cost
 }
 
 /// An open WebSocket.

@@ -4,10 +4,7 @@ use std::io::{Read, Write};
 use std::net::TcpStream;
 
 use crate::process::{REQUEST, Server};
-use crate::{KIB, start, usage, withstand};
-
-/// An opening that waits for its head: its task, and what it has sent.
-const OPENING: u64 = 4 * KIB;
+use crate::{OPENING, start, usage, withstand};
 
 #[test]
 fn heads_that_come_byte_by_byte_are_given_up_and_cost_little() {

@@ -6,7 +6,7 @@ use std::thread;
 use std::time::Duration;
 
 use crate::process::{Server, rest};
-use crate::{KIB, frame, open, start, withstand, write};
+use crate::{KIB, cost, frame, open, start, usage, withstand, write};
 
 /// What a pair may cost: what waits on either side, and the buffers of the worker.
 const PAIR: u64 = 512 * KIB;
@@ -103,9 +103,11 @@ fn a_target_that_vanishes_ends_its_client_and_no_other() {
 fn a_target_that_is_not_there_costs_its_clients_alone() {
     let nobody = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().to_string();
     let server = start(&[&nobody]);
+    let before = usage::memory(&server);
     for _ in 0..100 {
         expect_close(&mut open(&server), 1014);
     }
+    cost("100 clients of a target that is not there", &server, before, PAIR);
 }
 
 /// The server closes with this code, and hangs up when that is answered.
