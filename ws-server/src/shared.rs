@@ -61,12 +61,14 @@ impl<T> Shared<T> {
         cx: &mut Context<'_>,
         poll: impl FnOnce(&mut T, &mut Context<'_>) -> Poll<R>,
     ) -> Poll<R> {
+        // Dropped after the locks: what a task holds may go with its last waker.
+        let mut _replaced = None;
         let mut polled = self.lock_polled();
         let Polled { value, known } = &mut *polled;
-        let known = &mut known[side as usize];
-        if !known.as_ref().is_some_and(|known| known.will_wake(cx.waker())) {
-            *known = Some(cx.waker().clone());
-            self.waiting.lock()[side as usize] = Some(cx.waker().clone());
+        let task = &mut known[side as usize];
+        if !task.as_ref().is_some_and(|task| task.will_wake(cx.waker())) {
+            let waiting = self.waiting.lock()[side as usize].replace(cx.waker().clone());
+            _replaced = Some((task.replace(cx.waker().clone()), waiting));
         }
         if side == Side::Reader {
             // Before it is polled: what happens meanwhile counts.
@@ -75,6 +77,12 @@ impl<T> Shared<T> {
         let outcome = poll(value, &mut Context::from_waker(&self.waker));
         if side == Side::Reader && outcome.is_ready() {
             self.waiting.quiet.store(false, Ordering::Release);
+            // The reader may be long in coming back: what happens meanwhile is the driver's.
+            if let Some(driver) = &known[Side::Driver as usize]
+                && !driver.will_wake(cx.waker())
+            {
+                driver.wake_by_ref();
+            }
         }
         outcome
     }
@@ -167,6 +175,20 @@ mod tests {
         assert_eq!(one.0.load(Ordering::Relaxed), 1);
         assert_eq!(other.0.load(Ordering::Relaxed), 1);
     }
+
+    #[test]
+    fn wakes_a_driver_in_another_task_when_the_reader_has_what_it_waited_for() {
+        let shared = Shared::new(());
+        let (one, other) = (Arc::new(Counter::default()), Arc::new(Counter::default()));
+        wait(&shared, Side::Driver, &one);
+        for (reader, woken) in [(&one, 0), (&other, 1)] {
+            let waker = Waker::from(reader.clone());
+            let read = |_: &mut (), _: &mut Context<'_>| Poll::Ready(());
+            assert!(shared.poll(Side::Reader, &mut Context::from_waker(&waker), read).is_ready());
+            assert_eq!(one.0.load(Ordering::Relaxed), woken);
+        }
+    }
+
     #[test]
     fn is_quiet_while_a_reader_waits_and_nothing_has_happened() {
         let shared = Shared::new(());

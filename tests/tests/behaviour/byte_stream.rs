@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::sync::oneshot;
-use ws_server::{CloseReason, Server, StatusCode};
+use ws_server::{CloseReason, Server, StatusCode, Timeouts};
 use ws_tests::{frame, masked, requests};
 
 use crate::{echo_bytes, serve};
@@ -57,6 +57,31 @@ async fn pings_are_answered_while_the_service_is_busy_elsewhere() {
     let mut client = server.open(requests::RFC6455).await;
     client.send(&masked(0x89, b"there?")).await;
     client.expect(&frame(0x8a, b"there?")).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn pings_are_answered_while_the_task_that_has_the_stream_is_busy() {
+    let service = |mut stream: ws_server::ByteStream, _| async {
+        let elsewhere = tokio::spawn(async move {
+            // The first byte of the data is read after all of it has come.
+            tokio::time::sleep(Duration::from_secs(1)).await;
+            let mut data = [0; 2];
+            stream.read_exact(&mut data).await?;
+            tokio::time::sleep(Duration::from_secs(1000)).await;
+            Ok(())
+        });
+        elsewhere.await?
+    };
+    let mut timeouts = Timeouts::default();
+    timeouts.keepalive.interval = None;
+    let (server, _) = serve(Server::builder().timeouts(timeouts).wrap(service).unwrap());
+    for pause in [0, 2] {
+        let mut client = server.open(requests::RFC6455).await;
+        client.send(&masked(0x82, b"ab")).await;
+        tokio::time::sleep(Duration::from_secs(pause)).await;
+        client.send(&masked(0x89, b"there?")).await;
+        client.expect(&frame(0x8a, b"there?")).await;
+    }
 }
 
 #[tokio::test(start_paused = true)]
