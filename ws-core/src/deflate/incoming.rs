@@ -5,7 +5,7 @@ use flate2::{Decompress, FlushDecompress, Status};
 use super::budget::{Budget, Reservation};
 use super::history::History;
 use super::transform::{TAIL, Window};
-use super::worker::{DECOMPRESSOR_BYTES, give_decompressor, rewind, take_decompressor};
+use super::worker::{DECOMPRESSOR_BYTES, give_decompressor, take_decompressor};
 use crate::codec::ProtocolError;
 use crate::extension::Step;
 
@@ -17,12 +17,16 @@ pub(super) struct Incoming {
     unit: Option<UnitUnderWay>,
 }
 
+/// What is put behind a payload: the tail that the sender took off, and a final block without
+/// bytes. The engine comes to the end of that one only if the payload ended between two blocks.
+const END: [u8; 9] = [TAIL[0], TAIL[1], TAIL[2], TAIL[3], 0x01, 0x00, 0x00, 0xff, 0xff];
+
 /// A unit that has begun and not ended.
 #[derive(Debug)]
 struct UnitUnderWay {
     engine: Decompress,
-    /// How much of the tail, which the sender took off, was put behind the payload.
-    tail: usize,
+    /// How much of [`END`] the engine has had.
+    ended: usize,
     /// It outlives the call that it began in.
     held: Option<Reservation>,
 }
@@ -53,11 +57,12 @@ impl Incoming {
             None => UnitUnderWay::begin(self.history.as_ref())?,
         };
         let (mut consumed, before) = (0, output.len());
-        let mut progress = unit.feed(input, &mut consumed, self.history.as_mut(), output);
+        let mut progress = match unit.ended {
+            0 => unit.feed(input, &mut consumed, self.history.as_mut(), output),
+            _ => Ok(Progress::Starved),
+        };
         if last && let Ok(Progress::Starved) = progress {
-            let (tail, mut fed) = (unit.tail, 0);
-            progress = unit.feed(&TAIL[tail..], &mut fed, self.history.as_mut(), output);
-            unit.tail += fed;
+            progress = unit.finish(self.history.as_mut(), output);
         }
         let progress = match progress {
             // What came out before the error comes first; the engine will not forget the error.
@@ -92,7 +97,7 @@ impl UnitUnderWay {
     fn begin(history: Option<&History>) -> Result<UnitUnderWay, ProtocolError> {
         let history = history.map_or(&[][..], History::bytes);
         let engine = take_decompressor(history).ok_or(ProtocolError::InvalidCompression)?;
-        Ok(UnitUnderWay { engine, tail: 0, held: None })
+        Ok(UnitUnderWay { engine, ended: 0, held: None })
     }
 
     fn end(self) {
@@ -108,20 +113,14 @@ impl UnitUnderWay {
         output: &mut Vec<u8>,
     ) -> Result<Progress, ProtocolError> {
         loop {
-            let (taken, produced) = (self.engine.total_in(), output.len());
-            let rest = &input[*consumed..];
-            let status = self.engine.decompress_vec(rest, output, FlushDecompress::Sync);
-            let taken = (self.engine.total_in() - taken) as usize;
+            let produced = output.len();
+            let (taken, status) = self.run(&input[*consumed..], history.as_deref_mut(), output);
             *consumed += taken;
-            if let Some(history) = &mut history {
-                history.push(&output[produced..]);
-            }
-            let status = status.map_err(|_| ProtocolError::InvalidCompression)?;
+            let status = status?;
             if status == Status::StreamEnd {
                 // A final block ends a stream, and another may follow in the same message
-                // (RFC 7692 §7.2.3.4).
-                let history = history.as_deref().map_or(&[][..], History::bytes);
-                rewind(&mut self.engine, history).ok_or(ProtocolError::InvalidCompression)?;
+                // (RFC 7692 §7.2.3.4). It begins afresh.
+                self.engine.reset(false);
             }
             if output.len() == output.capacity() {
                 return Ok(Progress::Full);
@@ -133,5 +132,41 @@ impl UnitUnderWay {
                 return Err(ProtocolError::InvalidCompression);
             }
         }
+    }
+
+    /// Decompresses what is not sent, and checks that the unit is whole.
+    fn finish(
+        &mut self,
+        history: Option<&mut History>,
+        output: &mut Vec<u8>,
+    ) -> Result<Progress, ProtocolError> {
+        if self.engine.total_in() == 0 {
+            // Nothing, or nothing behind a final block: senders were seen to leave the empty
+            // block away.
+            return Ok(Progress::Starved);
+        }
+        let (taken, status) = self.run(&END[self.ended..], history, output);
+        self.ended += taken;
+        match status? {
+            Status::StreamEnd if self.ended == END.len() => Ok(Progress::Starved),
+            _ if output.len() == output.capacity() => Ok(Progress::Full),
+            _ => Err(ProtocolError::InvalidCompression),
+        }
+    }
+
+    /// Shows `input` to the engine, and tells how much of it was taken.
+    fn run(
+        &mut self,
+        input: &[u8],
+        history: Option<&mut History>,
+        output: &mut Vec<u8>,
+    ) -> (usize, Result<Status, ProtocolError>) {
+        let (taken, produced) = (self.engine.total_in(), output.len());
+        let status = self.engine.decompress_vec(input, output, FlushDecompress::Sync);
+        if let Some(history) = history {
+            history.push(&output[produced..]);
+        }
+        let taken = (self.engine.total_in() - taken) as usize;
+        (taken, status.map_err(|_| ProtocolError::InvalidCompression))
     }
 }

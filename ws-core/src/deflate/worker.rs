@@ -71,17 +71,11 @@ impl Compressor {
 pub(super) fn take_decompressor(history: &[u8]) -> Option<Decompress> {
     let kept = DECOMPRESSING.with_borrow_mut(Vec::pop);
     let mut engine = kept.unwrap_or_else(|| Decompress::new(false));
-    rewind(&mut engine, history)?;
-    Some(engine)
-}
-
-/// Brings a decompressor back to the beginning of a stream, after `history`.
-pub(super) fn rewind(engine: &mut Decompress, history: &[u8]) -> Option<()> {
     engine.reset(false);
-    match history {
-        [] => Some(()),
-        history => engine.set_dictionary(history).ok().map(|_| ()),
+    if !history.is_empty() {
+        engine.set_dictionary(history).ok()?;
     }
+    Some(engine)
 }
 
 pub(super) fn give_decompressor(engine: Decompress) {

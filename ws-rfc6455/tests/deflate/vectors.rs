@@ -131,6 +131,15 @@ fn what_is_no_deflate_fails_the_connection() {
 }
 
 #[test]
+fn a_message_that_ends_within_a_block_fails_the_connection() {
+    let stored = b"\x00\x0a\x00\xf5\xffABC";
+    for payload in [&stored[..], &stored[..5], &stored[..2], &HELLO[..4], &HELLO[..6], &[0x04]] {
+        let frame = masked(0xc2, payload);
+        assert_eq!(bring(&[frame]), Err(ProtocolError::InvalidCompression), "{payload:x?}");
+    }
+}
+
+#[test]
 fn texts_are_checked_when_they_are_inflated() {
     // "é" and half of it, in stored blocks.
     let whole = [0x00, 0x02, 0x00, 0xfd, 0xff, 0xc3, 0xa9, 0x00];
