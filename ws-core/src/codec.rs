@@ -43,9 +43,13 @@ pub trait Codec: Debug + Send {
     /// The payload of the fragment that [`decode`](Codec::decode) has just shown, where an
     /// extension has made another of the one in the input. Only a fragment without a payload in
     /// the input can have one.
-    fn take_transformed(&mut self) -> Option<Vec<u8>> {
+    fn take_transformed(&mut self) -> Option<Transformed> {
         None
     }
+
+    /// Tells that nobody takes data any more, until the peer's Close comes (RFC 6455 §1.4): what
+    /// is work to decode may be left out of the fragments from here on.
+    fn discard_data(&mut self) {}
 
     /// What to write around the payload of a whole data message of `len` bytes, where the
     /// payload itself goes out as it is. With it a long payload is written without a copy.
@@ -103,6 +107,15 @@ pub struct Fragment {
     pub payload: Range<usize>,
     /// How many bytes of this frame are announced and have not arrived.
     pub remaining: u64,
+}
+
+/// What an extension has made of a piece of a payload.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Transformed {
+    /// What the piece stands for, which may be nothing.
+    pub payload: Vec<u8>,
+    /// How many bytes on the wire were worked through for it.
+    pub wire: usize,
 }
 
 /// What stands before and after a payload on the wire.

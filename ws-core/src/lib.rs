@@ -37,6 +37,7 @@ pub use inventory;
 pub use close::{CloseReason, StatusCode, StatusRules};
 pub use codec::{
     Capabilities, Codec, Decoded, EncodeError, Envelope, Fragment, InvalidText, ProtocolError,
+    Transformed,
 };
 pub use connection::{Connection, SendError};
 pub use draft::{Detection, Draft, DraftId, Grant, HandshakeError, Io, Offer, Role, Transport};

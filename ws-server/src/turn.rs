@@ -13,6 +13,10 @@ const FRAMES_BYTES: usize = 4 * 1024;
 /// Bytes that are only copied: four megabytes in a turn.
 const COPIED_BYTES: usize = 32 * 1024;
 
+/// Bytes on the wire that an extension has to make something of, which may be tables and little
+/// else: eight kilobytes in a turn.
+const TRANSFORMED_BYTES: usize = 64;
+
 /// Pending when the turn is over; the task is woken when the others had theirs. Sockets that are
 /// not the runtime's do not ask.
 #[inline]
@@ -32,9 +36,14 @@ pub(crate) fn charge_copied(cx: &mut Context<'_>, bytes: usize) {
     charge(cx, bytes.div_ceil(COPIED_BYTES));
 }
 
+/// How many reads it is worth that an extension has made `payload` bytes of `wire` bytes.
+pub(crate) fn transformed(wire: usize, payload: usize) -> usize {
+    (wire.div_ceil(TRANSFORMED_BYTES) + payload.div_ceil(FRAMES_BYTES)).max(1)
+}
+
 /// When this ends the turn, the next read will be pending.
 #[inline]
-fn charge(cx: &mut Context<'_>, reads: usize) {
+pub(crate) fn charge(cx: &mut Context<'_>, reads: usize) {
     for _ in 0..reads {
         match poll_proceed(cx) {
             Poll::Ready(turn) => turn.made_progress(),

@@ -4,8 +4,10 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use tokio::task::yield_now;
+use ws_server::extension::Deflate;
 use ws_server::{Limits, Server, WebSocket};
-use ws_tests::{Endless, frame, masked, requests};
+use ws_tests::requests::{self, with_field};
+use ws_tests::{Endless, frame, masked};
 
 use crate::{echo_bytes, echo_messages, serve};
 
@@ -36,10 +38,12 @@ async fn a_client_that_never_pauses_is_served_in_turns() {
         }
         Ok(())
     });
+    let ended = Server::builder().messages(|_: WebSocket, _| async { Ok(()) });
     let servers = [
         ("an echo of messages", echo_messages(Server::builder())),
         ("an echo of bytes", echo_bytes(Server::builder())),
         ("a service that sends nothing", serve(taking.unwrap()).0),
+        ("a service that has ended", serve(ended.unwrap()).0),
     ];
     for (service, server) in servers {
         for (flood, again) in &floods {
@@ -60,6 +64,53 @@ async fn a_client_that_never_pauses_is_served_in_turns() {
             assert!(before > MIB, "{flood} to {service}: {before} bytes were taken");
             let turn = if again.len() < MIB / 2 { TURN } else { TURN_OF_LONG };
             assert!(most <= turn, "{flood} to {service}: {most} bytes in one turn");
+        }
+    }
+}
+
+/// What is decompressed in one turn: what the task may, and the step that ends it.
+const TURN_OF_COMPRESSED: usize = 12 * 1024;
+
+/// What is read at once, whatever it stands for.
+const READ: usize = 128 * 1024;
+
+#[tokio::test]
+async fn what_is_work_to_decompress_is_worked_through_in_turns() {
+    // Blocks without a byte in them; where they are not final, an empty one ends them.
+    let tables = b"\x04\xc0\x81\0\0\0\0\0\x90\xff\x6b\x10\0\x07\x02\0\0\0\0\x40\xfe\xaf\x41\0\x1c\
+                   \x08\0\0\0\0\0\xf9\xbf\x06\x01\x70\x20\0\0\0\0\0\xe4\xff\x1a";
+    let floods = [
+        ("final blocks", [0x03, 0x00].repeat(30_000)),
+        ("final blocks of one letter", [0x4b, 0x04, 0x00].repeat(20_000)),
+        ("blocks with tables", [&tables.repeat(1200)[..], &[0]].concat()),
+        (
+            "blocks of their own",
+            [&[0x00, 0x00, 0x00, 0xff, 0xff].repeat(12_000)[..], &[0]].concat(),
+        ),
+        ("empty messages", vec![]),
+    ];
+    let request = with_field(requests::RFC6455, "Sec-WebSocket-Extensions: permessage-deflate");
+    // What the blocks may refer to, as far back as can be.
+    let letters =
+        masked(0xc2, &[&[0x00, 0x00, 0x80, 0xff, 0x7f], &[b'a'; 0x8000][..], &[0]].concat());
+    let first = [request, letters].concat();
+    let deflating = || Server::builder().extension(Deflate::new());
+    let servers = [
+        ("an echo of messages", echo_messages(deflating())),
+        ("an echo of bytes", echo_bytes(deflating())),
+    ];
+    for (service, server) in servers {
+        for (flood, payload) in &floods {
+            let (client, taken) = Endless::new(&first, &masked(0xc2, payload), ENOUGH);
+            server.give(client);
+            let mut turns = 0;
+            while taken.load(Ordering::Relaxed) < 4 * READ {
+                yield_now().await;
+                turns += 1;
+                assert!(turns < 10_000, "{flood} to {service} are not decompressed");
+            }
+            let least = 2 * READ / TURN_OF_COMPRESSED;
+            assert!(turns >= least, "{flood} to {service}: {} bytes in {turns} turns", 4 * READ);
         }
     }
 }

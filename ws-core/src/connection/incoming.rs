@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use super::Connection;
 use crate::buffer::{ReadBuffer, SendBuffer};
-use crate::codec::{Decoded, Fragment, ProtocolError};
+use crate::codec::{Decoded, Fragment, ProtocolError, Transformed};
 use crate::frame::{Frame, OpCode};
 use crate::message::MessageKind;
 
@@ -85,8 +85,14 @@ impl Connection {
     /// The payload of the fragment that was received last, where an extension has made another of
     /// the one in the buffer. Only a fragment whose payload is empty there can have one.
     #[inline]
-    pub fn take_transformed(&mut self) -> Option<Vec<u8>> {
+    pub fn take_transformed(&mut self) -> Option<Transformed> {
         self.codec.take_transformed()
+    }
+
+    /// Tells that nobody takes data any more, until the peer's Close comes: nothing is decompressed
+    /// from here on.
+    pub fn discard_data(&mut self) {
+        self.codec.discard_data();
     }
 
     /// How many bytes of the data frame under way are still to come: whatever is received next

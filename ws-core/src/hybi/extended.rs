@@ -3,13 +3,18 @@
 use std::sync::Arc;
 
 use super::HybiCodec;
-use crate::codec::{Capabilities, Codec, Decoded, EncodeError, Envelope, Fragment, ProtocolError};
+use crate::codec::{
+    Capabilities, Codec, Decoded, EncodeError, Envelope, Fragment, ProtocolError, Transformed,
+};
 use crate::extension::{Coding, FrameStart, Then, Traffic, Transform};
 use crate::frame::{Frame, FrameHeader, OpCode};
 
 /// How much one call of decode puts out: what a few bytes stand for is looked at in steps, so
 /// that limits hold and readers keep up.
-const STEP_BYTES: usize = 16 * 1024;
+const STEP_OUTPUT: usize = 16 * 1024;
+
+/// How much of the wire one call of decode works through, for it may stand for nothing.
+const STEP_INPUT: usize = 4 * 1024;
 
 /// The reserved bits in the first byte of a frame.
 const RESERVED: u8 = 0x70;
@@ -25,7 +30,9 @@ pub(super) struct ExtendedCodec {
     /// The piece of a transformed payload that is being worked through.
     piece: Option<Piece>,
     /// What the last step put out.
-    output: Vec<u8>,
+    transformed: Option<Transformed>,
+    /// Whether nobody takes what would be put out.
+    discards: bool,
 }
 
 /// Bytes at the front of the input that the framing is done with, and the extension is not.
@@ -48,8 +55,15 @@ impl ExtendedCodec {
         transform: Box<dyn Transform>,
         traffic: Arc<Traffic>,
     ) -> ExtendedCodec {
-        let (coding, piece, output) = (Coding::Plain, None, Vec::new());
-        ExtendedCodec { frames, transform, traffic, coding, piece, output }
+        ExtendedCodec {
+            frames,
+            transform,
+            traffic,
+            coding: Coding::Plain,
+            piece: None,
+            transformed: None,
+            discards: false,
+        }
     }
 
     /// Looks at the header of a frame that begins. `None` when it is not all there.
@@ -88,29 +102,35 @@ impl ExtendedCodec {
     }
 
     /// One step through a piece at the front of the input.
-    fn step(&mut self, mut piece: Piece, input: &[u8]) -> Result<Decoded, ProtocolError> {
-        self.output = Vec::with_capacity(STEP_BYTES);
-        let rest = &input[piece.fed..piece.len];
-        let step = self.transform.decode(rest, piece.then, &mut self.output)?;
-        self.traffic.count_received(0, self.output.len());
-        let opcode = piece.opcode;
-        let (consumed, fin) = if step.done {
-            self.piece = None;
-            (piece.len, piece.then == Then::EndOfMessage)
-        } else {
-            let fed = piece.fed + step.consumed;
-            let consumed = fed.saturating_sub(1);
-            piece = Piece {
-                opcode: OpCode::Continuation,
-                then: piece.then,
-                len: piece.len - consumed,
-                fed: fed - consumed,
-            };
-            self.piece = Some(piece);
-            (consumed, false)
-        };
-        let fragment = Fragment { opcode, fin, payload: 0..0, remaining: 0 };
-        Ok(Decoded { consumed, fragment: Some(fragment) })
+    fn step(&mut self, piece: Piece, input: &[u8]) -> Result<Decoded, ProtocolError> {
+        if self.discards {
+            return Ok(self.finish(piece));
+        }
+        let end = piece.len.min(piece.fed + STEP_INPUT);
+        let whole = end == piece.len;
+        let then = if whole { piece.then } else { Then::More };
+        let mut payload = Vec::with_capacity(STEP_OUTPUT);
+        let step = self.transform.decode(&input[piece.fed..end], then, &mut payload)?;
+        self.traffic.count_received(0, payload.len());
+        self.transformed = Some(Transformed { payload, wire: step.consumed });
+        if step.done && whole {
+            return Ok(self.finish(piece));
+        }
+        let fed = piece.fed + step.consumed;
+        let consumed = fed.saturating_sub(1);
+        self.piece = Some(Piece {
+            opcode: OpCode::Continuation,
+            then: piece.then,
+            len: piece.len - consumed,
+            fed: fed - consumed,
+        });
+        Ok(decoded(consumed, piece.opcode, false))
+    }
+
+    /// The last that is shown of a piece.
+    fn finish(&mut self, piece: Piece) -> Decoded {
+        self.piece = None;
+        decoded(piece.len, piece.opcode, piece.then == Then::EndOfMessage)
     }
 
     fn decode_plain(&mut self, input: &mut [u8]) -> Result<Option<Decoded>, ProtocolError> {
@@ -152,13 +172,18 @@ impl ExtendedCodec {
     }
 }
 
+/// A fragment whose payload does not lie in the input.
+fn decoded(consumed: usize, opcode: OpCode, fin: bool) -> Decoded {
+    Decoded { consumed, fragment: Some(Fragment { opcode, fin, payload: 0..0, remaining: 0 }) }
+}
+
 impl Codec for ExtendedCodec {
     fn capabilities(&self) -> Capabilities {
         self.frames.capabilities()
     }
 
     fn decode(&mut self, input: &mut [u8]) -> Result<Option<Decoded>, ProtocolError> {
-        self.output = Vec::new();
+        self.transformed = None;
         if let Some(piece) = self.piece {
             return self.step(piece, input).map(Some);
         }
@@ -178,9 +203,12 @@ impl Codec for ExtendedCodec {
         }
     }
 
-    fn take_transformed(&mut self) -> Option<Vec<u8>> {
-        let output = std::mem::take(&mut self.output);
-        (!output.is_empty()).then_some(output)
+    fn take_transformed(&mut self) -> Option<Transformed> {
+        self.transformed.take()
+    }
+
+    fn discard_data(&mut self) {
+        self.discards = true;
     }
 
     fn encode(&mut self, frame: Frame<'_>, output: &mut Vec<u8>) -> Result<(), EncodeError> {

@@ -43,7 +43,7 @@ fn is_looked_at_in_steps_each_within_a_bound() {
     let (mut rest, mut inflated, mut steps) = (&mut wire[..], 0, 0);
     loop {
         let decoded = codec.decode(rest).unwrap().unwrap();
-        let piece = codec.take_transformed().unwrap_or_default();
+        let piece = codec.take_transformed().unwrap().payload;
         assert!(piece.capacity() <= 16 * 1024);
         inflated += piece.len();
         steps += 1;
@@ -56,4 +56,35 @@ fn is_looked_at_in_steps_each_within_a_bound() {
     }
     assert_eq!((inflated, rest.len()), (16 << 20, 0));
     assert_eq!(traffic.received(), 16 << 20);
+}
+
+#[test]
+fn is_not_decompressed_once_nobody_takes_it() {
+    let mut end = End::server(&eager(), "permessage-deflate");
+    let wire = [
+        masked(0xc2, &bomb(1 << 20)),
+        masked(0x42, b"no deflate"),
+        masked(0x80, b""),
+        masked(0x88, &[0x03, 0xe8]),
+    ]
+    .concat();
+    end.input.spare()[..wire.len()].copy_from_slice(&wire);
+    end.input.filled(wire.len());
+    let next = |end: &mut End| match end.connection.receive(&mut end.input, &mut end.output) {
+        Ok(Received::Data(data)) => Some((data.first, data.fin, data.payload.len())),
+        other => {
+            assert_eq!(other, Ok(Received::Closed));
+            None
+        }
+    };
+    assert_eq!(next(&mut end), Some((true, false, 0)));
+    assert!(end.connection.take_transformed().is_some());
+    let before = end.traffic.received();
+    end.connection.discard_data();
+    for (first, fin) in [(false, true), (true, false), (false, true)] {
+        assert_eq!(next(&mut end), Some((first, fin, 0)));
+        assert_eq!(end.connection.take_transformed(), None);
+    }
+    assert_eq!(next(&mut end), None);
+    assert_eq!(end.traffic.received(), before);
 }

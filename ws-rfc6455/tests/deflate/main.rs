@@ -91,7 +91,7 @@ impl End {
                 false => None,
             };
             let whole = match transformed {
-                Some(payload) => self.assembler.push_transformed(&data, &payload, &self.input)?,
+                Some(made) => self.assembler.push_transformed(&data, &made.payload, &self.input)?,
                 None => self.assembler.push(&data, &self.input)?,
             };
             if whole {

@@ -130,7 +130,7 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> StreamState<IO> {
     fn next_buffered(&mut self) -> bool {
         while matches!(self.incoming, Incoming::Open)
             && self.endpoint.has_unread()
-            && !self.endpoint.owes_turn
+            && !self.endpoint.owes_turn()
         {
             self.unpacked.clear();
             match self.endpoint.buffered_fragment() {

@@ -34,8 +34,9 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> Endpoint<IO> {
             }
             *finish = match *finish {
                 Finish::AwaitClose => {
-                    // Nobody takes a message that has begun.
+                    // Nobody takes a message that has begun, or one that begins.
                     self.assembler.reset();
+                    self.link.connection.discard_data();
                     match ready!(self.poll_fragment(cx)) {
                         Ok(Some(_)) => Finish::AwaitClose,
                         Ok(None) | Err(_) => Finish::Send,

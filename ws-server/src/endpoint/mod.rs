@@ -10,7 +10,6 @@ use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
-use tokio::task::coop::poll_proceed;
 use tokio::time::Instant;
 use ws_core::buffer::ReadBuffer;
 use ws_core::connection::{Data, Received};
@@ -33,8 +32,8 @@ pub(crate) struct Endpoint<IO> {
     pub(crate) link: Link<IO>,
     pub(crate) read: ReadBuffer,
     pub(crate) assembler: Assembler,
-    /// What was received last, an extension has made: it may have taken longer than it was long.
-    pub(crate) owes_turn: bool,
+    /// How many reads the work of an extension is worth, since a turn was asked for.
+    owed: usize,
 }
 
 impl<IO: AsyncRead + AsyncWrite + Unpin> Endpoint<IO> {
@@ -49,7 +48,7 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> Endpoint<IO> {
     ) -> Endpoint<IO> {
         let connection = Connection::new(codec, limits, timeouts, Instant::now().into_std());
         let assembler = Assembler::new(limits.message, connection.capabilities().invalid_text);
-        Endpoint { link: Link::new(io, connection, stop), read, assembler, owes_turn: false }
+        Endpoint { link: Link::new(io, connection, stop), read, assembler, owed: 0 }
     }
 
     /// The next fragment of a message. `None` when the connection has ended in the way of its
@@ -134,18 +133,23 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> Endpoint<IO> {
         if !data.payload.is_empty() {
             return None;
         }
-        let transformed = self.link.connection.take_transformed();
-        self.owes_turn |= transformed.is_some();
-        transformed
+        let transformed = self.link.connection.take_transformed()?;
+        self.owed += turn::transformed(transformed.wire, transformed.payload.len());
+        Some(transformed.payload)
     }
 
-    /// Lets other tasks have their turn now and then, while the peer's few bytes stand for many
-    /// and no read has to wait for them.
+    /// Whether an extension has worked since the last [`poll_turn`](Endpoint::poll_turn).
+    pub(crate) fn owes_turn(&self) -> bool {
+        self.owed > 0
+    }
+
+    /// Lets other tasks have their turn now and then, while an extension has work and no read has
+    /// to wait for bytes.
     #[inline]
     pub(crate) fn poll_turn(&mut self, cx: &mut Context<'_>) -> Poll<()> {
-        if self.owes_turn {
-            ready!(poll_proceed(cx)).made_progress();
-            self.owes_turn = false;
+        if self.owes_turn() {
+            turn::charge(cx, std::mem::take(&mut self.owed));
+            ready!(turn::poll_continue(cx));
         }
         Poll::Ready(())
     }
