@@ -147,13 +147,13 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> StreamState<IO> {
     }
 
     pub(super) fn take_fragment(&mut self, fragment: Result<Option<Data>, RecvError>) {
-        match fragment {
-            Ok(Some(data)) => self.take_data(data),
-            Ok(None) | Err(RecvError::Disconnected { within_message: false }) => {
-                self.incoming = Incoming::Ended(None);
-            }
-            Err(error) => self.incoming = Incoming::Ended(Some(error)),
-        }
+        let error = match fragment {
+            Ok(Some(data)) => return self.take_data(data),
+            Ok(None) | Err(RecvError::Disconnected { within_message: false }) => None,
+            Err(error) => Some(error),
+        };
+        self.incoming = Incoming::Ended(error);
+        self.endpoint.discard_received();
     }
 
     #[inline]
@@ -180,7 +180,7 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> StreamState<IO> {
             (Ok(false), _) => self.piece = Piece::Unpacked(0..self.unpacked.len()),
             (Err(error), _) => {
                 self.endpoint.link.fail(error);
-                self.incoming = Incoming::Ended(Some(error.into()));
+                self.take_fragment(Err(error.into()));
             }
         }
     }

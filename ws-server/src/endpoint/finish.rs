@@ -43,10 +43,7 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> Endpoint<IO> {
                     }
                 }
                 Finish::Send => {
-                    self.read.discard();
-                    if self.read.has_storage() {
-                        pool::give_read(self.read.reclaim());
-                    }
+                    self.discard_received();
                     match ready!(self.link.poll_write_out(cx)) {
                         Ok(()) => Finish::ShutDown,
                         Err(_) => return Poll::Ready(()),

@@ -272,12 +272,21 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> Endpoint<IO> {
     }
 }
 
-/// A connection that ends gives back what it has of the worker's.
-impl<IO> Drop for Endpoint<IO> {
-    fn drop(&mut self) {
+impl<IO> Endpoint<IO> {
+    /// Drops what was received, for nobody takes it any more, and gives the read buffer back.
+    pub(crate) fn discard_received(&mut self) {
+        self.assembler.reset();
+        self.read.discard();
         if self.read.has_storage() {
             pool::give_read(self.read.reclaim());
         }
+    }
+}
+
+/// A connection that ends gives back what it has of the worker's.
+impl<IO> Drop for Endpoint<IO> {
+    fn drop(&mut self) {
+        self.discard_received();
     }
 }
 

@@ -213,17 +213,20 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> WebSocket<IO> {
             }
             Ok(message)
         });
-        Poll::Ready(Some(taken.map_err(|error| {
-            endpoint.link.fail(error);
-            self.state = State::Ended;
-            RecvError::Protocol(error)
-        })))
+        Poll::Ready(match taken {
+            Ok(message) => Some(Ok(message)),
+            Err(error) => {
+                endpoint.link.fail(error);
+                self.end(cx, Some(Err(error.into())))
+            }
+        })
     }
 
     /// Waits until the assembler holds a whole message.
     #[inline]
     fn poll_whole(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<(), RecvError>>> {
         if self.state == State::Ended {
+            self.endpoint.discard_received();
             return Poll::Ready(None);
         }
         let outcome = ready!(self.endpoint.poll_message(cx));
@@ -236,12 +239,13 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> WebSocket<IO> {
 
     /// The Close that answers the peer leaves now, as far as the socket takes it.
     #[cold]
-    fn end(
+    fn end<T>(
         &mut self,
         cx: &mut Context<'_>,
-        outcome: Option<Result<(), RecvError>>,
-    ) -> Option<Result<(), RecvError>> {
+        outcome: Option<Result<T, RecvError>>,
+    ) -> Option<Result<T, RecvError>> {
         self.state = State::Ended;
+        self.endpoint.discard_received();
         let _written = self.endpoint.link.poll_flush(cx);
         outcome
     }
@@ -269,3 +273,6 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> Replies<'_, IO> {
         self.link.feed(message.into())
     }
 }
+
+#[cfg(all(test, feature = "rfc6455"))]
+mod tests;
