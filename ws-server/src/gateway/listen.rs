@@ -84,8 +84,8 @@ pub(super) async fn bind(listen: &Listen) -> Result<Bound, String> {
         #[cfg(unix)]
         Listen::Unix(path) => {
             remove_stale(path).await.map_err(explain)?;
-            let listener = bind_unix(path).map_err(explain)?;
-            Ok(Bound::Unix(listener, SocketFile::new(path)))
+            let (listener, file) = bind_unix(path).map_err(explain)?;
+            Ok(Bound::Unix(listener, file))
         }
         #[cfg(not(unix))]
         Listen::Unix(_) => Err("this system has no unix sockets".to_owned()),
@@ -106,10 +106,11 @@ fn bind_tcp(addr: SocketAddr) -> std::io::Result<TcpListener> {
 }
 
 #[cfg(unix)]
-fn bind_unix(path: &Path) -> std::io::Result<UnixListener> {
+fn bind_unix(path: &Path) -> std::io::Result<(UnixListener, SocketFile)> {
     let socket = UnixSocket::new_stream()?;
     socket.bind(path)?;
-    socket.listen(BACKLOG)
+    let file = SocketFile::new(path);
+    Ok((socket.listen(BACKLOG)?, file))
 }
 
 /// Removes a socket that nobody listens on any more. A live one, or a file of another kind, is
