@@ -5,7 +5,8 @@
 //!   Open ───────────────▶ CloseSent ───────────────▶ Closed
 //!    │                                                 ▲
 //!    ├── peer's Close, answered ───────────────────────┤
-//!    └── the protocol is broken, or a deadline passed ──▶ Failed
+//!    └── the protocol is broken, a deadline passed, ──▶ Failed
+//!        or the peer has ended without a Close
 //! ```
 //!
 //! From the first Close on, one deadline runs until the TCP connection has ended.
@@ -27,7 +28,7 @@ pub(super) enum ClosingHandshake {
     CloseSent,
     /// Both are out, or the draft ends a connection without any.
     Closed(Option<Box<CloseReason>>),
-    /// The peer broke the protocol or kept silent; nothing more is read from it.
+    /// The peer broke the protocol, kept silent or is gone; nothing more is read from it.
     Failed,
 }
 
@@ -65,7 +66,9 @@ impl Connection {
         if !self.closing.is_open() {
             return;
         }
-        self.closing = if self.capabilities.close {
+        self.closing = if self.input_ended {
+            ClosingHandshake::Failed
+        } else if self.capabilities.close {
             self.put_close(reason.as_ref(), output);
             ClosingHandshake::CloseSent
         } else {
@@ -81,6 +84,21 @@ impl Connection {
         if !self.closing.is_open() && matches!(self.end, End::Unlimited) {
             self.end = End::Before(now + self.timers.closing());
         }
+    }
+
+    /// Tells that the peer's side of the TCP connection has ended, and no Close came before. What
+    /// is sent may still find a reader; but there is no closing handshake any more, for nobody
+    /// would answer (RFC 6455 §7.1.5: the status code is 1006).
+    pub fn end_input(&mut self) {
+        self.input_ended = true;
+        if !self.closing.is_open() && !self.closing.is_over() {
+            self.closing = ClosingHandshake::Failed;
+        }
+    }
+
+    /// Whether the peer's side of the TCP connection has ended, and no Close came before.
+    pub fn has_input_ended(&self) -> bool {
+        self.input_ended
     }
 
     pub(super) fn expire(&mut self, expired: Expired) {

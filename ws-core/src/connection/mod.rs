@@ -36,6 +36,8 @@ pub struct Connection {
     /// How much of the frame under way is still to come.
     remaining: u64,
     closing: ClosingHandshake,
+    /// Whether the peer's side of the TCP connection has ended.
+    input_ended: bool,
     end: End,
     timers: Timers,
     /// The payload of the latest ping that came while the send buffer was backed up.
@@ -59,6 +61,7 @@ impl Connection {
             message: None,
             remaining: 0,
             closing: ClosingHandshake::Open,
+            input_ended: false,
             end: End::Unlimited,
             timers,
             unanswered_ping: None,

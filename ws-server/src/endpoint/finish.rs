@@ -50,8 +50,8 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> Endpoint<IO> {
                     }
                 }
                 Finish::ShutDown => match ready!(Pin::new(&mut self.link.io).poll_shutdown(cx)) {
-                    Ok(()) => Finish::Drain,
-                    Err(_) => return Poll::Ready(()),
+                    Ok(()) if !self.link.connection.has_input_ended() => Finish::Drain,
+                    Ok(()) | Err(_) => return Poll::Ready(()),
                 },
                 Finish::Drain => return self.poll_drain(cx),
             }

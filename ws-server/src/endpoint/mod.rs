@@ -173,25 +173,27 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> Endpoint<IO> {
             if let Poll::Ready(Err(error)) = self.link.poll_write_out(cx) {
                 self.link.broken(error);
             }
-            return match self.poll_bytes(cx)? {
-                Poll::Ready(Ok((0, _))) => Poll::Ready(match self.link.take_broken() {
+            let ended = match self.poll_bytes(cx)? {
+                Poll::Ready(Ok((0, _))) => match self.link.take_broken() {
                     Some(error) => Err(RecvError::Io(error)),
                     None => Ok(Input::End),
-                }),
+                },
                 Poll::Ready(Ok((_, input))) => {
                     self.link.connection.heard(&self.link.output);
-                    Poll::Ready(Ok(input))
+                    return Poll::Ready(Ok(input));
                 }
                 // TLS says so of an end without a word.
                 Poll::Ready(Err(error)) if error.kind() == ErrorKind::UnexpectedEof => {
-                    Poll::Ready(Ok(Input::End))
+                    Ok(Input::End)
                 }
-                Poll::Ready(Err(error)) => Poll::Ready(Err(RecvError::Io(error))),
+                Poll::Ready(Err(error)) => Err(RecvError::Io(error)),
                 Poll::Pending => {
                     self.release()?;
-                    Poll::Pending
+                    return Poll::Pending;
                 }
             };
+            self.link.connection.end_input();
+            return Poll::Ready(ended);
         }
     }
 

@@ -162,3 +162,20 @@ fn what_the_peer_ends_is_limited_in_time_too() {
         assert_eq!(end.connection.poll_timeout(), None);
     }
 }
+
+#[test]
+fn neither_sends_nor_awaits_a_close_when_the_peer_is_gone() {
+    for closes_before in [false, true] {
+        let mut end = end();
+        if closes_before {
+            close(&mut end);
+            end.sent();
+        }
+        end.connection.end_input();
+        assert_eq!(end.connection.is_open(), !closes_before, "who reads on can be answered");
+        close(&mut end);
+        assert_eq!(end.sent(), b"");
+        assert!(end.connection.is_over() && !end.connection.is_closed_cleanly());
+        assert_eq!(end.receive(), Ok(Received::Closed));
+    }
+}
