@@ -28,10 +28,16 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> Endpoint<IO> {
     /// A peer that keeps its end open is cut at the closing deadline.
     pub(crate) fn poll_finish(&mut self, cx: &mut Context<'_>, finish: &mut Finish) -> Poll<()> {
         loop {
-            while let Poll::Ready(_rung) = self.link.poll_alarm(cx) {}
-            if self.link.connection.expired().is_some() {
+            if self.link.connection.expired().is_some() || self.poll_steps(cx, finish).is_ready() {
                 return Poll::Ready(());
             }
+            // Not before: most connections have ended by now, and need no deadline for it.
+            let _rung = ready!(self.link.poll_alarm(cx));
+        }
+    }
+
+    fn poll_steps(&mut self, cx: &mut Context<'_>, finish: &mut Finish) -> Poll<()> {
+        loop {
             *finish = match *finish {
                 Finish::AwaitClose => {
                     // Nobody takes a message that has begun, or one that begins.
