@@ -12,6 +12,7 @@ mod fairness;
 mod http2;
 mod keepalive;
 mod limits;
+mod long_messages;
 mod messages;
 mod mount;
 mod opening;

@@ -1,27 +1,19 @@
 //! The way out: a socket, the connection that speaks over it, and what waits to be sent.
 
-use std::future::{Future, poll_fn};
-use std::io::{self, IoSlice};
+use std::io;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::time::Instant;
 use ws_core::buffer::SendBuffer;
+use ws_core::connection::Expired;
 use ws_core::{CloseReason, Connection, Outgoing, StatusCode};
 
 use super::alarm::{Alarm, Ring};
 use crate::error::SendError;
 use crate::pool;
 use crate::stop::Stop;
-
-/// Payloads from this size on are written from where they lie. Below it, copying header and
-/// payload into one buffer is cheaper.
-const LONG_PAYLOAD: usize = 8 * 1024;
-
-/// The same while more messages wait to be answered: copying is cheaper than a system call for
-/// each answer, up to here.
-const LONG_AMONG_OTHERS: usize = 24 * 1024;
 
 #[derive(Debug)]
 pub(crate) struct Link<IO> {
@@ -44,6 +36,20 @@ impl<IO> Drop for Link<IO> {
         if let Some(storage) = self.output.reclaim() {
             pool::give_send(storage);
         }
+    }
+}
+
+impl<IO> Link<IO> {
+    #[inline]
+    pub(super) fn borrow_output(&mut self) {
+        if !self.output.has_storage() {
+            self.lend_storage();
+        }
+    }
+
+    #[inline(never)]
+    fn lend_storage(&mut self) {
+        self.output.lend(pool::take_send());
     }
 }
 
@@ -82,91 +88,11 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> Link<IO> {
         }
     }
 
-    /// Takes a message once there is room: a short one into the send buffer, a long one
-    /// straight to the socket as far as that takes it.
-    #[inline]
-    pub(crate) fn poll_feed(
-        &mut self,
-        cx: &mut Context<'_>,
-        message: Outgoing<'_>,
-    ) -> Poll<Result<(), SendError>> {
-        ready!(self.poll_room(cx))?;
-        Poll::Ready(self.take(cx, message))
-    }
-
-    /// Takes a message. The usual one is taken before the future is polled, so that it never
-    /// passes through the memory of a task.
-    #[inline]
-    pub(crate) fn feed(
-        &mut self,
-        message: Outgoing<'_>,
-    ) -> impl Future<Output = Result<(), SendError>> {
-        let mut taken = self.try_feed(message);
-        poll_fn(move |cx| match std::mem::take(&mut taken) {
-            true => Poll::Ready(Ok(())),
-            false => self.poll_feed(cx, message),
-        })
-    }
-
-    /// Takes a short message into the send buffer, if there is room now. What else there is to
-    /// say, [`poll_feed`](Link::poll_feed) says.
-    #[inline]
-    fn try_feed(&mut self, message: Outgoing<'_>) -> bool {
-        !self.is_long(message)
-            && (self.room() > 0 || self.output.is_empty())
-            && self.put(message).is_ok()
-    }
-
-    /// As [`poll_feed`](Link::poll_feed), where there is room.
-    #[inline]
-    pub(crate) fn take(
-        &mut self,
-        cx: &mut Context<'_>,
-        message: Outgoing<'_>,
-    ) -> Result<(), SendError> {
-        if !self.is_long(message) || !self.io.is_write_vectored() {
-            return self.put(message);
-        }
-        self.feed_long(cx, message)
-    }
-
-    /// Whether a message is better written from where it lies.
-    #[inline]
-    fn is_long(&self, message: Outgoing<'_>) -> bool {
-        let long = if self.more_to_answer { LONG_AMONG_OTHERS } else { LONG_PAYLOAD };
-        message.as_bytes().len() >= long
-    }
-
     /// Takes a message into the send buffer, whatever its length.
     #[inline]
     pub(crate) fn put(&mut self, message: Outgoing<'_>) -> Result<(), SendError> {
         self.borrow_output();
         Ok(self.connection.send(message, &mut self.output)?)
-    }
-
-    fn feed_long(&mut self, cx: &mut Context<'_>, message: Outgoing<'_>) -> Result<(), SendError> {
-        self.borrow_output();
-        let Some(envelope) = self.connection.envelope(message.message(), &mut self.output)? else {
-            return self.put(message);
-        };
-        let waiting = self.output.len();
-        let parts = [self.output.unsent(), envelope.head(), message.as_bytes(), envelope.tail()];
-        let slices = parts.map(IoSlice::new);
-        let written = match Pin::new(&mut self.io).poll_write_vectored(cx, &slices) {
-            Poll::Ready(Ok(written)) => written,
-            Poll::Ready(Err(error)) => return Err(SendError::Io(error)),
-            Poll::Pending => 0,
-        };
-        self.unflushed = true;
-        self.output.advance(written.min(waiting));
-        let mut skip = written.saturating_sub(waiting);
-        for part in [envelope.head(), message.as_bytes(), envelope.tail()] {
-            let taken = skip.min(part.len());
-            self.output.bytes().extend_from_slice(&part[taken..]);
-            skip -= taken;
-        }
-        self.output.refuse();
-        Ok(())
     }
 
     /// Writes what waits. While the socket takes nothing, deadlines still count.
@@ -191,13 +117,7 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> Link<IO> {
         while !self.output.is_empty() {
             match Pin::new(&mut self.io).poll_write(cx, self.output.unsent()) {
                 Poll::Ready(Ok(0)) => return Poll::Ready(Err(io::ErrorKind::WriteZero.into())),
-                Poll::Ready(Ok(written)) => {
-                    if self.output.is_backed_up() {
-                        self.connection.drained();
-                    }
-                    self.unflushed = true;
-                    self.output.advance(written);
-                }
+                Poll::Ready(Ok(written)) => self.wrote(written),
                 Poll::Ready(Err(error)) => return Poll::Ready(Err(error)),
                 Poll::Pending => {
                     self.output.refuse();
@@ -214,6 +134,16 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> Link<IO> {
         Poll::Ready(Ok(()))
     }
 
+    /// The socket took so many bytes of what waits, and perhaps others.
+    #[inline]
+    pub(super) fn wrote(&mut self, waiting: usize) {
+        if self.output.is_backed_up() {
+            self.connection.drained();
+        }
+        self.unflushed = true;
+        self.output.advance(waiting);
+    }
+
     /// Remembers why nothing can be sent any more, and forgets what was to be.
     pub(super) fn broken(&mut self, error: io::Error) {
         self.output.discard();
@@ -226,14 +156,20 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> Link<IO> {
     }
 
     /// Handles deadlines and the stop. Ready when something was done about one of them.
-    pub(crate) fn poll_alarm(
-        &mut self,
-        cx: &mut Context<'_>,
-    ) -> Poll<Result<(), ws_core::connection::Expired>> {
+    pub(crate) fn poll_alarm(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Expired>> {
+        let ring = ready!(self.poll_ring(cx));
+        Poll::Ready(self.answer(ring))
+    }
+
+    pub(super) fn poll_ring(&mut self, cx: &mut Context<'_>) -> Poll<Ring> {
         if !self.connection.is_open() {
             self.limit_end();
         }
-        match ready!(self.alarm.poll(cx, self.connection.poll_timeout())) {
+        self.alarm.poll(cx, self.connection.poll_timeout())
+    }
+
+    pub(super) fn answer(&mut self, ring: Ring) -> Result<(), Expired> {
+        match ring {
             Ring::Stop => self.close(Some(CloseReason::new(StatusCode::GOING_AWAY, ""))),
             Ring::Deadline => {
                 self.borrow_output();
@@ -241,7 +177,7 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> Link<IO> {
                 self.connection.handle_timeout(now, &mut self.output)?;
             }
         }
-        Poll::Ready(Ok(()))
+        Ok(())
     }
 
     /// The service takes no bytes, so none are read.
@@ -265,18 +201,6 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> Link<IO> {
     pub(crate) fn ping(&mut self, payload: &[u8]) -> Result<(), SendError> {
         self.borrow_output();
         Ok(self.connection.ping(payload, &mut self.output)?)
-    }
-
-    #[inline]
-    pub(super) fn borrow_output(&mut self) {
-        if !self.output.has_storage() {
-            self.lend_storage();
-        }
-    }
-
-    #[inline(never)]
-    fn lend_storage(&mut self) {
-        self.output.lend(pool::take_send());
     }
 
     #[inline]

@@ -132,8 +132,10 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> WebSocket<IO> {
         self.flush().await
     }
 
-    /// Takes a message for sending, and waits only while the send buffer is full. It leaves
-    /// with the next [`flush`](WebSocket::flush) or before [`recv`](WebSocket::recv) waits.
+    /// Takes a message for sending, and waits only while the send buffer is full, or while more
+    /// is left of a long message than the buffer holds: a long one is written from where it lies.
+    /// What was taken leaves with the next [`flush`](WebSocket::flush) or before
+    /// [`recv`](WebSocket::recv) waits.
     ///
     /// # Errors
     /// [`SendError`].
