@@ -66,13 +66,13 @@ impl Connection {
         if !self.closing.is_open() {
             return;
         }
-        self.closing = if self.input_ended {
-            ClosingHandshake::Failed
-        } else if self.capabilities.close {
-            self.put_close(reason.as_ref(), output);
-            ClosingHandshake::CloseSent
-        } else {
-            ClosingHandshake::Closed(None)
+        self.closing = match (self.capabilities.close, self.input_ended) {
+            (true, false) => {
+                self.put_close(reason.as_ref(), output);
+                ClosingHandshake::CloseSent
+            }
+            (true, true) => ClosingHandshake::Failed,
+            (false, _) => ClosingHandshake::Closed(None),
         };
         self.limit_end(now);
     }

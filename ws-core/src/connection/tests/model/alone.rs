@@ -18,6 +18,8 @@ const PATIENCE: usize = 12;
 #[derive(Debug, Clone, Copy)]
 enum Event {
     Peer(Said),
+    /// The peer is gone, or says no more.
+    PeerEnds,
     Send,
     Ping,
     Close,
@@ -51,6 +53,10 @@ impl Model for Alone {
         if !self.end.connection.is_over() {
             events.push(Event::Refuse);
         }
+        if self.end.connection.has_input_ended() {
+            return events;
+        }
+        events.push(Event::PeerEnds);
         for said in Said::ALL {
             let in_turn = (said == Said::OtherHalf) == self.begun.is_some();
             if in_turn && self.wire.said(said, self.begun).is_some() {
@@ -66,6 +72,10 @@ impl Model for Alone {
         let mut written = Vec::new();
         match event {
             Event::Peer(said) => self.hear(said)?,
+            Event::PeerEnds => {
+                self.end.connection.end_input();
+                ensure(self.phase() != Phase::CloseSent, "nobody is left who would answer")?;
+            }
             Event::Send => {
                 let sent = self.end.connection.send(MessageRef::Text("m"), &mut self.end.output);
                 ensure(sent.is_ok() == (before == Phase::Open), "sent, or not, out of turn")?;

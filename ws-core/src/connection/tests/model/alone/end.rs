@@ -111,6 +111,8 @@ impl Alone {
     ) -> Result<(), String> {
         for frame in put {
             ensure(!self.close_sent, format!("{frame:?} behind our Close"))?;
+            let in_vain = *frame == Sent::Close && self.end.connection.has_input_ended();
+            ensure(!in_vain || matches!(event, Event::Refuse), "a Close to nobody")?;
             self.close_sent |= *frame == Sent::Close;
         }
         ensure(before == Phase::Open || put.is_empty(), "something was put while closing")?;
