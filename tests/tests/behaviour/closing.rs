@@ -169,6 +169,29 @@ async fn the_closing_deadline_counts_once() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_peer_that_does_nothing_is_let_go_at_the_closing_deadline() {
+    let long = || vec![7; 200_000];
+    let servers = [
+        Server::builder().messages(|_: WebSocket, _| async { Ok(()) }),
+        Server::builder().messages(move |mut socket: WebSocket, _| async move {
+            socket.feed(&long()[..]).await?;
+            socket.close(None).await;
+            Ok(())
+        }),
+        Server::builder().wrap(|_: ByteStream, _| async { Ok(()) }),
+        Server::builder()
+            .wrap(move |mut stream: ByteStream, _| async move { stream.write_all(&long()).await }),
+    ];
+    for (number, server) in servers.into_iter().enumerate() {
+        let (server, _) = serve(server.unwrap());
+        let mut client = server.open(requests::RFC6455).await;
+        // Whatever it sent would be noticed.
+        tokio::time::sleep(Duration::from_secs(6)).await;
+        assert!(!client.try_send(b"x").await, "service {number}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_sending_half_that_closes_is_bound_by_the_closing_deadline() {
     let (server, _) = serve(
         Server::builder()

@@ -18,15 +18,15 @@ pub(super) struct Incoming {
 }
 
 /// What is put behind a payload: the tail that the sender took off, and a final block without
-/// bytes. The engine comes to the end of that one only if the payload ended between two blocks.
+/// bytes. The engine comes to the end of one of them only if the payload ended between two blocks.
 const END: [u8; 9] = [TAIL[0], TAIL[1], TAIL[2], TAIL[3], 0x01, 0x00, 0x00, 0xff, 0xff];
 
 /// A unit that has begun and not ended.
 #[derive(Debug)]
 struct UnitUnderWay {
     engine: Decompress,
-    /// How much of [`END`] the engine has had.
-    ended: usize,
+    /// What was wrong, once all that came before is put out.
+    wrong: Option<ProtocolError>,
     /// It outlives the call that it began in.
     held: Option<Reservation>,
 }
@@ -57,16 +57,18 @@ impl Incoming {
             None => UnitUnderWay::begin(self.history.as_ref())?,
         };
         let (mut consumed, before) = (0, output.len());
-        let mut progress = match unit.ended {
-            0 => unit.feed(input, &mut consumed, self.history.as_mut(), output),
-            _ => Ok(Progress::Starved),
-        };
+        if let Some(error) = unit.wrong {
+            return Err(error);
+        }
+        let mut progress = unit.feed(input, &mut consumed, self.history.as_mut(), output);
         if last && let Ok(Progress::Starved) = progress {
-            progress = unit.finish(self.history.as_mut(), output);
+            progress = unit.finish(output);
         }
         let progress = match progress {
-            // What came out before the error comes first; the engine will not forget the error.
-            Err(_) if output.len() > before => Progress::Full,
+            Err(error) if output.len() > before => {
+                unit.wrong = Some(error);
+                Progress::Full
+            }
             progress => progress?,
         };
         let done = matches!(progress, Progress::Starved);
@@ -97,7 +99,7 @@ impl UnitUnderWay {
     fn begin(history: Option<&History>) -> Result<UnitUnderWay, ProtocolError> {
         let history = history.map_or(&[][..], History::bytes);
         let engine = take_decompressor(history).ok_or(ProtocolError::InvalidCompression)?;
-        Ok(UnitUnderWay { engine, ended: 0, held: None })
+        Ok(UnitUnderWay { engine, wrong: None, held: None })
     }
 
     fn end(self) {
@@ -134,22 +136,23 @@ impl UnitUnderWay {
         }
     }
 
-    /// Decompresses what is not sent, and checks that the unit is whole.
-    fn finish(
-        &mut self,
-        history: Option<&mut History>,
-        output: &mut Vec<u8>,
-    ) -> Result<Progress, ProtocolError> {
+    /// Decompresses what is not sent, and checks that the unit is whole. There is room in
+    /// `output`, so all that was fed has come out.
+    fn finish(&mut self, output: &mut Vec<u8>) -> Result<Progress, ProtocolError> {
         if self.engine.total_in() == 0 {
             // Nothing, or nothing behind a final block: senders were seen to leave the empty
             // block away.
             return Ok(Progress::Starved);
         }
-        let (taken, status) = self.run(&END[self.ended..], history, output);
-        self.ended += taken;
+        let before = output.len();
+        let (taken, status) = self.run(&END, None, output);
+        let invented = output.len() > before;
+        output.truncate(before);
         match status? {
-            Status::StreamEnd if self.ended == END.len() => Ok(Progress::Starved),
-            _ if output.len() == output.capacity() => Ok(Progress::Full),
+            // The empty block itself may be final.
+            Status::StreamEnd if !invented && [TAIL.len(), END.len()].contains(&taken) => {
+                Ok(Progress::Starved)
+            }
             _ => Err(ProtocolError::InvalidCompression),
         }
     }

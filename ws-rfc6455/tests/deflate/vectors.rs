@@ -78,6 +78,13 @@ fn a_final_block_ends_no_message() {
 }
 
 #[test]
+fn the_empty_block_that_ends_a_message_may_be_final() {
+    assert_eq!(bring(&[masked(0xc1, &[0x01])]), texts(&[""]));
+    let hello = [&HELLO[..], &[0x00, 0x00, 0xff, 0xff, 0x01]].concat();
+    assert_eq!(bring(&[masked(0xc1, &hello), masked(0xc1, &HELLO)]), texts(&["Hello", "Hello"]));
+}
+
+#[test]
 fn several_blocks() {
     let blocks = [0xf2, 0x48, 0x05, 0x00, 0x00, 0x00, 0xff, 0xff, 0xca, 0xc9, 0xc9, 0x07, 0x00];
     assert_eq!(bring(&[masked(0xc1, &blocks)]), texts(&["Hello"]));
@@ -133,7 +140,11 @@ fn what_is_no_deflate_fails_the_connection() {
 #[test]
 fn a_message_that_ends_within_a_block_fails_the_connection() {
     let stored = b"\x00\x0a\x00\xf5\xffABC";
-    for payload in [&stored[..], &stored[..5], &stored[..2], &HELLO[..4], &HELLO[..6], &[0x04]] {
+    // Four bytes are left of this one, as many as are not sent.
+    let last = b"\x01\x07\x00\xf8\xffABC";
+    for payload in
+        [&stored[..], &stored[..5], &stored[..2], last, &HELLO[..4], &HELLO[..6], &[0x04]]
+    {
         let frame = masked(0xc2, payload);
         assert_eq!(bring(&[frame]), Err(ProtocolError::InvalidCompression), "{payload:x?}");
     }

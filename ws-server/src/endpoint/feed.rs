@@ -187,7 +187,7 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> Link<IO> {
                     *rest += written.saturating_sub(waiting);
                 }
                 Poll::Ready(outcome) => {
-                    *progress = Progress::Taken;
+                    self.keep_rest(message, progress);
                     let none = io::ErrorKind::WriteZero;
                     return Err(SendError::Io(outcome.err().unwrap_or(none.into())));
                 }

@@ -27,17 +27,16 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> Endpoint<IO> {
     /// Ends the connection from the step in `finish` on; the closing handshake must have begun.
     /// A peer that keeps its end open is cut at the closing deadline.
     pub(crate) fn poll_finish(&mut self, cx: &mut Context<'_>, finish: &mut Finish) -> Poll<()> {
-        loop {
-            if self.link.connection.expired().is_some() || self.poll_steps(cx, finish).is_ready() {
-                return Poll::Ready(());
-            }
+        while self.poll_steps(cx, finish).is_pending() {
             // Not before: most connections have ended by now, and need no deadline for it.
             let _rung = ready!(self.link.poll_alarm(cx));
         }
+        Poll::Ready(())
     }
 
     fn poll_steps(&mut self, cx: &mut Context<'_>, finish: &mut Finish) -> Poll<()> {
-        loop {
+        // A step may find that the deadline has passed, and nobody would wake the next one.
+        while self.link.connection.expired().is_none() {
             *finish = match *finish {
                 Finish::AwaitClose => {
                     // Nobody takes a message that has begun, or one that begins.
@@ -62,6 +61,7 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> Endpoint<IO> {
                 Finish::Drain => return self.poll_drain(cx),
             }
         }
+        Poll::Ready(())
     }
 
     fn poll_drain(&mut self, cx: &mut Context<'_>) -> Poll<()> {

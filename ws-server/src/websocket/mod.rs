@@ -133,15 +133,16 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> WebSocket<IO> {
     }
 
     /// Takes a message for sending, and waits only while the send buffer is full, or while more
-    /// is left of a long message than the buffer holds: a long one is written from where it lies.
-    /// What was taken leaves with the next [`flush`](WebSocket::flush) or before
-    /// [`recv`](WebSocket::recv) waits.
+    /// is left of a long message than the buffer holds: one that is not compressed is written
+    /// from where it lies. What was taken leaves with the next [`flush`](WebSocket::flush) or
+    /// before [`recv`](WebSocket::recv) waits.
     ///
     /// # Errors
     /// [`SendError`].
     ///
     /// # Cancel safety
-    /// As with [`send`](WebSocket::send).
+    /// As with [`send`](WebSocket::send). A future that is leaked, with `std::mem::forget`, may
+    /// leave half a message on the wire.
     #[inline]
     pub fn feed<'m>(
         &mut self,
