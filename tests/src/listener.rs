@@ -10,7 +10,7 @@ use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::sync::mpsc;
 use ws_server::{Listener, RemoteAddr, Socket};
 
-use crate::Client;
+use crate::{Client, requests};
 
 /// How much a pipe holds in each direction.
 const PIPE_BYTES: usize = 16 * 1024;
@@ -57,6 +57,14 @@ impl Connector {
         client.send(request).await;
         let head = client.head().await;
         assert!(head.starts_with("HTTP/1.1 101 "), "{head}");
+        client
+    }
+
+    /// A client of hixie-76 whose opening handshake is done: it goes on behind the heads.
+    pub async fn open_hixie76(&self) -> Client {
+        let request = [requests::HIXIE76, requests::HIXIE76_KEY3].concat();
+        let mut client = self.open(&request).await;
+        client.expect(requests::HIXIE76_ANSWER).await;
         client
     }
 }

@@ -18,7 +18,7 @@ use crate::{echo_bytes, echo_messages, serve};
 const HELLO: [u8; 7] = [0xf2, 0x48, 0xcd, 0xc9, 0xc9, 0x07, 0x00];
 const OFFER: &str = "Sec-WebSocket-Extensions: permessage-deflate; client_max_window_bits";
 
-fn deflating() -> Builder {
+pub(crate) fn deflating() -> Builder {
     Server::builder().extension(Deflate::new())
 }
 

@@ -47,10 +47,7 @@ async fn a_peer_is_not_to_blame_for_a_clock_that_jumps() {
 #[tokio::test(start_paused = true)]
 async fn a_draft_without_ping_is_let_be() {
     let server = echo_messages(Server::builder());
-    let mut client = server.connect();
-    client.send(&[requests::HIXIE76, requests::HIXIE76_KEY3].concat()).await;
-    client.head().await;
-    client.expect(requests::HIXIE76_ANSWER).await;
+    let mut client = server.open_hixie76().await;
     sleep(Duration::from_secs(3600)).await;
     client.send(b"\0hi\xff").await;
     client.expect(b"\0hi\xff").await;

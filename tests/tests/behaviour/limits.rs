@@ -76,10 +76,7 @@ async fn a_byte_stream_takes_messages_of_any_length_and_frames_up_to_the_limit()
 async fn an_endless_hixie_frame_is_cut_at_the_limit() {
     for first in [&b"\x00"[..], b"\x01"] {
         let server = echo_messages(Server::builder().limits(limits(100_000, 200_000)));
-        let mut client = server.connect();
-        client.send(&[requests::HIXIE76, requests::HIXIE76_KEY3].concat()).await;
-        client.head().await;
-        client.expect(requests::HIXIE76_ANSWER).await;
+        let mut client = server.open_hixie76().await;
         client.send(first).await;
         for _ in 0..100 {
             client.send(&[b'a'; 10_000]).await;

@@ -4,10 +4,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use tokio::sync::oneshot;
-use tokio::time::{sleep, timeout};
-use ws_server::{Limits, Server, WebSocket};
-use ws_tests::{Client, Connector, frame, memory_listener, requests};
+use tokio::time::{Instant, sleep, timeout};
+use ws_server::{Builder, Limits, Server, Timeouts, WebSocket};
+use ws_tests::{frame, requests};
 
 use crate::serve;
 
@@ -17,7 +16,7 @@ const SEND_BUFFER: usize = 100_000;
 /// What a pipe of the tests holds.
 const PIPE: usize = 16 * 1024;
 
-fn builder() -> ws_server::Builder {
+fn builder() -> Builder {
     let mut limits = Limits::default();
     limits.send_buffer = SEND_BUFFER;
     Server::builder().limits(limits)
@@ -25,14 +24,6 @@ fn builder() -> ws_server::Builder {
 
 fn long() -> String {
     (0..LEN).map(|at| char::from(b'a' + (at % 23) as u8)).collect()
-}
-
-async fn open_hixie76(server: &Connector) -> Client {
-    let mut client = server.connect();
-    client.send(&[requests::HIXIE76, requests::HIXIE76_KEY3].concat()).await;
-    client.head().await;
-    client.expect(requests::HIXIE76_ANSWER).await;
-    client
 }
 
 #[tokio::test(start_paused = true)]
@@ -76,7 +67,7 @@ async fn go_out_whole_when_nobody_waits_any_more() {
     let frames = [frame(0x81, text.as_bytes()), frame(0x81, b"next")].concat();
     let hixie76 = [b"\x00", text.as_bytes(), b"\xff\x00next\xff"].concat();
     let clients =
-        [(server.open(requests::RFC6455).await, frames), (open_hixie76(&server).await, hixie76)];
+        [(server.open(requests::RFC6455).await, frames), (server.open_hixie76().await, hixie76)];
     for (mut client, expected) in clients {
         sleep(Duration::from_secs(5)).await;
         client.expect(&expected).await;
@@ -84,35 +75,11 @@ async fn go_out_whole_when_nobody_waits_any_more() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn go_out_whole_before_the_close_of_a_server_that_goes_down() {
-    let service = |mut socket: WebSocket, _| async move {
-        socket.send(&long()).await?;
-        drop(socket.recv().await);
-        Ok(())
-    };
-    let (listener, connector) = memory_listener();
-    let (stop, stopped) = oneshot::channel::<()>();
-    let server = builder().messages(service).unwrap();
-    let task = tokio::spawn(async move {
-        let stopped = async { drop(stopped.await) };
-        server.serve(listener).with_graceful_shutdown(stopped).await.unwrap();
-    });
-    let mut client = connector.open(requests::RFC6455).await;
-    sleep(Duration::from_secs(1)).await;
-    stop.send(()).unwrap();
-    sleep(Duration::from_secs(1)).await;
-    client.expect(&frame(0x81, long().as_bytes())).await;
-    client.expect(&frame(0x88, &[0x03, 0xe9])).await;
-    drop(client);
-    task.await.unwrap();
-}
-
-#[tokio::test(start_paused = true)]
 async fn are_not_waited_for_when_the_keepalive_has_to_look() {
-    let mut timeouts = ws_server::Timeouts::default();
+    let mut timeouts = Timeouts::default();
     timeouts.keepalive.interval = Some(Duration::from_secs(10));
     let service = |mut socket: WebSocket, _| async move {
-        let begun = tokio::time::Instant::now();
+        let begun = Instant::now();
         socket.feed(&long()).await?;
         socket.send(&format!("taken after {} s", begun.elapsed().as_secs())).await?;
         Ok(())
@@ -127,7 +94,7 @@ async fn are_not_waited_for_when_the_keepalive_has_to_look() {
 /// Who reads slowly is alive, though nothing is heard from it.
 #[tokio::test(start_paused = true)]
 async fn keep_their_reader_alive() {
-    let mut timeouts = ws_server::Timeouts::default();
+    let mut timeouts = Timeouts::default();
     timeouts.keepalive.interval = Some(Duration::from_secs(10));
     timeouts.keepalive.missed = 1;
     let service = |mut socket: WebSocket, _| async move { Ok(socket.send(&long()).await?) };

@@ -222,10 +222,7 @@ async fn what_a_draft_cannot_express_is_refused() {
             })
             .unwrap(),
     );
-    let mut client = server.connect();
-    client.send(&[requests::HIXIE76, requests::HIXIE76_KEY3].concat()).await;
-    client.head().await;
-    client.expect(requests::HIXIE76_ANSWER).await;
+    let mut client = server.open_hixie76().await;
     client.expect(b"\x00text\xff\xff\x00").await;
 }
 

@@ -42,13 +42,29 @@ async fn every_connection_is_closed_with_1001_whatever_its_service_does() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_long_message_under_way_goes_out_whole_before_the_close() {
+    let long = || vec![7; 1 << 20];
+    let service = move |mut socket: WebSocket, _| async move {
+        socket.send(&long()[..]).await?;
+        drop(socket.recv().await);
+        Ok(())
+    };
+    let (connector, stop, task) = serve(Server::builder().messages(service).unwrap());
+    let mut client = connector.open(requests::RFC6455).await;
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    stop.send(()).unwrap();
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    client.expect(&frame(0x82, &long())).await;
+    client.expect(&frame(0x88, &[0x03, 0xe9])).await;
+    drop(client);
+    task.await.unwrap();
+}
+
+#[tokio::test(start_paused = true)]
 async fn hixie76_is_closed_in_its_own_way() {
     let server = Server::builder().messages(|socket, _| crate::echo(socket)).unwrap();
     let (connector, stop, task) = serve(server);
-    let mut client = connector.connect();
-    client.send(&[requests::HIXIE76, requests::HIXIE76_KEY3].concat()).await;
-    client.head().await;
-    client.expect(requests::HIXIE76_ANSWER).await;
+    let mut client = connector.open_hixie76().await;
     stop.send(()).unwrap();
     client.expect(b"\xff\x00").await;
     client.send(b"\xff\x00").await;

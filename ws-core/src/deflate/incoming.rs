@@ -56,13 +56,13 @@ impl Incoming {
             Some(unit) => unit,
             None => UnitUnderWay::begin(self.history.as_ref())?,
         };
-        let (mut consumed, before) = (0, output.len());
         if let Some(error) = unit.wrong {
             return Err(error);
         }
+        let (mut consumed, before) = (0, output.len());
         let mut progress = unit.feed(input, &mut consumed, self.history.as_mut(), output);
         if last && let Ok(Progress::Starved) = progress {
-            progress = unit.finish(output);
+            progress = unit.finish(output).map(|()| Progress::Starved);
         }
         let progress = match progress {
             Err(error) if output.len() > before => {
@@ -116,8 +116,11 @@ impl UnitUnderWay {
     ) -> Result<Progress, ProtocolError> {
         loop {
             let produced = output.len();
-            let (taken, status) = self.run(&input[*consumed..], history.as_deref_mut(), output);
+            let (taken, status) = self.run(&input[*consumed..], output);
             *consumed += taken;
+            if let Some(history) = &mut history {
+                history.push(&output[produced..]);
+            }
             let status = status?;
             if status == Status::StreamEnd {
                 // A final block ends a stream, and another may follow in the same message
@@ -138,21 +141,19 @@ impl UnitUnderWay {
 
     /// Decompresses what is not sent, and checks that the unit is whole. There is room in
     /// `output`, so all that was fed has come out.
-    fn finish(&mut self, output: &mut Vec<u8>) -> Result<Progress, ProtocolError> {
+    fn finish(&mut self, output: &mut Vec<u8>) -> Result<(), ProtocolError> {
         if self.engine.total_in() == 0 {
             // Nothing, or nothing behind a final block: senders were seen to leave the empty
             // block away.
-            return Ok(Progress::Starved);
+            return Ok(());
         }
         let before = output.len();
-        let (taken, status) = self.run(&END, None, output);
+        let (taken, status) = self.run(&END, output);
         let invented = output.len() > before;
         output.truncate(before);
         match status? {
             // The empty block itself may be final.
-            Status::StreamEnd if !invented && [TAIL.len(), END.len()].contains(&taken) => {
-                Ok(Progress::Starved)
-            }
+            Status::StreamEnd if !invented && [TAIL.len(), END.len()].contains(&taken) => Ok(()),
             _ => Err(ProtocolError::InvalidCompression),
         }
     }
@@ -161,15 +162,11 @@ impl UnitUnderWay {
     fn run(
         &mut self,
         input: &[u8],
-        history: Option<&mut History>,
         output: &mut Vec<u8>,
     ) -> (usize, Result<Status, ProtocolError>) {
-        let (taken, produced) = (self.engine.total_in(), output.len());
+        let before = self.engine.total_in();
         let status = self.engine.decompress_vec(input, output, FlushDecompress::Sync);
-        if let Some(history) = history {
-            history.push(&output[produced..]);
-        }
-        let taken = (self.engine.total_in() - taken) as usize;
+        let taken = (self.engine.total_in() - before) as usize;
         (taken, status.map_err(|_| ProtocolError::InvalidCompression))
     }
 }
