@@ -37,11 +37,20 @@ impl ReadBuffer {
     }
 
     /// Gives the buffer its storage, initialised and larger than any frame header.
+    #[inline]
     pub fn lend(&mut self, storage: Box<[u8]>) {
-        let carry = std::mem::take(&mut self.carry);
         self.storage = storage;
         self.parked = false;
-        (self.start, self.end) = (0, carry.len());
+        (self.start, self.end) = (0, 0);
+        if !self.carry.is_empty() {
+            self.take_carry();
+        }
+    }
+
+    #[cold]
+    fn take_carry(&mut self) {
+        let carry = std::mem::take(&mut self.carry);
+        self.end = carry.len();
         match self.storage.get_mut(..carry.len()) {
             Some(front) => front.copy_from_slice(&carry),
             // More was received already than the storage holds: it serves as storage itself.
@@ -50,13 +59,19 @@ impl ReadBuffer {
     }
 
     /// Takes the storage back, and keeps what is undecoded in memory of the connection's own.
+    #[inline]
     pub fn reclaim(&mut self) -> Box<[u8]> {
         if self.start < self.end {
-            self.carry = self.storage[self.start..self.end].to_vec();
+            self.make_carry();
         }
         (self.start, self.end) = (0, 0);
         self.parked = false;
         std::mem::take(&mut self.storage)
+    }
+
+    #[cold]
+    fn make_carry(&mut self) {
+        self.carry = self.storage[self.start..self.end].to_vec();
     }
 
     /// Moves what lies behind `from`, decoded or not, into storage of its own size, and gives

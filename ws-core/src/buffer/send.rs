@@ -41,13 +41,21 @@ impl SendBuffer {
     }
 
     /// Marks `count` bytes as sent.
+    #[inline]
     pub fn advance(&mut self, count: usize) {
         self.sent = (self.sent + count).min(self.bytes.len());
         if self.is_empty() {
             self.bytes.clear();
             self.sent = 0;
             self.refused = false;
-        } else if self.sent > self.bytes.len() / 2 {
+        } else {
+            self.move_up();
+        }
+    }
+
+    #[cold]
+    fn move_up(&mut self) {
+        if self.sent > self.bytes.len() / 2 {
             self.bytes.drain(..self.sent);
             self.sent = 0;
         }
@@ -76,6 +84,7 @@ impl SendBuffer {
     }
 
     /// Gives an empty buffer its storage.
+    #[inline]
     pub fn lend(&mut self, storage: Vec<u8>) {
         if self.bytes.capacity() == 0 {
             self.bytes = storage;
@@ -84,6 +93,7 @@ impl SendBuffer {
     }
 
     /// Takes the storage back, if nothing waits in it.
+    #[inline]
     pub fn reclaim(&mut self) -> Option<Vec<u8>> {
         (self.is_empty() && self.has_storage()).then(|| std::mem::take(&mut self.bytes))
     }

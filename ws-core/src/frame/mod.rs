@@ -8,19 +8,20 @@ pub use mask::MaskingKey;
 
 /// The kind of a frame (RFC 6455 §5.2). Drafts with other framing use the same words.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[repr(u8)]
 pub enum OpCode {
     /// A further fragment of a message.
-    Continuation,
+    Continuation = 0x0,
     /// A text message or its first fragment.
-    Text,
+    Text = 0x1,
     /// A binary message or its first fragment.
-    Binary,
+    Binary = 0x2,
     /// The closing handshake.
-    Close,
+    Close = 0x8,
     /// A question whether the peer is there.
-    Ping,
+    Ping = 0x9,
     /// The answer to it.
-    Pong,
+    Pong = 0xa,
 }
 
 impl OpCode {
@@ -38,20 +39,15 @@ impl OpCode {
     }
 
     /// The number on the wire.
+    #[inline]
     pub fn bits(self) -> u8 {
-        match self {
-            OpCode::Continuation => 0x0,
-            OpCode::Text => 0x1,
-            OpCode::Binary => 0x2,
-            OpCode::Close => 0x8,
-            OpCode::Ping => 0x9,
-            OpCode::Pong => 0xa,
-        }
+        self as u8
     }
 
     /// Whether this is a control frame (RFC 6455 §5.5).
+    #[inline]
     pub fn is_control(self) -> bool {
-        matches!(self, OpCode::Close | OpCode::Ping | OpCode::Pong)
+        self.bits() & 0x8 != 0
     }
 }
 
@@ -81,6 +77,7 @@ pub struct Frame<'p> {
 
 impl<'p> Frame<'p> {
     /// A whole message, or a control frame.
+    #[inline]
     pub fn whole(opcode: OpCode, payload: &'p [u8]) -> Frame<'p> {
         Frame { opcode, fin: true, payload }
     }

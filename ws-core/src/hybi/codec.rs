@@ -25,9 +25,24 @@ pub struct HybiCodec {
 enum Masking {
     /// We are the server.
     Incoming,
-    /// We are the client. Keys must be unpredictable: they are drawn from a hash that the
-    /// operating system's randomness keys.
-    Outgoing { random: RandomState, drawn: u64 },
+    /// We are the client.
+    Outgoing(Box<KeySource>),
+}
+
+/// Where masking keys come from. They must be unpredictable: they are drawn from a hash that the
+/// operating system's randomness keys (RFC 6455 §5.3).
+#[derive(Debug, Default)]
+struct KeySource {
+    random: RandomState,
+    drawn: u64,
+}
+
+impl KeySource {
+    fn draw(&mut self) -> MaskingKey {
+        self.drawn += 1;
+        let [a, b, c, d, ..] = self.random.hash_one(self.drawn).to_ne_bytes();
+        MaskingKey::new([a, b, c, d])
+    }
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -48,7 +63,7 @@ impl HybiCodec {
     pub fn new(profile: &'static Profile, role: Role, max_frame: u64) -> HybiCodec {
         let masking = match role {
             Role::Server => Masking::Incoming,
-            Role::Client => Masking::Outgoing { random: RandomState::new(), drawn: 0 },
+            Role::Client => Masking::Outgoing(Box::default()),
         };
         HybiCodec { profile, masking, max_frame, rest: None }
     }
@@ -57,120 +72,47 @@ impl HybiCodec {
     /// Everything else takes the long way, which alone knows the rules.
     #[inline]
     fn decode_whole(&self, input: &mut [u8]) -> Option<Decoded> {
-        let (&mut [first, second], rest) = input.split_first_chunk_mut::<2>()?;
+        let [first, second, ..] = *input else { return None };
         let opcode = match first {
             0x81 => OpCode::Text,
             0x82 => OpCode::Binary,
             _ => return None,
         };
-        let (len, size, rest) = match second {
-            0x80..0xfe => (usize::from(second - 0x80), 6, rest),
+        match second {
+            0x80..0xfe => self.unmask_whole::<6>(opcode, usize::from(second - 0x80), input),
             0xfe => {
-                let (len, rest) = rest.split_first_chunk_mut::<2>()?;
-                let len = usize::from(u16::from_be_bytes(*len));
-                (Some(len).filter(|len| *len >= 126)?, 8, rest)
+                let [_, _, high, low, ..] = *input else { return None };
+                match u16::from_be_bytes([high, low]) {
+                    0..126 => None,
+                    len => self.unmask_whole::<8>(opcode, usize::from(len), input),
+                }
             }
-            _ => return None,
-        };
+            _ => None,
+        }
+    }
+
+    /// The message of `len` bytes behind a header of `HEADER`, which ends with the masking key.
+    #[inline]
+    fn unmask_whole<const HEADER: usize>(
+        &self,
+        opcode: OpCode,
+        len: usize,
+        input: &mut [u8],
+    ) -> Option<Decoded> {
         if !matches!(self.masking, Masking::Incoming) || len as u64 > self.max_frame {
             return None;
         }
-        let (key, rest) = rest.split_first_chunk_mut::<4>()?;
-        MaskingKey::new(*key).apply(rest.get_mut(..len)?);
-        let fragment = Fragment { opcode, fin: true, payload: size..size + len, remaining: 0 };
-        Some(Decoded { consumed: size + len, fragment: Some(fragment) })
+        let (header, rest) = input.split_first_chunk_mut::<HEADER>()?;
+        let payload = rest.get_mut(..len)?;
+        MaskingKey::new(*header.last_chunk()?).apply(payload);
+        let end = HEADER + len;
+        let fragment = Fragment { opcode, fin: true, payload: HEADER..end, remaining: 0 };
+        Some(Decoded { consumed: end, fragment: Some(fragment) })
     }
 
-    /// The next bytes of a frame whose header came earlier.
-    fn continue_frame(&mut self, rest: Rest, input: &mut [u8]) -> Option<Decoded> {
-        if input.is_empty() {
-            return None;
-        }
-        let here = usize::try_from(rest.remaining).map_or(input.len(), |n| n.min(input.len()));
-        let remaining = rest.remaining - here as u64;
-        if let Some(key) = rest.key {
-            key.apply(&mut input[..here]);
-        }
-        let key = rest.key.map(|key| key.advanced(here));
-        self.rest = (remaining > 0).then_some(Rest { remaining, key, ..rest });
-        let fragment = match rest.purpose {
-            Purpose::Skip => None,
-            Purpose::Deliver { fin } => Some(Fragment {
-                opcode: OpCode::Continuation,
-                fin: fin && remaining == 0,
-                payload: 0..here,
-                remaining,
-            }),
-        };
-        Some(Decoded { consumed: here, fragment })
-    }
-
-    fn check(&self, header: &FrameHeader, minimal: bool) -> Result<(), ProtocolError> {
-        match (&self.masking, header.key) {
-            (Masking::Incoming, None) => return Err(ProtocolError::Unmasked),
-            (Masking::Outgoing { .. }, Some(_)) => return Err(ProtocolError::Masked),
-            _ => {}
-        }
-        if header.reserved != 0 {
-            return Err(ProtocolError::ReservedBits(header.reserved));
-        }
-        if header.opcode & 0x8 != 0 {
-            if header.len > MAX_CONTROL_PAYLOAD as u64 {
-                return Err(ProtocolError::LongControl);
-            }
-            if !header.fin {
-                return Err(ProtocolError::FragmentedControl);
-            }
-        }
-        if !minimal && self.profile.length == LengthRule::Minimal {
-            return Err(ProtocolError::NonMinimalLength);
-        }
-        if header.opcode & 0x8 == 0 && header.len > self.max_frame {
-            return Err(ProtocolError::FrameTooBig { limit: self.max_frame });
-        }
-        Ok(())
-    }
-
-    /// Whether a frame has begun that did not arrive whole.
-    pub(super) fn is_within_frame(&self) -> bool {
-        self.rest.is_some()
-    }
-
-    /// The header of a whole message that is sent.
-    pub(super) fn header(&mut self, opcode: OpCode, reserved: u8, len: usize) -> FrameHeader {
-        let (opcode, key) = (opcode.bits(), self.draw_key());
-        FrameHeader { fin: true, reserved, opcode, key, len: len as u64 }
-    }
-
-    fn draw_key(&mut self) -> Option<MaskingKey> {
-        let Masking::Outgoing { random, drawn } = &mut self.masking else {
-            return None;
-        };
-        *drawn += 1;
-        let [a, b, c, d, ..] = random.hash_one(*drawn).to_ne_bytes();
-        Some(MaskingKey::new([a, b, c, d]))
-    }
-}
-
-impl Codec for HybiCodec {
-    fn capabilities(&self) -> Capabilities {
-        Capabilities {
-            binary: true,
-            ping: true,
-            fragments: true,
-            close: true,
-            status: Some(&self.profile.status),
-            invalid_text: InvalidText::Fail,
-        }
-    }
-
-    fn decode(&mut self, input: &mut [u8]) -> Result<Option<Decoded>, ProtocolError> {
-        if let Some(rest) = self.rest {
-            return Ok(self.continue_frame(rest, input));
-        }
-        if let Some(decoded) = self.decode_whole(input) {
-            return Ok(Some(decoded));
-        }
+    /// A frame that is neither a whole short message nor under way: as much of it as is there.
+    #[inline(never)]
+    fn decode_frame(&mut self, input: &mut [u8]) -> Result<Option<Decoded>, ProtocolError> {
         let Some(parsed) = FrameHeader::parse(input)? else {
             return Ok(None);
         };
@@ -207,29 +149,117 @@ impl Codec for HybiCodec {
         Ok(Some(Decoded { consumed: size + here, fragment }))
     }
 
+    /// The next bytes of a frame whose header came earlier.
+    #[inline(never)]
+    fn continue_frame(&mut self, rest: Rest, input: &mut [u8]) -> Option<Decoded> {
+        if input.is_empty() {
+            return None;
+        }
+        let here = usize::try_from(rest.remaining).map_or(input.len(), |n| n.min(input.len()));
+        let remaining = rest.remaining - here as u64;
+        if let Some(key) = rest.key {
+            key.apply(&mut input[..here]);
+        }
+        let key = rest.key.map(|key| key.advanced(here));
+        self.rest = (remaining > 0).then_some(Rest { remaining, key, ..rest });
+        let fragment = match rest.purpose {
+            Purpose::Skip => None,
+            Purpose::Deliver { fin } => Some(Fragment {
+                opcode: OpCode::Continuation,
+                fin: fin && remaining == 0,
+                payload: 0..here,
+                remaining,
+            }),
+        };
+        Some(Decoded { consumed: here, fragment })
+    }
+
+    fn check(&self, header: &FrameHeader, minimal: bool) -> Result<(), ProtocolError> {
+        match (&self.masking, header.key) {
+            (Masking::Incoming, None) => return Err(ProtocolError::Unmasked),
+            (Masking::Outgoing(_), Some(_)) => return Err(ProtocolError::Masked),
+            _ => {}
+        }
+        if header.reserved != 0 {
+            return Err(ProtocolError::ReservedBits(header.reserved));
+        }
+        if header.opcode & 0x8 != 0 {
+            if header.len > MAX_CONTROL_PAYLOAD as u64 {
+                return Err(ProtocolError::LongControl);
+            }
+            if !header.fin {
+                return Err(ProtocolError::FragmentedControl);
+            }
+        }
+        if !minimal && self.profile.length == LengthRule::Minimal {
+            return Err(ProtocolError::NonMinimalLength);
+        }
+        if header.opcode & 0x8 == 0 && header.len > self.max_frame {
+            return Err(ProtocolError::FrameTooBig { limit: self.max_frame });
+        }
+        Ok(())
+    }
+
+    /// Whether a frame has begun that did not arrive whole.
+    pub(super) fn is_within_frame(&self) -> bool {
+        self.rest.is_some()
+    }
+
+    /// The header of a whole message that is sent.
+    pub(super) fn header(&mut self, opcode: OpCode, reserved: u8, len: usize) -> FrameHeader {
+        let (opcode, key) = (opcode.bits(), self.draw_key());
+        FrameHeader { fin: true, reserved, opcode, key, len: len as u64 }
+    }
+
+    #[inline]
+    fn draw_key(&mut self) -> Option<MaskingKey> {
+        match &mut self.masking {
+            Masking::Incoming => None,
+            Masking::Outgoing(keys) => Some(keys.draw()),
+        }
+    }
+}
+
+impl Codec for HybiCodec {
+    fn capabilities(&self) -> Capabilities {
+        Capabilities {
+            binary: true,
+            ping: true,
+            fragments: true,
+            close: true,
+            status: Some(&self.profile.status),
+            invalid_text: InvalidText::Fail,
+        }
+    }
+
+    fn decode(&mut self, input: &mut [u8]) -> Result<Option<Decoded>, ProtocolError> {
+        if let Some(rest) = self.rest {
+            return Ok(self.continue_frame(rest, input));
+        }
+        if let Some(decoded) = self.decode_whole(input) {
+            return Ok(Some(decoded));
+        }
+        self.decode_frame(input)
+    }
+
     fn encode(&mut self, frame: Frame<'_>, output: &mut Vec<u8>) -> Result<(), EncodeError> {
         if frame.opcode.is_control() && frame.payload.len() > MAX_CONTROL_PAYLOAD {
             return Err(EncodeError::LongControl);
         }
-        let header = FrameHeader {
-            fin: frame.fin,
-            reserved: 0,
-            opcode: frame.opcode.bits(),
-            key: self.draw_key(),
-            len: frame.payload.len() as u64,
-        };
+        let key = self.draw_key();
+        let (opcode, len) = (frame.opcode.bits(), frame.payload.len() as u64);
         output.reserve(size_of::<u128>() + frame.payload.len());
-        header.append(output);
+        FrameHeader { fin: frame.fin, reserved: 0, opcode, key, len }.append(output);
         let start = output.len();
         output.extend_from_slice(frame.payload);
-        if let Some(key) = header.key {
+        if let Some(key) = key {
             key.apply(&mut output[start..]);
         }
         Ok(())
     }
 
     fn envelope(&mut self, opcode: OpCode, len: usize) -> Option<Envelope> {
-        if let Masking::Outgoing { .. } = self.masking {
+        if let Masking::Outgoing(_) = self.masking {
             return None;
         }
         let header = FrameHeader {
