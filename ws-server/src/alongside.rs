@@ -53,13 +53,10 @@ where
         {
             *this.connection = None;
         }
-        match this.outcome.take() {
-            Some(outcome) if this.connection.is_none() => Poll::Ready(outcome),
-            running => {
-                *this.outcome = running;
-                Poll::Pending
-            }
+        if this.connection.is_some() {
+            return Poll::Pending;
         }
+        this.outcome.take().map_or(Poll::Pending, Poll::Ready)
     }
 }
 

@@ -2,7 +2,9 @@
 
 use std::future::Future;
 use std::pin::{Pin, pin};
-use std::task::{Context, Poll, Waker, ready};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::task::{Context, Poll, Wake, Waker};
 use std::time::Instant;
 
 use tokio::sync::futures::OwnedNotified;
@@ -11,18 +13,43 @@ use tokio::time::{Sleep, sleep_until};
 
 use crate::stop::Stop;
 
+/// How often a timer or the stop has woken a connection, of all there are. While the count stands
+/// still, nobody has to look at his own: a timer's memory has left the caches by the time a
+/// connection has something to do.
+static RUNG: AtomicUsize = AtomicUsize::new(0);
+
+/// Counts, and wakes the task.
+struct Bell(Waker);
+
+impl Wake for Bell {
+    fn wake(self: Arc<Self>) {
+        self.wake_by_ref();
+    }
+
+    fn wake_by_ref(self: &Arc<Self>) {
+        // Before: a task that is woken finds that the count has moved.
+        RUNG.fetch_add(1, Ordering::Release);
+        self.0.wake_by_ref();
+    }
+}
+
 /// One timer and one wait for the stop, reused for the life of the connection.
-///
-/// Both keep the waker they were polled with, so as long as it is the same and neither has
-/// fired, a poll costs three comparisons.
 #[derive(Debug)]
 pub(super) struct Alarm {
+    registered: Option<Registered>,
     sleep: Option<Pin<Box<Sleep>>>,
     /// What the timer is set to.
     armed: Option<Instant>,
     stop: Stop,
     stopping: Stopping,
-    registered: Option<Waker>,
+}
+
+/// Both keep the waker they were polled with.
+#[derive(Debug)]
+struct Registered {
+    task: Waker,
+    /// The count before both were looked at.
+    rung: usize,
 }
 
 #[derive(Debug)]
@@ -43,54 +70,66 @@ pub(super) enum Ring {
 
 impl Alarm {
     pub(super) fn new(stop: Stop) -> Alarm {
-        Alarm { sleep: None, armed: None, stop, stopping: Stopping::Unasked, registered: None }
+        Alarm { registered: None, sleep: None, armed: None, stop, stopping: Stopping::Unasked }
     }
 
+    /// Whether the same task has polled it, and nothing has rung since.
     #[inline]
+    pub(super) fn is_quiet(&self, task: &Waker) -> bool {
+        self.registered.as_ref().is_some_and(|registered| {
+            registered.rung == RUNG.load(Ordering::Acquire) && registered.task.will_wake(task)
+        })
+    }
+
     pub(super) fn poll(&mut self, cx: &mut Context<'_>, deadline: Option<Instant>) -> Poll<Ring> {
-        if self.is_registered(cx.waker(), deadline) {
+        let rung = RUNG.load(Ordering::Acquire);
+        let stopping = self.stop.has_begun() && !matches!(self.stopping, Stopping::Told);
+        let sleeping = self.armed == deadline
+            && (deadline.is_none() || self.sleep.as_ref().is_some_and(|sleep| !sleep.is_elapsed()));
+        if let Some(registered) = &mut self.registered
+            && registered.task.will_wake(cx.waker())
+            && sleeping
+            && !stopping
+        {
+            // It was another's.
+            registered.rung = rung;
             return Poll::Pending;
         }
-        self.poll_anew(cx, deadline)
+        self.poll_anew(cx, deadline, rung)
     }
 
-    fn is_registered(&self, waker: &Waker, deadline: Option<Instant>) -> bool {
-        let known = self.registered.as_ref().is_some_and(|known| known.will_wake(waker));
-        let stopping = self.stop.has_begun() && !matches!(self.stopping, Stopping::Told);
-        let sleeping = deadline.is_none()
-            || self.armed == deadline
-                && self.sleep.as_ref().is_some_and(|sleep| !sleep.is_elapsed());
-        known && sleeping && !stopping
-    }
-
-    fn poll_anew(&mut self, cx: &mut Context<'_>, deadline: Option<Instant>) -> Poll<Ring> {
+    fn poll_anew(
+        &mut self,
+        cx: &mut Context<'_>,
+        deadline: Option<Instant>,
+        rung: usize,
+    ) -> Poll<Ring> {
         self.registered = None;
-        if self.poll_stop(cx).is_ready() {
+        let bell = Waker::from(Arc::new(Bell(cx.waker().clone())));
+        let mut bell = Context::from_waker(&bell);
+        if self.poll_stop(&mut bell).is_ready() {
             self.stopping = Stopping::Told;
             return Poll::Ready(Ring::Stop);
         }
-        if let Some(at) = deadline {
-            ready!(self.poll_sleep(cx, at));
+        self.armed = deadline;
+        if let Some(at) = deadline
+            && self.poll_sleep(&mut bell, at).is_ready()
+        {
             return Poll::Ready(Ring::Deadline);
         }
-        self.registered = Some(cx.waker().clone());
+        self.registered = Some(Registered { task: cx.waker().clone(), rung });
         Poll::Pending
     }
 
     /// Polls the timer outside the task's budget: with none left, it would be pending without
     /// having registered anybody.
     fn poll_sleep(&mut self, cx: &mut Context<'_>, at: Instant) -> Poll<()> {
-        self.armed = Some(at);
         let at = tokio::time::Instant::from_std(at);
         let sleep = self.sleep.get_or_insert_with(|| Box::pin(sleep_until(at)));
         if sleep.deadline() != at {
             sleep.as_mut().reset(at);
         }
-        let outcome = pin!(unconstrained(sleep.as_mut())).poll(cx);
-        if outcome.is_pending() {
-            self.registered = Some(cx.waker().clone());
-        }
-        outcome
+        pin!(unconstrained(sleep.as_mut())).poll(cx)
     }
 
     fn poll_stop(&mut self, cx: &mut Context<'_>) -> Poll<()> {

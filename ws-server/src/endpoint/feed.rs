@@ -59,7 +59,9 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> Future for Feed<'_, '_, IO> {
 impl<IO> Drop for Feed<'_, '_, IO> {
     #[inline]
     fn drop(&mut self) {
-        self.link.keep_rest(self.message, &mut self.progress);
+        if let Progress::Begun { .. } = self.progress {
+            self.link.keep_rest(self.message, &mut self.progress);
+        }
     }
 }
 

@@ -156,12 +156,23 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> Link<IO> {
     }
 
     /// Handles deadlines and the stop. Ready when something was done about one of them.
+    #[inline]
     pub(crate) fn poll_alarm(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Expired>> {
         let ring = ready!(self.poll_ring(cx));
         Poll::Ready(self.answer(ring))
     }
 
+    #[inline]
     pub(super) fn poll_ring(&mut self, cx: &mut Context<'_>) -> Poll<Ring> {
+        // The deadline of an open connection moves only when the alarm has rung.
+        if self.connection.is_open() && self.alarm.is_quiet(cx.waker()) {
+            return Poll::Pending;
+        }
+        self.look_at_alarm(cx)
+    }
+
+    #[cold]
+    fn look_at_alarm(&mut self, cx: &mut Context<'_>) -> Poll<Ring> {
         if !self.connection.is_open() {
             self.limit_end();
         }

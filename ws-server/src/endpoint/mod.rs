@@ -109,13 +109,11 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> Endpoint<IO> {
     /// The next fragment of what was read already.
     #[inline(always)]
     pub(crate) fn buffered_fragment(&mut self) -> Result<Received, ProtocolError> {
-        if self.link.connection.is_over() {
-            return Ok(Received::Closed);
-        }
-        if self.read.is_empty() {
-            return Ok(Received::Starved);
-        }
         if !self.read.has_storage() {
+            if self.read.is_empty() {
+                let over = self.link.connection.is_over();
+                return Ok(if over { Received::Closed } else { Received::Starved });
+            }
             self.lend_storage();
         }
         self.link.borrow_output();

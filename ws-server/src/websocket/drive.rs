@@ -2,8 +2,7 @@
 
 use std::future::Future;
 use std::io;
-use std::pin::Pin;
-use std::task::{Poll, ready};
+use std::task::ready;
 
 use tokio::io::{AsyncRead, AsyncWrite};
 
@@ -28,9 +27,7 @@ where
         let endpoint = match &mut returned {
             Some(endpoint) => endpoint,
             None => {
-                let Ok(mut endpoint) = ready!(Pin::new(&mut home).poll(cx)) else {
-                    return Poll::Ready(());
-                };
+                let mut endpoint = ready!(home.poll(cx));
                 endpoint.link.close(Some(closing_reason(outcome)));
                 returned.insert(endpoint)
             }
