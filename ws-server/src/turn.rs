@@ -17,17 +17,18 @@ const COPIED_BYTES: usize = 32 * 1024;
 /// else: eight kilobytes in a turn.
 const TRANSFORMED_BYTES: usize = 64;
 
-/// Pending when the turn is over; the task is woken when the others had theirs. Sockets that are
-/// not the runtime's do not ask.
+/// Begins a read, and counts it. Pending when the turn is over; the task is woken when the others
+/// had theirs. Sockets that are not the runtime's do not ask.
 #[inline]
 pub(crate) fn poll_continue(cx: &mut Context<'_>) -> Poll<()> {
-    poll_proceed(cx).map(drop)
+    poll_proceed(cx).map(|turn| turn.made_progress())
 }
 
-/// Counts bytes that were read to be decoded, or come behind the end of a connection.
+/// Counts what a read has brought, besides itself: bytes to be decoded, or that come behind the
+/// end of a connection.
 #[inline]
 pub(crate) fn charge_frames(cx: &mut Context<'_>, bytes: usize) {
-    charge(cx, bytes.div_ceil(FRAMES_BYTES));
+    charge(cx, bytes / FRAMES_BYTES);
 }
 
 /// Counts bytes that were read to be passed on as they are.

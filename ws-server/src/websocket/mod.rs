@@ -41,6 +41,10 @@ enum State {
     Ended,
 }
 
+/// Why there is no further message; `None` after a clean end. Boxed, for an error that may be
+/// passes through memory also when there is none, and each message would wait for that.
+type End = Option<Box<RecvError>>;
+
 impl<IO: AsyncRead + AsyncWrite + Unpin> WebSocket<IO> {
     /// A connection whose opening handshake somebody else has held.
     ///
@@ -100,9 +104,8 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> WebSocket<IO> {
     pub async fn recv_lent(
         &mut self,
     ) -> Option<Result<(MessageRef<'_>, Replies<'_, IO>), RecvError>> {
-        match poll_fn(|cx| self.poll_whole(cx)).await? {
-            Ok(()) => {}
-            Err(error) => return Some(Err(error)),
+        if let Err(end) = poll_fn(|cx| self.poll_whole(cx)).await {
+            return end.map(|error| Err(*error));
         }
         let Endpoint { link, read, assembler, .. } = &mut **self.endpoint;
         match assembler.lend(read) {
@@ -200,10 +203,8 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> WebSocket<IO> {
     }
 
     fn poll_recv(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Message, RecvError>>> {
-        match ready!(self.poll_whole(cx)) {
-            Some(Ok(())) => {}
-            Some(Err(error)) => return Poll::Ready(Some(Err(error))),
-            None => return Poll::Ready(None),
+        if let Err(end) = ready!(self.poll_whole(cx)) {
+            return Poll::Ready(end.map(|error| Err(*error)));
         }
         let endpoint = &mut **self.endpoint;
         let taken = endpoint.assembler.take(&endpoint.read).and_then(|message| {
@@ -217,37 +218,38 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> WebSocket<IO> {
             Ok(message) => Some(Ok(message)),
             Err(error) => {
                 endpoint.link.fail(error);
-                self.end(cx, Some(Err(error.into())))
+                self.end(cx);
+                Some(Err(error.into()))
             }
         })
     }
 
     /// Waits until the assembler holds a whole message.
     #[inline]
-    fn poll_whole(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<(), RecvError>>> {
+    fn poll_whole(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), End>> {
         if self.state == State::Ended {
             self.endpoint.discard_received();
-            return Poll::Ready(None);
+            return Poll::Ready(Err(None));
         }
-        let outcome = ready!(self.endpoint.poll_message(cx));
-        Poll::Ready(match outcome {
-            Ok(true) => Some(Ok(())),
-            Ok(false) => self.end(cx, None),
-            Err(error) => self.end(cx, Some(Err(error))),
-        })
+        match ready!(self.endpoint.poll_message(cx)) {
+            Ok(true) => Poll::Ready(Ok(())),
+            Ok(false) => {
+                self.end(cx);
+                Poll::Ready(Err(None))
+            }
+            Err(error) => {
+                self.end(cx);
+                Poll::Ready(Err(Some(Box::new(error))))
+            }
+        }
     }
 
     /// The Close that answers the peer leaves now, as far as the socket takes it.
     #[cold]
-    fn end<T>(
-        &mut self,
-        cx: &mut Context<'_>,
-        outcome: Option<Result<T, RecvError>>,
-    ) -> Option<Result<T, RecvError>> {
+    fn end(&mut self, cx: &mut Context<'_>) {
         self.state = State::Ended;
         self.endpoint.discard_received();
         let _written = self.endpoint.link.poll_flush(cx);
-        outcome
     }
 }
 
