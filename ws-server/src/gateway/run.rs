@@ -112,8 +112,8 @@ async fn serve_on(server: Server, listener: impl Listener + Sync, mut signals: S
         // A dropped sender means the same.
         drop(stopped.await);
     });
-    let serving = serving.into_future();
-    tokio::pin!(serving);
+    // A task of its own: here each connection would have the signals asked, too.
+    let mut serving = tokio::spawn(serving.into_future());
     tokio::select! {
         _ = &mut serving => return,
         () = signals.next() => info!("going down; a second signal cuts the connections"),
@@ -121,7 +121,10 @@ async fn serve_on(server: Server, listener: impl Listener + Sync, mut signals: S
     drop(stop);
     tokio::select! {
         _ = &mut serving => {}
-        () = signals.next() => warn!("cut"),
+        () = signals.next() => {
+            warn!("cut");
+            serving.abort();
+        }
     }
 }
 
