@@ -125,7 +125,7 @@ impl Played {
                 }
                 Err(_) => continue,
             };
-            assert!(data.remaining < FRAME_LIMIT, "a frame over the limit");
+            assert!(data.remaining <= FRAME_LIMIT, "a frame over the limit");
             let message = match self.assembler.push(&data, &self.input) {
                 Ok(false) => continue,
                 Ok(true) => self.assembler.take(&self.input),
