@@ -9,6 +9,7 @@ use tokio::net::TcpStream;
 #[cfg(unix)]
 use tokio::net::UnixStream;
 use tokio::runtime::Runtime;
+use tokio::task::JoinError;
 use tracing::{info, warn};
 use ws_core::{CloseReason, Drafts, StatusCode};
 
@@ -115,16 +116,25 @@ async fn serve_on(server: Server, listener: impl Listener + Sync, mut signals: S
     // A task of its own: here each connection would have the signals asked, too.
     let mut serving = tokio::spawn(serving.into_future());
     tokio::select! {
-        _ = &mut serving => return,
+        ended = &mut serving => return resume(ended),
         () = signals.next() => info!("going down; a second signal cuts the connections"),
     }
     drop(stop);
     tokio::select! {
-        _ = &mut serving => {}
+        ended = &mut serving => resume(ended),
         () = signals.next() => {
             warn!("cut");
             serving.abort();
         }
+    }
+}
+
+/// A panic is no orderly end.
+fn resume(ended: Result<io::Result<()>, JoinError>) {
+    if let Err(error) = ended
+        && let Ok(panic) = error.try_into_panic()
+    {
+        std::panic::resume_unwind(panic);
     }
 }
 
