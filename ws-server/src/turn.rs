@@ -17,18 +17,17 @@ const COPIED_BYTES: usize = 32 * 1024;
 /// else: eight kilobytes in a turn.
 const TRANSFORMED_BYTES: usize = 64;
 
-/// Begins a read, and counts it. Pending when the turn is over; the task is woken when the others
-/// had theirs. Sockets that are not the runtime's do not ask.
+/// Pending when the turn is over; the task is woken when the others had theirs. Sockets that are
+/// not the runtime's do not ask.
 #[inline]
 pub(crate) fn poll_continue(cx: &mut Context<'_>) -> Poll<()> {
-    poll_proceed(cx).map(|turn| turn.made_progress())
+    poll_proceed(cx).map(drop)
 }
 
-/// Counts what a read has brought, besides itself: bytes to be decoded, or that come behind the
-/// end of a connection.
+/// Counts bytes that were read to be decoded, or come behind the end of a connection.
 #[inline]
 pub(crate) fn charge_frames(cx: &mut Context<'_>, bytes: usize) {
-    charge(cx, bytes / FRAMES_BYTES);
+    charge(cx, bytes.div_ceil(FRAMES_BYTES));
 }
 
 /// Counts bytes that were read to be passed on as they are.

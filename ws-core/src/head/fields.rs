@@ -63,11 +63,6 @@ impl Fields {
         })
     }
 
-    /// All names and values as they are written, in order.
-    pub(super) fn lines(&self) -> impl Iterator<Item = (&[u8], &[u8])> {
-        self.index.iter().map(|(name, value)| (&self.text[name.clone()], &self.text[value.clone()]))
-    }
-
     /// The values of all field lines of this name, in order.
     pub fn all<'f>(&'f self, name: &'f str) -> impl Iterator<Item = &'f [u8]> {
         self.index

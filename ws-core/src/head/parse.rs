@@ -1,7 +1,5 @@
 //! Reading a request head: bounded, resumable, and linear however its bytes arrive.
 
-use std::mem::MaybeUninit;
-
 use super::{Fields, HttpVersion, RequestHead};
 
 /// The longest head that is read, in bytes, its closing empty line included.
@@ -82,9 +80,9 @@ fn not_http(first: u8) -> HeadError {
 }
 
 fn parse(text: &[u8]) -> Result<RequestHead, HeadError> {
-    let mut lines = [const { MaybeUninit::uninit() }; MAX_FIELDS];
-    let mut request = httparse::Request::new(&mut []);
-    match request.parse_with_uninit_headers(text, &mut lines) {
+    let mut lines = [httparse::EMPTY_HEADER; MAX_FIELDS];
+    let mut request = httparse::Request::new(&mut lines);
+    match request.parse(text) {
         Ok(httparse::Status::Complete(size)) if size == text.len() => {}
         Ok(_) => return Err(HeadError::Malformed("the head is cut short")),
         Err(error) => return Err(HeadError::from(error)),

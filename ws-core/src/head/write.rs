@@ -47,16 +47,15 @@ impl ResponseHead {
     /// [`WriteHeadError`] when a name is no token or a value holds CR, LF or NUL; nothing is
     /// appended then.
     pub fn write(&self, output: &mut Vec<u8>) -> Result<(), WriteHeadError> {
-        for (name, value) in self.fields.lines() {
-            if !is_token(name) || breaks_line(value) {
-                let name = String::from_utf8_lossy(name).into_owned();
-                return Err(WriteHeadError { name });
+        for (name, value) in self.fields.iter() {
+            if !is_token(name.as_bytes()) || value.iter().any(|byte| b"\r\n\0".contains(byte)) {
+                return Err(WriteHeadError { name: name.to_owned() });
             }
         }
         // A vector takes all that is written.
         let _written = write!(output, "HTTP/1.1 {} {}\r\n", self.status, self.reason);
-        for (name, value) in self.fields.lines() {
-            output.extend_from_slice(name);
+        for (name, value) in self.fields.iter() {
+            output.extend_from_slice(name.as_bytes());
             output.extend_from_slice(b": ");
             output.extend_from_slice(value);
             output.extend_from_slice(b"\r\n");
@@ -64,11 +63,6 @@ impl ResponseHead {
         output.extend_from_slice(b"\r\n");
         Ok(())
     }
-}
-
-/// Every byte is looked at, for then many are at once.
-fn breaks_line(value: &[u8]) -> bool {
-    value.iter().fold(false, |breaks, byte| breaks | matches!(byte, b'\r' | b'\n' | 0))
 }
 
 /// A field that would break the head it stands in.

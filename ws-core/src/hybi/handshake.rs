@@ -60,11 +60,13 @@ fn refuse_body(fields: &Fields) -> Result<(), Rejection> {
 }
 
 fn check_target(target: &str) -> Result<(), Rejection> {
-    let is_url = || {
-        let scheme = target.split_once("://").map(|(scheme, _)| scheme.to_ascii_lowercase());
-        matches!(scheme.as_deref(), Some("http" | "https" | "ws" | "wss"))
+    let scheme = target.split_once("://").map(|(scheme, _)| scheme.to_ascii_lowercase());
+    let form = match scheme.as_deref() {
+        _ if target.starts_with('/') => true,
+        Some("http" | "https" | "ws" | "wss") => true,
+        _ => false,
     };
-    if target.contains('#') || !(target.starts_with('/') || is_url()) {
+    if !form || target.contains('#') {
         return Err(Rejection::bad_request(
             "the request target is neither a path nor an http URL, or has a fragment",
         ));
@@ -136,12 +138,11 @@ fn subprotocols(fields: &Fields) -> Result<Vec<&str>, Rejection> {
         }
         offered.push(token);
     }
-    if offered.is_empty() {
-        let named = fields.contains("Sec-WebSocket-Protocol");
-        return if named { Err(malformed()) } else { Ok(offered) };
-    }
     let distinct: HashSet<_> = offered.iter().collect();
     if distinct.len() < offered.len() {
+        return Err(malformed());
+    }
+    if offered.is_empty() && fields.contains("Sec-WebSocket-Protocol") {
         return Err(malformed());
     }
     Ok(offered)

@@ -44,7 +44,7 @@ pub(super) struct Alarm {
     stopping: Stopping,
 }
 
-/// Both keep the waker they were polled with.
+/// The task that the timer and the stop wake, as long as both wait.
 #[derive(Debug)]
 struct Registered {
     task: Waker,

@@ -59,9 +59,7 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> Future for Feed<'_, '_, IO> {
 impl<IO> Drop for Feed<'_, '_, IO> {
     #[inline]
     fn drop(&mut self) {
-        if let Progress::Begun { .. } = self.progress {
-            self.link.keep_rest(self.message, &mut self.progress);
-        }
+        self.link.keep_rest(self.message, &mut self.progress);
     }
 }
 
@@ -207,11 +205,17 @@ impl<IO> Link<IO> {
     /// Copies what is left of a message into the send buffer, where the socket did not take it.
     #[inline]
     fn keep_rest(&mut self, message: Outgoing<'_>, progress: &mut Progress) {
-        if let Progress::Begun { rest, tail, .. } = std::mem::replace(progress, Progress::Taken) {
-            self.borrow_output();
-            self.output.bytes().extend_from_slice(&message.as_bytes()[rest..]);
-            self.output.bytes().extend_from_slice(tail);
-            self.output.refuse();
+        if let Progress::Begun { rest, tail, .. } = *progress {
+            *progress = Progress::Taken;
+            self.copy_rest(&message.as_bytes()[rest..], tail);
         }
+    }
+
+    #[cold]
+    fn copy_rest(&mut self, rest: &[u8], tail: &[u8]) {
+        self.borrow_output();
+        self.output.bytes().extend_from_slice(rest);
+        self.output.bytes().extend_from_slice(tail);
+        self.output.refuse();
     }
 }

@@ -146,13 +146,11 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> Endpoint<IO> {
     /// to wait for bytes.
     #[inline]
     pub(crate) fn poll_turn(&mut self, cx: &mut Context<'_>) -> Poll<()> {
-        if self.owes_turn() { self.poll_owed_turn(cx) } else { Poll::Ready(()) }
-    }
-
-    #[inline(never)]
-    fn poll_owed_turn(&mut self, cx: &mut Context<'_>) -> Poll<()> {
-        turn::charge(cx, std::mem::take(&mut self.owed));
-        turn::poll_continue(cx)
+        if self.owes_turn() {
+            turn::charge(cx, std::mem::take(&mut self.owed));
+            ready!(turn::poll_continue(cx));
+        }
+        Poll::Ready(())
     }
 
     /// Whether bytes were read that are not decoded.

@@ -9,7 +9,6 @@ use tokio::net::TcpStream;
 #[cfg(unix)]
 use tokio::net::UnixStream;
 use tokio::runtime::Runtime;
-use tokio::task::JoinError;
 use tracing::{info, warn};
 use ws_core::{CloseReason, Drafts, StatusCode};
 
@@ -113,28 +112,16 @@ async fn serve_on(server: Server, listener: impl Listener + Sync, mut signals: S
         // A dropped sender means the same.
         drop(stopped.await);
     });
-    // A task of its own: here each connection would have the signals asked, too.
-    let mut serving = tokio::spawn(serving.into_future());
+    let serving = serving.into_future();
+    tokio::pin!(serving);
     tokio::select! {
-        ended = &mut serving => return resume(ended),
+        _ = &mut serving => return,
         () = signals.next() => info!("going down; a second signal cuts the connections"),
     }
     drop(stop);
     tokio::select! {
-        ended = &mut serving => resume(ended),
-        () = signals.next() => {
-            warn!("cut");
-            serving.abort();
-        }
-    }
-}
-
-/// A panic is no orderly end.
-fn resume(ended: Result<io::Result<()>, JoinError>) {
-    if let Err(error) = ended
-        && let Ok(panic) = error.try_into_panic()
-    {
-        std::panic::resume_unwind(panic);
+        _ = &mut serving => {}
+        () = signals.next() => warn!("cut"),
     }
 }
 

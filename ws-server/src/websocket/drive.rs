@@ -2,7 +2,8 @@
 
 use std::future::Future;
 use std::io;
-use std::task::ready;
+use std::pin::Pin;
+use std::task::{Poll, ready};
 
 use tokio::io::{AsyncRead, AsyncWrite};
 
@@ -27,7 +28,9 @@ where
         let endpoint = match &mut returned {
             Some(endpoint) => endpoint,
             None => {
-                let mut endpoint = ready!(home.poll(cx));
+                let Ok(mut endpoint) = ready!(Pin::new(&mut home).poll(cx)) else {
+                    return Poll::Ready(());
+                };
                 endpoint.link.close(Some(closing_reason(outcome)));
                 returned.insert(endpoint)
             }

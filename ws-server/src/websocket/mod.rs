@@ -8,6 +8,7 @@ use std::future::{Future, poll_fn};
 use std::task::{Context, Poll, ready};
 
 use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::sync::oneshot;
 use ws_core::buffer::ReadBuffer;
 use ws_core::{CloseReason, Codec, Limits, Message, MessageRef, Outgoing, Timeouts};
 
@@ -16,7 +17,7 @@ pub use split::{Receiver, Sender};
 
 use crate::endpoint::{Endpoint, Finish, Link};
 use crate::error::{RecvError, SendError};
-use crate::lease::{Home, Lease};
+use crate::lease::Lease;
 use crate::socket::Socket;
 use crate::stop::Stop;
 
@@ -41,10 +42,6 @@ enum State {
     Ended,
 }
 
-/// Why there is no further message; `None` after a clean end. Boxed, for an error that may be
-/// passes through memory also when there is none, and each message would wait for that.
-type End = Option<Box<RecvError>>;
-
 impl<IO: AsyncRead + AsyncWrite + Unpin> WebSocket<IO> {
     /// A connection whose opening handshake somebody else has held.
     ///
@@ -64,7 +61,9 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> WebSocket<IO> {
     }
 
     /// Lends a connection to a handler, and tells where it comes back.
-    pub(crate) fn lease(endpoint: Box<Endpoint<IO>>) -> (WebSocket<IO>, Home<Box<Endpoint<IO>>>) {
+    pub(crate) fn lease(
+        endpoint: Box<Endpoint<IO>>,
+    ) -> (WebSocket<IO>, oneshot::Receiver<Box<Endpoint<IO>>>) {
         let (endpoint, home) = Lease::new(endpoint);
         (WebSocket { endpoint, state: State::Receiving }, home)
     }
@@ -104,8 +103,9 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> WebSocket<IO> {
     pub async fn recv_lent(
         &mut self,
     ) -> Option<Result<(MessageRef<'_>, Replies<'_, IO>), RecvError>> {
-        if let Err(end) = poll_fn(|cx| self.poll_whole(cx)).await {
-            return end.map(|error| Err(*error));
+        match poll_fn(|cx| self.poll_whole(cx)).await? {
+            Ok(()) => {}
+            Err(error) => return Some(Err(error)),
         }
         let Endpoint { link, read, assembler, .. } = &mut **self.endpoint;
         match assembler.lend(read) {
@@ -203,8 +203,10 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> WebSocket<IO> {
     }
 
     fn poll_recv(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Message, RecvError>>> {
-        if let Err(end) = ready!(self.poll_whole(cx)) {
-            return Poll::Ready(end.map(|error| Err(*error)));
+        match ready!(self.poll_whole(cx)) {
+            Some(Ok(())) => {}
+            Some(Err(error)) => return Poll::Ready(Some(Err(error))),
+            None => return Poll::Ready(None),
         }
         let endpoint = &mut **self.endpoint;
         let taken = endpoint.assembler.take(&endpoint.read).and_then(|message| {
@@ -218,38 +220,37 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> WebSocket<IO> {
             Ok(message) => Some(Ok(message)),
             Err(error) => {
                 endpoint.link.fail(error);
-                self.end(cx);
-                Some(Err(error.into()))
+                self.end(cx, Some(Err(error.into())))
             }
         })
     }
 
     /// Waits until the assembler holds a whole message.
     #[inline]
-    fn poll_whole(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), End>> {
+    fn poll_whole(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<(), RecvError>>> {
         if self.state == State::Ended {
             self.endpoint.discard_received();
-            return Poll::Ready(Err(None));
+            return Poll::Ready(None);
         }
-        match ready!(self.endpoint.poll_message(cx)) {
-            Ok(true) => Poll::Ready(Ok(())),
-            Ok(false) => {
-                self.end(cx);
-                Poll::Ready(Err(None))
-            }
-            Err(error) => {
-                self.end(cx);
-                Poll::Ready(Err(Some(Box::new(error))))
-            }
-        }
+        let outcome = ready!(self.endpoint.poll_message(cx));
+        Poll::Ready(match outcome {
+            Ok(true) => Some(Ok(())),
+            Ok(false) => self.end(cx, None),
+            Err(error) => self.end(cx, Some(Err(error))),
+        })
     }
 
     /// The Close that answers the peer leaves now, as far as the socket takes it.
     #[cold]
-    fn end(&mut self, cx: &mut Context<'_>) {
+    fn end<T>(
+        &mut self,
+        cx: &mut Context<'_>,
+        outcome: Option<Result<T, RecvError>>,
+    ) -> Option<Result<T, RecvError>> {
         self.state = State::Ended;
         self.endpoint.discard_received();
         let _written = self.endpoint.link.poll_flush(cx);
+        outcome
     }
 }
 
