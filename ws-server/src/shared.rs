@@ -37,11 +37,30 @@ struct Polled<T> {
     known: [Option<Waker>; SIDES],
 }
 
+/// Whether nothing has happened since the reader's poll began, which was pending.
+///
+/// Every change takes the value before it, so that each side sees what the other did first: a
+/// reader that makes it quiet behind a wake-up also sees what the task was woken for. With a plain
+/// store it could miss that, and nobody would look again.
+#[derive(Debug, Default)]
+struct Quiet(AtomicBool);
+
+impl Quiet {
+    #[inline]
+    fn set(&self, quiet: bool) {
+        self.0.swap(quiet, Ordering::AcqRel);
+    }
+
+    #[inline]
+    fn is_set(&self) -> bool {
+        self.0.load(Ordering::Acquire)
+    }
+}
+
 #[derive(Debug, Default)]
 struct Waiting {
     tasks: Mutex<[Option<Waker>; SIDES]>,
-    /// Whether nothing has happened since the reader began to wait.
-    quiet: AtomicBool,
+    quiet: Quiet,
 }
 
 impl<T> Shared<T> {
@@ -72,11 +91,11 @@ impl<T> Shared<T> {
         }
         if side == Side::Reader {
             // Before it is polled: what happens meanwhile counts.
-            self.waiting.quiet.store(true, Ordering::Release);
+            self.waiting.quiet.set(true);
         }
         let outcome = poll(value, &mut Context::from_waker(&self.waker));
         if side == Side::Reader && outcome.is_ready() {
-            self.waiting.quiet.store(false, Ordering::Release);
+            self.waiting.quiet.set(false);
             // The reader may be long in coming back: what happens meanwhile is the driver's.
             if let Some(driver) = &known[Side::Driver as usize]
                 && !driver.will_wake(cx.waker())
@@ -87,11 +106,11 @@ impl<T> Shared<T> {
         outcome
     }
 
-    /// Whether the reader waits, and nothing has happened since: what there was to do for the
-    /// value, its poll has done.
+    /// Whether the reader's last poll was pending, and nothing has happened since it began: what
+    /// there was to do for the value, that poll has done.
     #[inline]
     pub(crate) fn is_quiet(&self) -> bool {
-        self.waiting.quiet.load(Ordering::Acquire)
+        self.waiting.quiet.is_set()
     }
 
     /// Does what needs no waiting.
@@ -136,7 +155,7 @@ impl Wake for Waiting {
     }
 
     fn wake_by_ref(self: &Arc<Self>) {
-        self.quiet.store(false, Ordering::Release);
+        self.quiet.set(false);
         for task in self.tasks().into_iter().flatten() {
             task.wake();
         }
@@ -210,5 +229,50 @@ mod tests {
         let read = |_: &mut (), _: &mut Context<'_>| Poll::Ready(());
         assert!(shared.poll(Side::Reader, &mut Context::from_waker(&waker), read).is_ready());
         assert!(!shared.is_quiet());
+    }
+
+    /// Two threads meet in each round; the order in which they do is theirs.
+    #[test]
+    fn a_reader_that_begins_to_wait_sees_what_it_is_woken_for_or_is_not_quiet() {
+        const ROUNDS: usize = 200_000;
+        let shared = Shared::new(());
+        let (rung, begun, done) = (AtomicUsize::new(0), AtomicUsize::new(0), AtomicUsize::new(0));
+        let until = |count: &AtomicUsize, round: usize| {
+            let mut tries: usize = 0;
+            while count.load(Ordering::Acquire) < round {
+                tries += 1;
+                match tries % 1024 {
+                    0 => std::thread::yield_now(),
+                    _ => std::hint::spin_loop(),
+                }
+            }
+        };
+        let mut missed = 0;
+        let stagger = |turns: usize| (0..turns).for_each(|_| std::hint::spin_loop());
+        std::thread::scope(|scope| {
+            scope.spawn(|| {
+                for round in 1..=ROUNDS {
+                    until(&begun, round);
+                    stagger(round % 23);
+                    rung.store(round, Ordering::Release);
+                    shared.wake();
+                    done.store(round, Ordering::Release);
+                }
+            });
+            for round in 1..=ROUNDS {
+                begun.store(round, Ordering::Release);
+                stagger(round % 29);
+                let mut seen = 0;
+                let read = |_: &mut (), _: &mut Context<'_>| {
+                    seen = rung.load(Ordering::Acquire);
+                    Poll::<()>::Pending
+                };
+                let mut cx = Context::from_waker(Waker::noop());
+                assert!(shared.poll(Side::Reader, &mut cx, read).is_pending());
+                until(&done, round);
+                missed += usize::from(shared.is_quiet() && seen != round);
+            }
+        });
+        assert_eq!(missed, 0, "of {ROUNDS} rounds");
     }
 }
