@@ -2,54 +2,34 @@
 
 use std::future::Future;
 use std::pin::{Pin, pin};
-use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::task::{Context, Poll, Wake, Waker};
+use std::task::{Context, Poll, Waker};
 use std::time::Instant;
 
 use tokio::sync::futures::OwnedNotified;
 use tokio::task::coop::unconstrained;
 use tokio::time::{Sleep, sleep_until};
 
+use super::bell::Group;
 use crate::stop::Stop;
-
-/// How often a timer or the stop has woken a connection, of all there are. While the count stands
-/// still, nobody has to look at his own: a timer's memory has left the caches by the time a
-/// connection has something to do.
-static RUNG: AtomicUsize = AtomicUsize::new(0);
-
-/// Counts, and wakes the task.
-struct Bell(Waker);
-
-impl Wake for Bell {
-    fn wake(self: Arc<Self>) {
-        self.wake_by_ref();
-    }
-
-    fn wake_by_ref(self: &Arc<Self>) {
-        // Before: a task that is woken finds that the count has moved.
-        RUNG.fetch_add(1, Ordering::Release);
-        self.0.wake_by_ref();
-    }
-}
 
 /// One timer and one wait for the stop, reused for the life of the connection.
 #[derive(Debug)]
 pub(super) struct Alarm {
-    registered: Option<Registered>,
-    sleep: Option<Pin<Box<Sleep>>>,
-    /// What the timer is set to.
-    armed: Option<Instant>,
     stop: Stop,
     stopping: Stopping,
+    sleep: Option<Pin<Box<Sleep>>>,
+    registered: Option<Registered>,
+    group: Group,
 }
 
-/// The task that the timer and the stop wake, as long as both wait.
+/// The task that the timer and the stop wake, as far as they wait.
 #[derive(Debug)]
 struct Registered {
-    task: Waker,
-    /// The count before both were looked at.
+    /// What the timer is set to.
+    deadline: Option<Instant>,
+    /// The count of the group before both were looked at.
     rung: usize,
+    task: Waker,
 }
 
 #[derive(Debug)]
@@ -70,28 +50,29 @@ pub(super) enum Ring {
 
 impl Alarm {
     pub(super) fn new(stop: Stop) -> Alarm {
-        Alarm { registered: None, sleep: None, armed: None, stop, stopping: Stopping::Unasked }
+        let stopping = Stopping::Unasked;
+        Alarm { stop, stopping, sleep: None, registered: None, group: Group::next() }
     }
 
     /// Whether the same task has polled it, and nothing has rung since.
     #[inline]
     pub(super) fn is_quiet(&self, task: &Waker) -> bool {
         self.registered.as_ref().is_some_and(|registered| {
-            registered.rung == RUNG.load(Ordering::Acquire) && registered.task.will_wake(task)
+            registered.rung == self.group.rung() && registered.task.will_wake(task)
         })
     }
 
     pub(super) fn poll(&mut self, cx: &mut Context<'_>, deadline: Option<Instant>) -> Poll<Ring> {
-        let rung = RUNG.load(Ordering::Acquire);
+        let rung = self.group.rung();
         let stopping = self.stop.has_begun() && !matches!(self.stopping, Stopping::Told);
-        let sleeping = self.armed == deadline
-            && (deadline.is_none() || self.sleep.as_ref().is_some_and(|sleep| !sleep.is_elapsed()));
+        let elapsed = deadline.is_some() && self.sleep.as_ref().is_none_or(|it| it.is_elapsed());
         if let Some(registered) = &mut self.registered
             && registered.task.will_wake(cx.waker())
-            && sleeping
+            && registered.deadline == deadline
+            && !elapsed
             && !stopping
         {
-            // It was another's.
+            // Another connection was rung.
             registered.rung = rung;
             return Poll::Pending;
         }
@@ -105,19 +86,18 @@ impl Alarm {
         rung: usize,
     ) -> Poll<Ring> {
         self.registered = None;
-        let bell = Waker::from(Arc::new(Bell(cx.waker().clone())));
+        let bell = self.group.bell(cx.waker());
         let mut bell = Context::from_waker(&bell);
         if self.poll_stop(&mut bell).is_ready() {
             self.stopping = Stopping::Told;
             return Poll::Ready(Ring::Stop);
         }
-        self.armed = deadline;
         if let Some(at) = deadline
             && self.poll_sleep(&mut bell, at).is_ready()
         {
             return Poll::Ready(Ring::Deadline);
         }
-        self.registered = Some(Registered { task: cx.waker().clone(), rung });
+        self.registered = Some(Registered { deadline, rung, task: cx.waker().clone() });
         Poll::Pending
     }
 
