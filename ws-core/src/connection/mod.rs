@@ -26,22 +26,24 @@ use timer::Timers;
 /// [`SendBuffer`]. Pings are answered and the closing handshake is held on the way. Time comes
 /// in as [`Instant`]s: call [`handle_timeout`](Connection::handle_timeout) when
 /// [`poll_timeout`](Connection::poll_timeout) says so.
+// In memory, what each message needs comes first.
 #[derive(Debug)]
+#[repr(C)]
 pub struct Connection {
     codec: Box<dyn Codec>,
-    capabilities: Capabilities,
-    limits: Limits,
-    /// The kind of the message whose fragments are coming.
-    message: Option<MessageKind>,
-    /// How much of the frame under way is still to come.
-    remaining: u64,
     closing: ClosingHandshake,
-    /// Whether the peer's side of the TCP connection has ended.
-    input_ended: bool,
-    end: End,
-    timers: Timers,
     /// The payload of the latest ping that came while the send buffer was backed up.
     unanswered_ping: Option<Box<[u8]>>,
+    /// How much of the frame under way is still to come.
+    remaining: u64,
+    /// The kind of the message whose fragments are coming.
+    message: Option<MessageKind>,
+    /// Whether the peer's side of the TCP connection has ended.
+    input_ended: bool,
+    timers: Timers,
+    limits: Limits,
+    capabilities: Capabilities,
+    end: End,
 }
 
 impl Connection {

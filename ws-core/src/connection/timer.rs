@@ -29,19 +29,21 @@ impl std::fmt::Display for Expired {
 
 impl std::error::Error for Expired {}
 
+// In memory, the two flags come first.
 #[derive(Debug)]
+#[repr(C)]
 pub(super) struct Timers {
-    closing: Duration,
-    interval: Option<Duration>,
-    missed_allowed: u32,
-    idle: Option<Duration>,
-    next_check: Option<Instant>,
-    next_idle_check: Option<Instant>,
     heard: bool,
     active: bool,
-    missed: u32,
     /// The peer was not given up because the look came late.
     excused: bool,
+    missed: u32,
+    missed_allowed: u32,
+    interval: Option<Duration>,
+    next_check: Option<Instant>,
+    idle: Option<Duration>,
+    next_idle_check: Option<Instant>,
+    closing: Duration,
 }
 
 /// A look that is later than this says little about the peer: the process stood still, or had too

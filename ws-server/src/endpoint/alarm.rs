@@ -13,7 +13,10 @@ use super::bell::Group;
 use crate::stop::Stop;
 
 /// One timer and one wait for the stop, reused for the life of the connection.
+///
+/// In memory, what each message needs comes last.
 #[derive(Debug)]
+#[repr(C)]
 pub(super) struct Alarm {
     stop: Stop,
     stopping: Stopping,
@@ -24,6 +27,7 @@ pub(super) struct Alarm {
 
 /// The task that the timer and the stop wake, as far as they wait.
 #[derive(Debug)]
+#[repr(C)]
 struct Registered {
     /// What the timer is set to.
     deadline: Option<Instant>,

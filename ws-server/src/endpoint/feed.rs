@@ -80,7 +80,7 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> Link<IO> {
     #[inline]
     fn try_feed(&mut self, message: Outgoing<'_>) -> bool {
         !self.is_long(message)
-            && (self.room() > 0 || self.output.is_empty())
+            && (self.output.is_empty() || self.room() > 0)
             && self.put(message).is_ok()
     }
 

@@ -16,15 +16,16 @@ use crate::pool;
 use crate::stop::Stop;
 
 #[derive(Debug)]
+#[repr(C)]
 pub(crate) struct Link<IO> {
-    pub(super) io: IO,
-    pub(super) connection: Connection,
-    pub(super) output: SendBuffer,
     alarm: Alarm,
+    pub(super) io: IO,
+    pub(super) output: SendBuffer,
     /// More has been received than the message that is being answered.
     pub(super) more_to_answer: bool,
     /// Bytes were written that the transport may still hold back, as TLS does.
     unflushed: bool,
+    pub(super) connection: Connection,
     /// The socket takes no more for this reason; what the peer has sent before can be read.
     broken: Option<Box<io::Error>>,
 }

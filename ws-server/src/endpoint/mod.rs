@@ -29,13 +29,17 @@ use crate::{pool, turn};
 ///
 /// It reads only when everything received before is dealt with, and writes before it reads:
 /// whatever one read brought is answered in one write.
+///
+/// In memory, what each message needs lies together, in this struct and those it is made of: with
+/// many connections, each line of it comes from afar whenever the next message does.
 #[derive(Debug)]
+#[repr(C)]
 pub(crate) struct Endpoint<IO> {
-    pub(crate) link: Link<IO>,
-    pub(crate) read: ReadBuffer,
-    pub(crate) assembler: Assembler,
     /// How many reads the work of an extension is worth, since a turn was asked for.
     owed: usize,
+    pub(crate) assembler: Assembler,
+    pub(crate) read: ReadBuffer,
+    pub(crate) link: Link<IO>,
 }
 
 impl<IO: AsyncRead + AsyncWrite + Unpin> Endpoint<IO> {
