@@ -1,8 +1,14 @@
 //! A value that goes home when its holder drops it.
 
+use std::future::Future;
 use std::ops::{Deref, DerefMut};
+use std::pin::pin;
+use std::task::{Context, Poll};
 
 use tokio::sync::oneshot;
+use tokio::task::coop::unconstrained;
+
+use crate::bell::Bell;
 
 /// Lends a value to somebody who may drop it anywhere; the owner gets it back then.
 ///
@@ -16,14 +22,46 @@ pub(crate) struct Lease<T> {
 
 impl<T> Lease<T> {
     /// A lease, and where the value comes back.
-    pub(crate) fn new(value: T) -> (Lease<T>, oneshot::Receiver<T>) {
+    pub(crate) fn new(value: T) -> (Lease<T>, Home<T>) {
         let (sender, receiver) = oneshot::channel();
-        (Lease { value: Some(value), home: Some(sender) }, receiver)
+        (Lease { value: Some(value), home: Some(sender) }, Home { receiver, bell: Bell::new() })
     }
 
     /// A value that nobody waits for.
     pub(crate) fn owned(value: T) -> Lease<T> {
         Lease { value: Some(value), home: None }
+    }
+}
+
+/// Where a lent value comes back.
+#[derive(Debug)]
+pub(crate) struct Home<T> {
+    receiver: oneshot::Receiver<T>,
+    bell: Bell,
+}
+
+impl<T> Home<T> {
+    /// Waits until it is back, or will never be; not to be polled after that.
+    #[inline]
+    pub(crate) fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Option<T>> {
+        match self.bell.is_quiet(cx.waker()) {
+            true => Poll::Pending,
+            false => self.look(cx),
+        }
+    }
+
+    /// Outside the task's budget: with none left, it would be pending without having registered
+    /// anybody.
+    #[cold]
+    fn look(&mut self, cx: &mut Context<'_>) -> Poll<Option<T>> {
+        let rung = self.bell.rung();
+        let bell = self.bell.waker(cx.waker());
+        let receiver = pin!(unconstrained(&mut self.receiver));
+        let outcome = receiver.poll(&mut Context::from_waker(&bell));
+        if outcome.is_pending() {
+            self.bell.listen(rung, cx.waker());
+        }
+        outcome.map(Result::ok)
     }
 }
 

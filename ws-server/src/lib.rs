@@ -10,6 +10,7 @@ use ws_hybi08 as _;
 use ws_rfc6455 as _;
 
 mod alongside;
+mod bell;
 mod builder;
 mod byte_stream;
 mod config;

@@ -9,7 +9,7 @@ use tokio::sync::futures::OwnedNotified;
 use tokio::task::coop::unconstrained;
 use tokio::time::{Sleep, sleep_until};
 
-use super::bell::Group;
+use crate::bell::Bell;
 use crate::stop::Stop;
 
 /// One timer and one wait for the stop, reused for the life of the connection.
@@ -21,19 +21,9 @@ pub(super) struct Alarm {
     stop: Stop,
     stopping: Stopping,
     sleep: Option<Pin<Box<Sleep>>>,
-    registered: Option<Registered>,
-    group: Group,
-}
-
-/// The task that the timer and the stop wake, as far as they wait.
-#[derive(Debug)]
-#[repr(C)]
-struct Registered {
     /// What the timer is set to.
-    deadline: Option<Instant>,
-    /// The count of the group before both were looked at.
-    rung: usize,
-    task: Waker,
+    armed: Option<Instant>,
+    bell: Bell,
 }
 
 #[derive(Debug)]
@@ -55,54 +45,46 @@ pub(super) enum Ring {
 impl Alarm {
     pub(super) fn new(stop: Stop) -> Alarm {
         let stopping = Stopping::Unasked;
-        Alarm { stop, stopping, sleep: None, registered: None, group: Group::next() }
+        Alarm { stop, stopping, sleep: None, armed: None, bell: Bell::new() }
     }
 
     /// Whether the same task has polled it, and nothing has rung since.
     #[inline]
     pub(super) fn is_quiet(&self, task: &Waker) -> bool {
-        self.registered.as_ref().is_some_and(|registered| {
-            registered.rung == self.group.rung() && registered.task.will_wake(task)
-        })
+        self.bell.is_quiet(task)
     }
 
     pub(super) fn poll(&mut self, cx: &mut Context<'_>, deadline: Option<Instant>) -> Poll<Ring> {
-        let rung = self.group.rung();
-        let stopping = self.stop.has_begun() && !matches!(self.stopping, Stopping::Told);
-        let elapsed = deadline.is_some() && self.sleep.as_ref().is_none_or(|it| it.is_elapsed());
-        if let Some(registered) = &mut self.registered
-            && registered.task.will_wake(cx.waker())
-            && registered.deadline == deadline
-            && !elapsed
-            && !stopping
-        {
-            // Another connection was rung.
-            registered.rung = rung;
-            return Poll::Pending;
+        let rung = self.bell.rung();
+        if !self.bell.is_heard_by(cx.waker()) || !self.waits_for(deadline) {
+            self.bell.leave();
+            let bell = self.bell.waker(cx.waker());
+            let ring = self.poll_anew(&mut Context::from_waker(&bell), deadline);
+            if ring.is_ready() {
+                return ring;
+            }
         }
-        self.poll_anew(cx, deadline, rung)
+        self.bell.listen(rung, cx.waker());
+        Poll::Pending
     }
 
-    fn poll_anew(
-        &mut self,
-        cx: &mut Context<'_>,
-        deadline: Option<Instant>,
-        rung: usize,
-    ) -> Poll<Ring> {
-        self.registered = None;
-        let bell = self.group.bell(cx.waker());
-        let mut bell = Context::from_waker(&bell);
-        if self.poll_stop(&mut bell).is_ready() {
+    /// Whether both wait, as far as there is anything to wait for, and the timer for this.
+    fn waits_for(&self, deadline: Option<Instant>) -> bool {
+        let elapsed = deadline.is_some() && self.sleep.as_ref().is_none_or(|it| it.is_elapsed());
+        let stopping = self.stop.has_begun() && !matches!(self.stopping, Stopping::Told);
+        self.armed == deadline && !elapsed && !stopping
+    }
+
+    fn poll_anew(&mut self, cx: &mut Context<'_>, deadline: Option<Instant>) -> Poll<Ring> {
+        if self.poll_stop(cx).is_ready() {
             self.stopping = Stopping::Told;
             return Poll::Ready(Ring::Stop);
         }
-        if let Some(at) = deadline
-            && self.poll_sleep(&mut bell, at).is_ready()
-        {
-            return Poll::Ready(Ring::Deadline);
+        self.armed = deadline;
+        match deadline {
+            Some(at) => self.poll_sleep(cx, at).map(|()| Ring::Deadline),
+            None => Poll::Pending,
         }
-        self.registered = Some(Registered { deadline, rung, task: cx.waker().clone() });
-        Poll::Pending
     }
 
     /// Polls the timer outside the task's budget: with none left, it would be pending without

@@ -1,7 +1,6 @@
 //! One end of a WebSocket connection over a socket: the I/O around [`ws_core::Connection`].
 
 mod alarm;
-mod bell;
 mod feed;
 mod finish;
 mod link;

@@ -2,7 +2,6 @@
 
 use std::future::Future;
 use std::io;
-use std::pin::Pin;
 use std::task::{Poll, ready};
 
 use tokio::io::{AsyncRead, AsyncWrite};
@@ -28,7 +27,7 @@ where
         let endpoint = match &mut returned {
             Some(endpoint) => endpoint,
             None => {
-                let Ok(mut endpoint) = ready!(Pin::new(&mut home).poll(cx)) else {
+                let Some(mut endpoint) = ready!(home.poll(cx)) else {
                     return Poll::Ready(());
                 };
                 endpoint.link.close(Some(closing_reason(outcome)));

@@ -8,7 +8,6 @@ use std::future::{Future, poll_fn};
 use std::task::{Context, Poll, ready};
 
 use tokio::io::{AsyncRead, AsyncWrite};
-use tokio::sync::oneshot;
 use ws_core::buffer::ReadBuffer;
 use ws_core::{CloseReason, Codec, Limits, Message, MessageRef, Outgoing, Timeouts};
 
@@ -17,7 +16,7 @@ pub use split::{Receiver, Sender};
 
 use crate::endpoint::{Endpoint, Finish, Link};
 use crate::error::{RecvError, SendError};
-use crate::lease::Lease;
+use crate::lease::{Home, Lease};
 use crate::socket::Socket;
 use crate::stop::Stop;
 
@@ -61,9 +60,7 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> WebSocket<IO> {
     }
 
     /// Lends a connection to a handler, and tells where it comes back.
-    pub(crate) fn lease(
-        endpoint: Box<Endpoint<IO>>,
-    ) -> (WebSocket<IO>, oneshot::Receiver<Box<Endpoint<IO>>>) {
+    pub(crate) fn lease(endpoint: Box<Endpoint<IO>>) -> (WebSocket<IO>, Home<Box<Endpoint<IO>>>) {
         let (endpoint, home) = Lease::new(endpoint);
         (WebSocket { endpoint, state: State::Receiving }, home)
     }

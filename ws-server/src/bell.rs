@@ -1,0 +1,155 @@
+//! How a task knows that it need not look at what seldom happens.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU8, AtomicUsize, Ordering};
+use std::task::{Wake, Waker};
+
+/// How many counts there are: few, so that they stay in the caches, and so many that what rings for
+/// ten thousand others is seldom anybody's business.
+const GROUPS: usize = 256;
+
+/// How often each group of bells has rung.
+static RUNG: Counts = Counts([const { AtomicUsize::new(0) }; GROUPS]);
+
+/// A line of the caches is shared with nothing else.
+#[repr(align(64))]
+struct Counts([AtomicUsize; GROUPS]);
+
+/// Stands between a task and something that seldom happens, such as a timer or a value that comes
+/// from another task. As long as the bell is quiet nobody looks there: its memory has left the
+/// caches by the time the task has something to do.
+///
+/// Nothing is missed. First it happens, then the count of the group moves, then the task is woken:
+/// who sees the old count will be woken, and who sees the new one looks.
+#[derive(Debug)]
+pub(crate) struct Bell {
+    group: Group,
+    listening: Option<Listening>,
+}
+
+/// The task that is woken, and the count of the group before it has looked.
+#[derive(Debug)]
+struct Listening {
+    rung: usize,
+    task: Waker,
+}
+
+impl Bell {
+    /// A bell that nobody listens to.
+    pub(crate) fn new() -> Bell {
+        Bell { group: Group::next(), listening: None }
+    }
+
+    /// Whether the task listens, and there is nothing to look at.
+    #[inline]
+    pub(crate) fn is_quiet(&self, task: &Waker) -> bool {
+        self.listening.as_ref().is_some_and(|listening| {
+            listening.rung == self.group.rung() && listening.task.will_wake(task)
+        })
+    }
+
+    /// Whether the task listens: what it waited for at its last look rings still.
+    pub(crate) fn is_heard_by(&self, task: &Waker) -> bool {
+        self.listening.as_ref().is_some_and(|listening| listening.task.will_wake(task))
+    }
+
+    /// The count of its group, to be taken before a look.
+    pub(crate) fn rung(&self) -> usize {
+        self.group.rung()
+    }
+
+    /// What is to be woken when there is something to look at: it rings, and wakes the task.
+    pub(crate) fn waker(&self, task: &Waker) -> Waker {
+        Waker::from(Arc::new(Clapper { group: self.group, task: task.clone() }))
+    }
+
+    /// After a look that found nothing: the task listens from the count on that was taken before.
+    pub(crate) fn listen(&mut self, rung: usize, task: &Waker) {
+        match &mut self.listening {
+            Some(listening) if listening.task.will_wake(task) => listening.rung = rung,
+            listening => *listening = Some(Listening { rung, task: task.clone() }),
+        }
+    }
+
+    /// Nobody listens any more: the next thing is to look.
+    pub(crate) fn leave(&mut self) {
+        self.listening = None;
+    }
+}
+
+/// Bells that ring together.
+#[derive(Debug, Clone, Copy)]
+struct Group(u8);
+
+impl Group {
+    /// The groups in turn.
+    fn next() -> Group {
+        static NEXT: AtomicU8 = AtomicU8::new(0);
+        Group(NEXT.fetch_add(1, Ordering::Relaxed))
+    }
+
+    #[inline]
+    fn rung(self) -> usize {
+        self.count().load(Ordering::Acquire)
+    }
+
+    #[inline]
+    fn count(self) -> &'static AtomicUsize {
+        &RUNG.0[usize::from(self.0)]
+    }
+}
+
+struct Clapper {
+    group: Group,
+    task: Waker,
+}
+
+impl Wake for Clapper {
+    fn wake(self: Arc<Self>) {
+        self.wake_by_ref();
+    }
+
+    fn wake_by_ref(self: &Arc<Self>) {
+        self.group.count().fetch_add(1, Ordering::Release);
+        self.task.wake_by_ref();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Whether the bell was quiet for the task that it wakes.
+    struct Task(std::sync::Mutex<Bell>, AtomicUsize);
+
+    impl Wake for Task {
+        fn wake(self: Arc<Self>) {
+            let bell = self.0.lock().unwrap();
+            let quiet = bell.is_quiet(&Waker::from(self.clone()));
+            self.1.store(1 + usize::from(quiet), Ordering::Relaxed);
+        }
+    }
+
+    #[test]
+    fn rings_before_it_wakes_the_task() {
+        let task = Arc::new(Task(Bell::new().into(), AtomicUsize::new(0)));
+        let waker = Waker::from(task.clone());
+        let mut bell = task.0.lock().unwrap();
+        assert!(!bell.is_quiet(&waker), "nobody has looked yet");
+        let (rung, rings) = (bell.rung(), bell.waker(&waker));
+        bell.listen(rung, &waker);
+        assert!(bell.is_heard_by(&waker) && !bell.is_heard_by(Waker::noop()));
+        drop(bell);
+        rings.wake();
+        assert_eq!(task.1.load(Ordering::Relaxed), 1, "it was quiet when the task was woken");
+    }
+
+    #[test]
+    fn rings_for_a_look_that_began_before() {
+        let mut bell = Bell::new();
+        let rung = bell.rung();
+        bell.waker(Waker::noop()).wake();
+        bell.listen(rung, Waker::noop());
+        assert!(!bell.is_quiet(Waker::noop()));
+    }
+}
