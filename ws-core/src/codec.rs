@@ -1,5 +1,6 @@
 //! Frames in and out of bytes: the [`Codec`] of one connection.
 
+use std::any::Any;
 use std::fmt::Debug;
 use std::ops::Range;
 
@@ -11,7 +12,7 @@ use crate::frame::{Frame, OpCode};
 /// A codec works on its caller's buffers. [`decode`](Codec::decode) changes the payload in
 /// place (masks are taken off) and answers with its range, so a frame costs no allocation and
 /// no copy.
-pub trait Codec: Debug + Send {
+pub trait Codec: Any + Debug + Send {
     /// What this draft can express.
     fn capabilities(&self) -> Capabilities;
 

@@ -43,12 +43,14 @@ where
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         let this = self.project();
+        // Asked for first, so that its memory comes while the service works.
+        let connection = this.connection.as_mut();
         if this.outcome.is_none()
             && let Poll::Ready(outcome) = this.service.poll(cx)
         {
             *this.outcome = Some(outcome);
         }
-        if let Some(poll_connection) = this.connection
+        if let Some(poll_connection) = connection
             && poll_connection(cx, this.outcome.as_ref()).is_ready()
         {
             *this.connection = None;

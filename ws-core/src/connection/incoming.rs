@@ -65,7 +65,7 @@ impl Connection {
             if input.unread().is_empty() {
                 return Ok(Received::Starved);
             }
-            let Some(decoded) = self.codec.decode(input.unread())? else {
+            let Some(decoded) = self.framing.decode(input.unread())? else {
                 return Ok(Received::Starved);
             };
             input.consume(decoded.consumed);
@@ -86,13 +86,13 @@ impl Connection {
     /// the one in the buffer. Only a fragment whose payload is empty there can have one.
     #[inline]
     pub fn take_transformed(&mut self) -> Option<Transformed> {
-        self.codec.take_transformed()
+        self.framing.take_transformed()
     }
 
     /// Tells that nobody takes data any more, until the peer's Close comes: nothing is decompressed
     /// from here on.
     pub fn discard_data(&mut self) {
-        self.codec.discard_data();
+        self.framing.discard_data();
     }
 
     /// How many bytes of the data frame under way are still to come: whatever is received next
@@ -113,7 +113,7 @@ impl Connection {
         payload: &mut [u8],
         output: &mut SendBuffer,
     ) -> Result<Data, ProtocolError> {
-        let fragment = match self.codec.decode(payload) {
+        let fragment = match self.framing.decode(payload) {
             Ok(Some(Decoded { consumed, fragment: Some(fragment) }))
                 if consumed == payload.len() && !fragment.opcode.is_control() =>
             {

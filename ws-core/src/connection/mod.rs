@@ -1,6 +1,7 @@
 //! One WebSocket connection, without its socket and its clock.
 
 mod closing;
+mod framing;
 mod incoming;
 mod timer;
 
@@ -14,6 +15,7 @@ use crate::limits::{Limits, Timeouts};
 use crate::message::{Compression, MessageKind, MessageRef, Outgoing};
 
 use closing::{ClosingHandshake, End};
+use framing::Framing;
 pub use incoming::{Data, Received};
 pub use timer::Expired;
 use timer::Timers;
@@ -30,7 +32,7 @@ use timer::Timers;
 #[derive(Debug)]
 #[repr(C)]
 pub struct Connection {
-    codec: Box<dyn Codec>,
+    framing: Framing,
     closing: ClosingHandshake,
     /// The payload of the latest ping that came while the send buffer was backed up.
     unanswered_ping: Option<Box<[u8]>>,
@@ -57,7 +59,7 @@ impl Connection {
         let capabilities = codec.capabilities();
         let timers = Timers::new(timeouts, now);
         Connection {
-            codec,
+            framing: codec.into(),
             capabilities,
             limits,
             message: None,
@@ -105,8 +107,8 @@ impl Connection {
         let message = outgoing.message();
         let frame = Frame::whole(message.kind().opcode(), message.as_bytes());
         match outgoing.compression() {
-            Compression::Allowed => self.codec.encode(frame, output.bytes()),
-            Compression::Forbidden => self.codec.encode_plain(frame, output.bytes()),
+            Compression::Allowed => self.framing.encode(frame, output.bytes()),
+            Compression::Forbidden => self.framing.encode_plain(frame, output.bytes()),
         }
         .map_err(SendError::Unsupported)
     }
@@ -125,7 +127,7 @@ impl Connection {
             return Err(SendError::Closed);
         }
         self.answer_latest_ping(output);
-        Ok(self.codec.envelope(message.kind().opcode(), message.as_bytes().len()))
+        Ok(self.framing.envelope(message.kind().opcode(), message.as_bytes().len()))
     }
 
     /// Puts a ping into `output`; its payload is at most 125 bytes.
@@ -140,7 +142,7 @@ impl Connection {
             return Err(SendError::Unsupported(EncodeError::LongControl));
         }
         let frame = Frame::whole(OpCode::Ping, payload);
-        self.codec.encode(frame, output.bytes()).map_err(SendError::Unsupported)
+        self.framing.encode(frame, output.bytes()).map_err(SendError::Unsupported)
     }
 
     /// Tells that everything in `output` was sent; the ping that waited is answered.
@@ -163,7 +165,7 @@ impl Connection {
 
     /// Puts a frame that the draft is known to have.
     fn put(&mut self, frame: Frame<'_>, output: &mut SendBuffer) {
-        let encoded = self.codec.encode(frame, output.bytes());
+        let encoded = self.framing.encode(frame, output.bytes());
         debug_assert!(encoded.is_ok(), "{frame:?}: {encoded:?}");
     }
 

@@ -11,7 +11,7 @@ use crate::draft::Role;
 use crate::frame::{Frame, FrameHeader, MAX_CONTROL_PAYLOAD, MaskingKey, OpCode};
 
 /// The codec of one connection of the family.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct HybiCodec {
     profile: &'static Profile,
     masking: Masking,
@@ -21,7 +21,7 @@ pub struct HybiCodec {
 }
 
 /// Which side masks: clients do, servers do not (RFC 6455 §5.1).
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 enum Masking {
     /// We are the server.
     Incoming,
@@ -35,6 +35,13 @@ enum Masking {
 struct KeySource {
     random: RandomState,
     drawn: u64,
+}
+
+/// A copy draws keys of its own.
+impl Clone for KeySource {
+    fn clone(&self) -> KeySource {
+        KeySource::default()
+    }
 }
 
 impl KeySource {
@@ -232,6 +239,7 @@ impl Codec for HybiCodec {
         }
     }
 
+    #[inline]
     fn decode(&mut self, input: &mut [u8]) -> Result<Option<Decoded>, ProtocolError> {
         if let Some(rest) = self.rest {
             return Ok(self.continue_frame(rest, input));
@@ -242,6 +250,7 @@ impl Codec for HybiCodec {
         self.decode_frame(input)
     }
 
+    #[inline]
     fn encode(&mut self, frame: Frame<'_>, output: &mut Vec<u8>) -> Result<(), EncodeError> {
         if frame.opcode.is_control() && frame.payload.len() > MAX_CONTROL_PAYLOAD {
             return Err(EncodeError::LongControl);
