@@ -147,7 +147,10 @@ impl Envelope {
 }
 
 /// How a peer broke the protocol.
+// A tag of one byte would lie where the address of a message does, in a result of either: each
+// message would be copied in pieces that no later load can be served from before they are written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[repr(u64)]
 #[non_exhaustive]
 pub enum ProtocolError {
     /// A client's frame is not masked (RFC 6455 §5.1).

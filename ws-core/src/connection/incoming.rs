@@ -48,9 +48,6 @@ impl Connection {
         input: &mut ReadBuffer,
         output: &mut SendBuffer,
     ) -> Result<Received, ProtocolError> {
-        if self.closing.is_over() {
-            return Ok(Received::Closed);
-        }
         self.next_fragment(input, output).inspect_err(|error| self.fail(*error, output))
     }
 

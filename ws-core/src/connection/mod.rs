@@ -42,8 +42,8 @@ pub struct Connection {
     message: Option<MessageKind>,
     /// Whether the peer's side of the TCP connection has ended.
     input_ended: bool,
-    timers: Timers,
     limits: Limits,
+    timers: Timers,
     capabilities: Capabilities,
     end: End,
 }

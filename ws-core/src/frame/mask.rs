@@ -1,10 +1,13 @@
 //! Masking of client payloads (RFC 6455 §5.3).
 
-/// The size of a vector register. Vectors that lie across two lines of the cache cost twice.
-const VECTOR: usize = 16;
+use fearless_simd::{Level, dispatch};
 
-/// From how many bytes on it is worth while to begin at a multiple of [`VECTOR`].
-const LONG: usize = 4096;
+/// From how many bytes on it is worth while to ask for the widest vectors of the processor, and to
+/// begin at a multiple of [`VECTOR`].
+const LONG: usize = 512;
+
+/// The size of the widest vectors. Those that lie across two lines of the cache cost twice.
+const VECTOR: usize = 64;
 
 /// The four bytes that a payload is combined with.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -26,11 +29,16 @@ impl MaskingKey {
     pub fn apply(self, payload: &mut [u8]) {
         match payload.len() {
             ..LONG => self.apply_in_words(payload),
-            _ => self.apply_aligned(payload),
+            _ => self.apply_long(payload),
         }
     }
 
     #[inline(never)]
+    fn apply_long(self, payload: &mut [u8]) {
+        dispatch!(Level::new(), _level => self.apply_aligned(payload));
+    }
+
+    #[inline(always)]
     fn apply_aligned(self, payload: &mut [u8]) {
         let start = payload.as_ptr().align_offset(VECTOR).min(payload.len());
         let (start, aligned) = payload.split_at_mut(start);
@@ -39,7 +47,7 @@ impl MaskingKey {
     }
 
     /// Eight bytes at a time, in a form that compilers turn into vector instructions.
-    #[inline]
+    #[inline(always)]
     fn apply_in_words(self, payload: &mut [u8]) {
         let word = u32::from_ne_bytes(self.0);
         let wide = u64::from(word) << 32 | u64::from(word);
@@ -58,9 +66,10 @@ impl MaskingKey {
 
     /// The key for what follows a piece of `len` bytes of the same payload.
     #[must_use]
-    pub fn advanced(mut self, len: usize) -> MaskingKey {
-        self.0.rotate_left(len % 4);
-        self
+    #[inline]
+    pub fn advanced(self, len: usize) -> MaskingKey {
+        let bits = 8 * (len % 4) as u32;
+        MaskingKey(u32::from_le_bytes(self.0).rotate_right(bits).to_le_bytes())
     }
 }
 
@@ -78,7 +87,7 @@ mod tests {
     #[test]
     fn gives_the_same_bytes_however_the_payload_is_cut() {
         let key = MaskingKey::new([1, 2, 3, 4]);
-        for len in (0..70).chain([LONG - 1, LONG, LONG + 13]) {
+        for len in (0..70).chain([LONG - 1, LONG, LONG + 13, 4096 + 77]) {
             let plain: Vec<u8> = (0..len).map(|at| at as u8).collect();
             let bytewise: Vec<u8> =
                 plain.iter().enumerate().map(|(at, byte)| byte ^ key.bytes()[at % 4]).collect();

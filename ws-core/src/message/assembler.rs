@@ -56,15 +56,7 @@ impl Assembler {
             self.check_limit(0, coming)?;
         } else {
             self.check_limit(self.len(), coming)?;
-            match &mut self.state {
-                Assembly::Buffered(_, range) if range.end == data.payload.start => {
-                    range.end = data.payload.end;
-                }
-                _ => {
-                    self.own(buffer)?;
-                    self.append(buffer.bytes(data.payload.clone()))?;
-                }
-            }
+            self.push_next(data, buffer)?;
         }
         if !data.fin && data.remaining == 0 {
             // The next fragment does not lie behind this one. A text is judged here, so that
@@ -72,6 +64,20 @@ impl Assembler {
             self.own(buffer)?;
         }
         Ok(data.fin)
+    }
+
+    #[inline(never)]
+    fn push_next(&mut self, data: &Data, buffer: &ReadBuffer) -> Result<(), ProtocolError> {
+        match &mut self.state {
+            Assembly::Buffered(_, range) if range.end == data.payload.start => {
+                range.end = data.payload.end;
+                Ok(())
+            }
+            _ => {
+                self.own(buffer)?;
+                self.append(buffer.bytes(data.payload.clone()))
+            }
+        }
     }
 
     /// Takes the next fragment, whose payload an extension has made. `true` when it ends a message.
@@ -160,17 +166,29 @@ impl Assembler {
     /// [`ProtocolError::InvalidUtf8`].
     #[inline]
     pub fn lend<'m>(&'m mut self, buffer: &'m ReadBuffer) -> Result<MessageRef<'m>, ProtocolError> {
-        if let Assembly::Buffered(MessageKind::Text, range) = &self.state
-            && let Some(text) = utf8::validate(buffer.bytes(range.clone()))
-        {
-            return Ok(MessageRef::Text(text));
+        // Not by reference: what is lent here would be lent in the other branch as well.
+        if let Assembly::Buffered(kind, Range { start, end }) = self.state {
+            match kind {
+                MessageKind::Binary => return Ok(MessageRef::Binary(buffer.bytes(start..end))),
+                MessageKind::Text => {
+                    if let Some(text) = utf8::validate(buffer.bytes(start..end)) {
+                        return Ok(MessageRef::Text(text));
+                    }
+                }
+            }
         }
+        self.lend_owned(buffer)
+    }
+
+    /// A message that does not lie in the read buffer, or cannot be lent from there.
+    #[inline(never)]
+    fn lend_owned<'m>(
+        &'m mut self,
+        buffer: &'m ReadBuffer,
+    ) -> Result<MessageRef<'m>, ProtocolError> {
         self.repair(buffer);
         match &self.state {
-            Assembly::Buffered(MessageKind::Text, _) => Err(ProtocolError::InvalidUtf8),
-            Assembly::Buffered(MessageKind::Binary, range) => {
-                Ok(MessageRef::Binary(buffer.bytes(range.clone())))
-            }
+            Assembly::Buffered(..) => Err(ProtocolError::InvalidUtf8),
             Assembly::Text(text, checker) if !checker.is_open() => Ok(MessageRef::Text(text)),
             Assembly::Text(..) => Err(ProtocolError::InvalidUtf8),
             Assembly::Bytes(_, bytes) => Ok(MessageRef::Binary(bytes)),
