@@ -77,7 +77,7 @@ impl HybiCodec {
 
     /// Most of what a server reads: a whole message of less than 64 KiB that has arrived whole.
     /// Everything else takes the long way, which alone knows the rules.
-    #[inline(always)]
+    #[inline]
     fn decode_whole(&self, input: &mut [u8]) -> Option<Decoded> {
         let [first, second, ..] = *input else { return None };
         let opcode = match first {
@@ -99,7 +99,7 @@ impl HybiCodec {
     }
 
     /// The message of `len` bytes behind a header of `HEADER`, which ends with the masking key.
-    #[inline(always)]
+    #[inline]
     fn unmask_whole<const HEADER: usize>(
         &self,
         opcode: OpCode,
@@ -239,7 +239,7 @@ impl Codec for HybiCodec {
         }
     }
 
-    #[inline(always)]
+    #[inline]
     fn decode(&mut self, input: &mut [u8]) -> Result<Option<Decoded>, ProtocolError> {
         if let Some(rest) = self.rest {
             return Ok(self.continue_frame(rest, input));

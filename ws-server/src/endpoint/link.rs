@@ -90,7 +90,7 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> Link<IO> {
     }
 
     /// Takes a message into the send buffer, whatever its length.
-    #[inline(always)]
+    #[inline]
     pub(crate) fn put(&mut self, message: Outgoing<'_>) -> Result<(), SendError> {
         self.borrow_output();
         Ok(self.connection.send(message, &mut self.output)?)
