@@ -12,6 +12,9 @@ use crate::frame::{Frame, OpCode};
 /// A codec works on its caller's buffers. [`decode`](Codec::decode) changes the payload in
 /// place (masks are taken off) and answers with its range, so a frame costs no allocation and
 /// no copy.
+///
+/// It is [`Any`] so that a [`Connection`](crate::Connection) can tell the framing of this crate from
+/// others, which stay in their box.
 pub trait Codec: Any + Debug + Send {
     /// What this draft can express.
     fn capabilities(&self) -> Capabilities;
@@ -147,8 +150,9 @@ impl Envelope {
 }
 
 /// How a peer broke the protocol.
-// A tag of one byte would lie where the address of a message does, in a result of either: each
-// message would be copied in pieces that no later load can be served from before they are written.
+// With a tag of one byte, a result of this or a message has bytes where the message has its address,
+// and is copied in bytes and words: each word then waits until its bytes have left the processor.
+// That is how it is compiled today, and no part of the interface.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[repr(u64)]
 #[non_exhaustive]

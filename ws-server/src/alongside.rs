@@ -43,7 +43,8 @@ where
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         let this = self.project();
-        // Asked for first, so that its memory comes while the service works.
+        // Asked for first: of one among many connections, it comes from afar, and comes while the
+        // service works.
         let connection = this.connection.as_mut();
         if this.outcome.is_none()
             && let Poll::Ready(outcome) = this.service.poll(cx)

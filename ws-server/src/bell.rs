@@ -4,14 +4,14 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, AtomicUsize, Ordering};
 use std::task::{Wake, Waker};
 
-/// How many counts there are: few, so that they stay in the caches, and so many that what rings for
-/// ten thousand others is seldom anybody's business.
-const GROUPS: usize = 256;
+/// How many counts there are, one for each [`Group`]: few, so that they stay in the caches, and so
+/// many that what rings for ten thousand others is seldom anybody's business.
+const GROUPS: usize = u8::MAX as usize + 1;
 
 /// How often each group of bells has rung.
 static RUNG: Counts = Counts([const { AtomicUsize::new(0) }; GROUPS]);
 
-/// A line of the caches is shared with nothing else.
+/// Its lines of the caches hold nothing but counts.
 #[repr(align(64))]
 struct Counts([AtomicUsize; GROUPS]);
 
@@ -117,31 +117,38 @@ impl Wake for Clapper {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Mutex;
+
     use super::*;
 
-    /// Whether the bell was quiet for the task that it wakes.
-    struct Task(std::sync::Mutex<Bell>, AtomicUsize);
+    /// A task, and what it finds when it is woken.
+    struct Task {
+        bell: Mutex<Bell>,
+        found_quiet: Mutex<Option<bool>>,
+    }
 
     impl Wake for Task {
         fn wake(self: Arc<Self>) {
-            let bell = self.0.lock().unwrap();
+            let mut bell = self.bell.lock().unwrap();
             let quiet = bell.is_quiet(&Waker::from(self.clone()));
-            self.1.store(1 + usize::from(quiet), Ordering::Relaxed);
+            *self.found_quiet.lock().unwrap() = Some(quiet);
+            bell.leave();
         }
     }
 
     #[test]
     fn rings_before_it_wakes_the_task() {
-        let task = Arc::new(Task(Bell::new().into(), AtomicUsize::new(0)));
+        let (bell, found_quiet) = (Mutex::new(Bell::new()), Mutex::new(None));
+        let task = Arc::new(Task { bell, found_quiet });
         let waker = Waker::from(task.clone());
-        let mut bell = task.0.lock().unwrap();
+        let mut bell = task.bell.lock().unwrap();
         assert!(!bell.is_quiet(&waker), "nobody has looked yet");
         let (rung, rings) = (bell.rung(), bell.waker(&waker));
         bell.listen(rung, &waker);
         assert!(bell.is_heard_by(&waker) && !bell.is_heard_by(Waker::noop()));
         drop(bell);
         rings.wake();
-        assert_eq!(task.1.load(Ordering::Relaxed), 1, "it was quiet when the task was woken");
+        assert_eq!(*task.found_quiet.lock().unwrap(), Some(false));
     }
 
     #[test]

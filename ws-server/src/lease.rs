@@ -5,7 +5,7 @@ use std::ops::{Deref, DerefMut};
 use std::pin::pin;
 use std::task::{Context, Poll};
 
-use tokio::sync::oneshot;
+use tokio::sync::oneshot::{self, error::RecvError, error::TryRecvError};
 use tokio::task::coop::unconstrained;
 
 use crate::bell::Bell;
@@ -50,18 +50,30 @@ impl<T> Home<T> {
         }
     }
 
-    /// Outside the task's budget: with none left, it would be pending without having registered
-    /// anybody.
     #[cold]
     fn look(&mut self, cx: &mut Context<'_>) -> Poll<Option<T>> {
         let rung = self.bell.rung();
+        let outcome = match self.bell.is_heard_by(cx.waker()) {
+            true => match self.receiver.try_recv() {
+                // Another bell of the group.
+                Err(TryRecvError::Empty) => Poll::Pending,
+                outcome => Poll::Ready(outcome.ok()),
+            },
+            false => self.poll_anew(cx).map(Result::ok),
+        };
+        match outcome {
+            Poll::Pending => self.bell.listen(rung, cx.waker()),
+            Poll::Ready(_) => self.bell.leave(),
+        }
+        outcome
+    }
+
+    /// Outside the task's budget: with none left, it would be pending without having registered
+    /// anybody.
+    fn poll_anew(&mut self, cx: &mut Context<'_>) -> Poll<Result<T, RecvError>> {
         let bell = self.bell.waker(cx.waker());
         let receiver = pin!(unconstrained(&mut self.receiver));
-        let outcome = receiver.poll(&mut Context::from_waker(&bell));
-        if outcome.is_pending() {
-            self.bell.listen(rung, cx.waker());
-        }
-        outcome.map(Result::ok)
+        receiver.poll(&mut Context::from_waker(&bell))
     }
 }
 
@@ -93,5 +105,59 @@ impl<T> Drop for Lease<T> {
             // When the owner is gone, the value ends here.
             drop(home.send(value));
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+    use std::sync::atomic::{AtomicUsize, Ordering};
+    use std::task::{Wake, Waker};
+
+    use super::*;
+
+    #[derive(Default)]
+    struct Task(AtomicUsize);
+
+    impl Wake for Task {
+        fn wake(self: Arc<Self>) {
+            self.0.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+
+    fn poll(home: &mut Home<u8>, task: &Arc<Task>) -> Poll<Option<u8>> {
+        home.poll(&mut Context::from_waker(&Waker::from(task.clone())))
+    }
+
+    #[test]
+    fn what_is_dropped_on_another_thread_wakes_the_task_that_looked_last() {
+        let (lease, mut home) = Lease::new(7);
+        let (first, last) = (Arc::new(Task::default()), Arc::new(Task::default()));
+        for task in [&first, &last, &last] {
+            assert!(poll(&mut home, task).is_pending());
+        }
+        std::thread::spawn(|| drop(lease)).join().unwrap();
+        assert_eq!(first.0.load(Ordering::Relaxed), 0);
+        assert_eq!(last.0.load(Ordering::Relaxed), 1);
+        assert_eq!(poll(&mut home, &last), Poll::Ready(Some(7)));
+    }
+
+    #[test]
+    fn a_bell_that_rings_for_others_brings_nothing_home() {
+        let (lease, mut home) = Lease::new(7);
+        let task = Arc::new(Task::default());
+        assert!(poll(&mut home, &task).is_pending());
+        home.bell.waker(Waker::noop()).wake();
+        assert!(poll(&mut home, &task).is_pending());
+        drop(lease);
+        assert_eq!(poll(&mut home, &task), Poll::Ready(Some(7)));
+    }
+
+    #[test]
+    fn what_comes_home_between_two_tasks_is_found() {
+        let (lease, mut home) = Lease::new(7);
+        assert!(poll(&mut home, &Arc::new(Task::default())).is_pending());
+        drop(lease);
+        assert_eq!(poll(&mut home, &Arc::new(Task::default())), Poll::Ready(Some(7)));
     }
 }

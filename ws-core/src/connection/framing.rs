@@ -26,9 +26,12 @@ pub(super) enum Framing {
 
 impl From<Box<dyn Codec>> for Framing {
     fn from(codec: Box<dyn Codec>) -> Framing {
-        match (&*codec as &dyn Any).downcast_ref::<HybiCodec>() {
-            Some(codec) => Framing::Hybi(codec.clone()),
-            None => Framing::Boxed(codec),
+        if !(&*codec as &dyn Any).is::<HybiCodec>() {
+            return Framing::Boxed(codec);
+        }
+        match (codec as Box<dyn Any>).downcast() {
+            Ok(codec) => Framing::Hybi(*codec),
+            Err(_) => unreachable!("it is asked for the line before"),
         }
     }
 }

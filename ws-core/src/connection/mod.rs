@@ -28,7 +28,7 @@ use timer::Timers;
 /// [`SendBuffer`]. Pings are answered and the closing handshake is held on the way. Time comes
 /// in as [`Instant`]s: call [`handle_timeout`](Connection::handle_timeout) when
 /// [`poll_timeout`](Connection::poll_timeout) says so.
-// In memory, what each message needs comes first.
+// In memory, what each message needs comes first. That is no part of the interface.
 #[derive(Debug)]
 #[repr(C)]
 pub struct Connection {

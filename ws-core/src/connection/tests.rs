@@ -137,6 +137,14 @@ impl Codec for Tiny {
 }
 
 #[test]
+fn the_framing_of_the_family_is_taken_out_of_its_box_and_any_other_stays_in_it() {
+    let hybi = HybiCodec::new(&PROFILE, Role::Server, 1 << 20);
+    assert!(matches!(Framing::from(Box::new(hybi) as Box<dyn Codec>), Framing::Hybi(_)));
+    let tiny = Tiny { close: true };
+    assert!(matches!(Framing::from(Box::new(tiny) as Box<dyn Codec>), Framing::Boxed(_)));
+}
+
+#[test]
 fn handles_control_frames_between_the_fragments_of_a_message() {
     let mut end = end();
     end.hear(&masked(0x01, b"Hel"));

@@ -29,7 +29,7 @@ impl std::fmt::Display for Expired {
 
 impl std::error::Error for Expired {}
 
-// In memory, the two flags come first.
+// In memory, the flags that messages set come first.
 #[derive(Debug)]
 #[repr(C)]
 pub(super) struct Timers {

@@ -68,6 +68,7 @@ impl MaskingKey {
     #[must_use]
     #[inline]
     pub fn advanced(self, len: usize) -> MaskingKey {
+        // As a number, which is turned without a call.
         let bits = 8 * (len % 4) as u32;
         MaskingKey(u32::from_le_bytes(self.0).rotate_right(bits).to_le_bytes())
     }

@@ -11,7 +11,7 @@ use crate::draft::Role;
 use crate::frame::{Frame, FrameHeader, MAX_CONTROL_PAYLOAD, MaskingKey, OpCode};
 
 /// The codec of one connection of the family.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 pub struct HybiCodec {
     profile: &'static Profile,
     masking: Masking,
@@ -21,7 +21,7 @@ pub struct HybiCodec {
 }
 
 /// Which side masks: clients do, servers do not (RFC 6455 §5.1).
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 enum Masking {
     /// We are the server.
     Incoming,
@@ -35,13 +35,6 @@ enum Masking {
 struct KeySource {
     random: RandomState,
     drawn: u64,
-}
-
-/// A copy draws keys of its own.
-impl Clone for KeySource {
-    fn clone(&self) -> KeySource {
-        KeySource::default()
-    }
 }
 
 impl KeySource {

@@ -166,7 +166,6 @@ impl Assembler {
     /// [`ProtocolError::InvalidUtf8`].
     #[inline]
     pub fn lend<'m>(&'m mut self, buffer: &'m ReadBuffer) -> Result<MessageRef<'m>, ProtocolError> {
-        // Not by reference: what is lent here would be lent in the other branch as well.
         if let Assembly::Buffered(kind, Range { start, end }) = self.state {
             match kind {
                 MessageKind::Binary => return Ok(MessageRef::Binary(buffer.bytes(start..end))),

@@ -106,6 +106,10 @@ impl Connections {
     pub(super) fn spawn(&self, connection: impl Future<Output = ()> + Send + 'static, span: Span) {
         // Not an `async` block, which would have room for the connection twice.
         let task = connection.with_cancellation_token_owned(self.shared.cutting.clone());
-        self.shared.tasks.spawn(task.instrument(span));
+        // A span that nobody sees would be memory that each wake-up looks into.
+        match span.is_disabled() {
+            true => self.shared.tasks.spawn(task),
+            false => self.shared.tasks.spawn(task.instrument(span)),
+        };
     }
 }

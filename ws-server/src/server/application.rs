@@ -85,7 +85,7 @@ impl<R: Run> Application for R {
 
     fn spawn(self: Arc<Self>, accepted: Box<Accepted>, connections: &mut JoinSet<()>, span: Span) {
         let serving = connection::serve(self, accepted);
-        // A span that nobody sees is memory that each wake-up would look into.
+        // A span that nobody sees would be memory that each wake-up looks into.
         match span.is_disabled() {
             true => connections.spawn(serving),
             false => connections.spawn(serving.instrument(span)),
