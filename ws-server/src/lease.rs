@@ -2,13 +2,13 @@
 
 use std::future::Future;
 use std::ops::{Deref, DerefMut};
-use std::pin::pin;
-use std::task::{Context, Poll};
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
 
 use tokio::sync::oneshot::{self, error::RecvError, error::TryRecvError};
-use tokio::task::coop::unconstrained;
 
 use crate::bell::Bell;
+use crate::turn;
 
 /// Lends a value to somebody who may drop it anywhere; the owner gets it back then.
 ///
@@ -50,8 +50,11 @@ impl<T> Home<T> {
         }
     }
 
+    /// When the task's turn is over, in the next: who waits here is woken when the service drops
+    /// the value, and would have another turn at once.
     #[cold]
     fn look(&mut self, cx: &mut Context<'_>) -> Poll<Option<T>> {
+        ready!(turn::poll_continue(cx));
         let rung = self.bell.rung();
         let outcome = match self.bell.is_heard_by(cx.waker()) {
             true => match self.receiver.try_recv() {
@@ -68,12 +71,9 @@ impl<T> Home<T> {
         outcome
     }
 
-    /// Outside the task's budget: with none left, it would be pending without having registered
-    /// anybody.
     fn poll_anew(&mut self, cx: &mut Context<'_>) -> Poll<Result<T, RecvError>> {
         let bell = self.bell.waker(cx.waker());
-        let receiver = pin!(unconstrained(&mut self.receiver));
-        receiver.poll(&mut Context::from_waker(&bell))
+        Pin::new(&mut self.receiver).poll(&mut Context::from_waker(&bell))
     }
 }
 

@@ -12,12 +12,8 @@ use super::Link;
 use crate::error::SendError;
 
 /// Payloads from this size on are written from where they lie. Below it, copying header and
-/// payload into one buffer is cheaper.
-const LONG_PAYLOAD: usize = 8 * 1024;
-
-/// The same while more messages wait to be answered: copying is cheaper than a system call for
-/// each answer, up to here.
-const LONG_AMONG_OTHERS: usize = 24 * 1024;
+/// payload into one buffer is cheaper, and so is one system call for several answers.
+const LONG_PAYLOAD: usize = 24 * 1024;
 
 /// How far a message is.
 #[derive(Debug)]
@@ -79,7 +75,7 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> Link<IO> {
     /// say, the future says.
     #[inline]
     fn try_feed(&mut self, message: Outgoing<'_>) -> bool {
-        !self.is_long(message)
+        !is_long(message)
             && (self.output.is_empty() || self.room() > 0)
             && self.put(message).is_ok()
     }
@@ -143,7 +139,7 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> Link<IO> {
     /// the head of a long one.
     #[inline]
     fn begin(&mut self, message: Outgoing<'_>) -> Result<Progress, SendError> {
-        if self.is_long(message) && self.io.is_write_vectored() {
+        if is_long(message) && self.io.is_write_vectored() {
             self.borrow_output();
             if let Some(envelope) = self.connection.envelope(message.message(), &mut self.output)? {
                 self.output.bytes().extend_from_slice(envelope.head());
@@ -152,13 +148,6 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> Link<IO> {
         }
         self.put(message)?;
         Ok(Progress::Taken)
-    }
-
-    /// Whether a message is better written from where it lies.
-    #[inline]
-    fn is_long(&self, message: Outgoing<'_>) -> bool {
-        let long = if self.more_to_answer { LONG_AMONG_OTHERS } else { LONG_PAYLOAD };
-        message.as_bytes().len() >= long
     }
 
     /// Writes what waits and what is left of a message, as far as the socket takes it.
@@ -218,4 +207,10 @@ impl<IO> Link<IO> {
         self.output.bytes().extend_from_slice(tail);
         self.output.refuse();
     }
+}
+
+/// Whether a message is better written from where it lies.
+#[inline]
+fn is_long(message: Outgoing<'_>) -> bool {
+    message.as_bytes().len() >= LONG_PAYLOAD
 }

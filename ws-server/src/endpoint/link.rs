@@ -21,8 +21,6 @@ pub(crate) struct Link<IO> {
     alarm: Alarm,
     pub(super) io: IO,
     pub(super) output: SendBuffer,
-    /// More has been received than the message that is being answered.
-    pub(super) more_to_answer: bool,
     /// Bytes were written that the transport may still hold back, as TLS does.
     unflushed: bool,
     pub(super) connection: Connection,
@@ -58,8 +56,7 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> Link<IO> {
     pub(super) fn new(io: IO, connection: Connection, stop: Stop) -> Link<IO> {
         let output = SendBuffer::new();
         let alarm = Alarm::new(stop);
-        let (more_to_answer, unflushed, broken) = (false, false, None);
-        Link { io, connection, output, alarm, more_to_answer, unflushed, broken }
+        Link { io, connection, output, alarm, unflushed: false, broken: None }
     }
 
     pub(crate) fn connection(&self) -> &Connection {

@@ -93,17 +93,13 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> Endpoint<IO> {
                         Some(payload) => assembler.push_transformed(&data, &payload, read),
                     };
                     if pushed.inspect_err(|error| link.fail(*error))? {
-                        link.more_to_answer = !read.is_empty();
                         return Poll::Ready(Ok(true));
                     }
                 }
                 Received::Closed => return Poll::Ready(self.end_of_handshake().map(|()| false)),
                 Received::Starved => match ready!(self.poll_input(cx))? {
                     Input::Bytes => {}
-                    Input::Message => {
-                        self.link.more_to_answer = false;
-                        return Poll::Ready(Ok(true));
-                    }
+                    Input::Message => return Poll::Ready(Ok(true)),
                     Input::End => return Poll::Ready(self.end_of_stream().map(|()| false)),
                 },
             }
