@@ -50,8 +50,8 @@ impl<T> Home<T> {
         }
     }
 
-    /// When the task's turn is over, in the next: who waits here is woken when the service drops
-    /// the value, and would have another turn at once.
+    /// A task whose turn is over looks in its next. Waiting here it would be woken by the very drop
+    /// that ends its service, and have another turn at once.
     #[cold]
     fn look(&mut self, cx: &mut Context<'_>) -> Poll<Option<T>> {
         ready!(turn::poll_continue(cx));
