@@ -15,9 +15,16 @@ pin_project! {
     /// A type of its own: an `async fn` would keep the service twice, once as its argument.
     pub(crate) struct Alongside<S, P> {
         #[pin]
-        service: S,
-        outcome: Option<io::Result<()>>,
+        service: Service<S>,
         connection: Option<P>,
+    }
+}
+
+pin_project! {
+    #[project = ServiceProjection]
+    enum Service<S> {
+        Running { #[pin] future: S },
+        Done { outcome: io::Result<()> },
     }
 }
 
@@ -31,7 +38,8 @@ where
     S: Future<Output = io::Result<()>>,
     P: FnMut(&mut Context<'_>, Option<&io::Result<()>>) -> Poll<()>,
 {
-    Alongside { service, outcome: None, connection: Some(poll_connection) }
+    let service = Service::Running { future: service };
+    Alongside { service, connection: Some(poll_connection) }
 }
 
 impl<S, P> Future for Alongside<S, P>
@@ -42,24 +50,30 @@ where
     type Output = io::Result<()>;
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        let this = self.project();
+        let mut this = self.project();
         // Asked for first: of one among many connections, it comes from afar, and comes while the
         // service works.
         let connection = this.connection.as_mut();
-        if this.outcome.is_none()
-            && let Poll::Ready(outcome) = this.service.poll(cx)
+        if let ServiceProjection::Running { future } = this.service.as_mut().project()
+            && let Poll::Ready(outcome) = future.poll(cx)
         {
-            *this.outcome = Some(outcome);
+            this.service.set(Service::Done { outcome });
         }
+        let outcome = match this.service.project() {
+            ServiceProjection::Running { .. } => None,
+            ServiceProjection::Done { outcome } => Some(outcome),
+        };
         if let Some(poll_connection) = connection
-            && poll_connection(cx, this.outcome.as_ref()).is_ready()
+            && poll_connection(cx, outcome.as_deref()).is_ready()
         {
             *this.connection = None;
         }
-        if this.connection.is_some() {
-            return Poll::Pending;
+        match outcome {
+            Some(outcome) if this.connection.is_none() => {
+                Poll::Ready(std::mem::replace(outcome, Ok(())))
+            }
+            _ => Poll::Pending,
         }
-        this.outcome.take().map_or(Poll::Pending, Poll::Ready)
     }
 }
 

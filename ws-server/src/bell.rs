@@ -1,19 +1,28 @@
 //! How a task knows that it need not look at what seldom happens.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU8, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicU8, AtomicU32, Ordering};
 use std::task::{Wake, Waker};
 
-/// How many counts there are, one for each [`Group`]: few, so that they stay in the caches, and so
+/// How many counts there are of each kind, one for each [`Group`]: few, so that they stay in the caches, and so
 /// many that what rings for ten thousand others is seldom anybody's business.
 const GROUPS: usize = u8::MAX as usize + 1;
 
 /// How often each group of bells has rung.
-static RUNG: Counts = Counts([const { AtomicUsize::new(0) }; GROUPS]);
+static RUNG: Counts = Counts([const { [const { AtomicU32::new(0) }; GROUPS] }; 2]);
 
 /// Its lines of the caches hold nothing but counts.
 #[repr(align(64))]
-struct Counts([AtomicUsize; GROUPS]);
+struct Counts([[AtomicU32; GROUPS]; 2]);
+
+/// What rings. One does not disturb those who wait for the other.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Kind {
+    /// A timer, or the server's stop.
+    Alarm,
+    /// A value that comes home.
+    Home,
+}
 
 /// Stands between a task and something that seldom happens, such as a timer or a value that comes
 /// from another task. As long as the bell is quiet nobody looks there: its memory has left the
@@ -24,37 +33,32 @@ struct Counts([AtomicUsize; GROUPS]);
 #[derive(Debug)]
 pub(crate) struct Bell {
     group: Group,
-    listening: Option<Listening>,
-}
-
-/// The task that is woken, and the count of the group before it has looked.
-#[derive(Debug)]
-struct Listening {
-    rung: usize,
-    task: Waker,
+    /// The count of the group before the task looked.
+    rung: u32,
+    /// Who listens, and is woken.
+    task: Option<Waker>,
 }
 
 impl Bell {
     /// A bell that nobody listens to.
-    pub(crate) fn new() -> Bell {
-        Bell { group: Group::next(), listening: None }
+    pub(crate) fn new(kind: Kind) -> Bell {
+        Bell { group: Group::next(kind), rung: 0, task: None }
     }
 
     /// Whether the task listens, and there is nothing to look at.
     #[inline]
     pub(crate) fn is_quiet(&self, task: &Waker) -> bool {
-        self.listening.as_ref().is_some_and(|listening| {
-            listening.rung == self.group.rung() && listening.task.will_wake(task)
-        })
+        self.rung == self.group.rung() && self.is_heard_by(task)
     }
 
     /// Whether the task listens: what it waited for at its last look rings still.
+    #[inline]
     pub(crate) fn is_heard_by(&self, task: &Waker) -> bool {
-        self.listening.as_ref().is_some_and(|listening| listening.task.will_wake(task))
+        self.task.as_ref().is_some_and(|listening| listening.will_wake(task))
     }
 
     /// The count of its group, to be taken before a look.
-    pub(crate) fn rung(&self) -> usize {
+    pub(crate) fn rung(&self) -> u32 {
         self.group.rung()
     }
 
@@ -64,38 +68,41 @@ impl Bell {
     }
 
     /// After a look that found nothing: the task listens from the count on that was taken before.
-    pub(crate) fn listen(&mut self, rung: usize, task: &Waker) {
-        match &mut self.listening {
-            Some(listening) if listening.task.will_wake(task) => listening.rung = rung,
-            listening => *listening = Some(Listening { rung, task: task.clone() }),
+    pub(crate) fn listen(&mut self, rung: u32, task: &Waker) {
+        self.rung = rung;
+        if !self.is_heard_by(task) {
+            self.task = Some(task.clone());
         }
     }
 
     /// Nobody listens any more: the next thing is to look.
     pub(crate) fn leave(&mut self) {
-        self.listening = None;
+        self.task = None;
     }
 }
 
 /// Bells that ring together.
 #[derive(Debug, Clone, Copy)]
-struct Group(u8);
+struct Group {
+    kind: Kind,
+    number: u8,
+}
 
 impl Group {
     /// The groups in turn.
-    fn next() -> Group {
-        static NEXT: AtomicU8 = AtomicU8::new(0);
-        Group(NEXT.fetch_add(1, Ordering::Relaxed))
+    fn next(kind: Kind) -> Group {
+        static NEXT: [AtomicU8; 2] = [const { AtomicU8::new(0) }; 2];
+        Group { kind, number: NEXT[kind as usize].fetch_add(1, Ordering::Relaxed) }
     }
 
     #[inline]
-    fn rung(self) -> usize {
+    fn rung(self) -> u32 {
         self.count().load(Ordering::Acquire)
     }
 
     #[inline]
-    fn count(self) -> &'static AtomicUsize {
-        &RUNG.0[usize::from(self.0)]
+    fn count(self) -> &'static AtomicU32 {
+        &RUNG.0[self.kind as usize][usize::from(self.number)]
     }
 }
 
@@ -138,7 +145,7 @@ mod tests {
 
     #[test]
     fn rings_before_it_wakes_the_task() {
-        let (bell, found_quiet) = (Mutex::new(Bell::new()), Mutex::new(None));
+        let (bell, found_quiet) = (Mutex::new(Bell::new(Kind::Home)), Mutex::new(None));
         let task = Arc::new(Task { bell, found_quiet });
         let waker = Waker::from(task.clone());
         let mut bell = task.bell.lock().unwrap();
@@ -153,7 +160,7 @@ mod tests {
 
     #[test]
     fn rings_for_a_look_that_began_before() {
-        let mut bell = Bell::new();
+        let mut bell = Bell::new(Kind::Alarm);
         let rung = bell.rung();
         bell.waker(Waker::noop()).wake();
         bell.listen(rung, Waker::noop());

@@ -7,7 +7,7 @@ use std::task::{Context, Poll, ready};
 
 use tokio::sync::oneshot::{self, error::RecvError, error::TryRecvError};
 
-use crate::bell::Bell;
+use crate::bell::{Bell, Kind};
 use crate::turn;
 
 /// Lends a value to somebody who may drop it anywhere; the owner gets it back then.
@@ -24,7 +24,8 @@ impl<T> Lease<T> {
     /// A lease, and where the value comes back.
     pub(crate) fn new(value: T) -> (Lease<T>, Home<T>) {
         let (sender, receiver) = oneshot::channel();
-        (Lease { value: Some(value), home: Some(sender) }, Home { receiver, bell: Bell::new() })
+        let bell = Bell::new(Kind::Home);
+        (Lease { value: Some(value), home: Some(sender) }, Home { receiver, bell })
     }
 
     /// A value that nobody waits for.

@@ -9,7 +9,7 @@ use tokio::sync::futures::OwnedNotified;
 use tokio::task::coop::unconstrained;
 use tokio::time::{Sleep, sleep_until};
 
-use crate::bell::Bell;
+use crate::bell::{Bell, Kind};
 use crate::stop::Stop;
 
 /// One timer and one wait for the stop, reused for the life of the connection.
@@ -18,19 +18,11 @@ use crate::stop::Stop;
 #[derive(Debug)]
 #[repr(C)]
 pub(super) struct Alarm {
-    stop: Stop,
-    stopping: Stopping,
+    /// Until it is told.
+    stop: Option<Stop>,
+    notified: Option<Pin<Box<OwnedNotified>>>,
     sleep: Option<Pin<Box<Sleep>>>,
-    /// What the timer is set to.
-    armed: Option<Instant>,
     bell: Bell,
-}
-
-#[derive(Debug)]
-enum Stopping {
-    Unasked,
-    Awaited(Pin<Box<OwnedNotified>>),
-    Told,
 }
 
 /// What has happened.
@@ -44,8 +36,7 @@ pub(super) enum Ring {
 
 impl Alarm {
     pub(super) fn new(stop: Stop) -> Alarm {
-        let stopping = Stopping::Unasked;
-        Alarm { stop, stopping, sleep: None, armed: None, bell: Bell::new() }
+        Alarm { stop: Some(stop), notified: None, sleep: None, bell: Bell::new(Kind::Alarm) }
     }
 
     /// Whether the same task has polled it, and nothing has rung since.
@@ -70,20 +61,25 @@ impl Alarm {
 
     /// Whether both wait, as far as there is anything to wait for, and the timer for this.
     fn waits_for(&self, deadline: Option<Instant>) -> bool {
-        let elapsed = deadline.is_some() && self.sleep.as_ref().is_none_or(|it| it.is_elapsed());
-        let stopping = self.stop.has_begun() && !matches!(self.stopping, Stopping::Told);
-        self.armed == deadline && !elapsed && !stopping
+        let sleeping = match (&self.sleep, deadline) {
+            (Some(sleep), Some(at)) => sleep.deadline().into_std() == at && !sleep.is_elapsed(),
+            (sleep, at) => sleep.is_none() && at.is_none(),
+        };
+        let stopping = self.stop.as_ref().is_some_and(Stop::has_begun);
+        sleeping && !stopping
     }
 
     fn poll_anew(&mut self, cx: &mut Context<'_>, deadline: Option<Instant>) -> Poll<Ring> {
         if self.poll_stop(cx).is_ready() {
-            self.stopping = Stopping::Told;
+            (self.stop, self.notified) = (None, None);
             return Poll::Ready(Ring::Stop);
         }
-        self.armed = deadline;
         match deadline {
             Some(at) => self.poll_sleep(cx, at).map(|()| Ring::Deadline),
-            None => Poll::Pending,
+            None => {
+                self.sleep = None;
+                Poll::Pending
+            }
         }
     }
 
@@ -99,15 +95,13 @@ impl Alarm {
     }
 
     fn poll_stop(&mut self, cx: &mut Context<'_>) -> Poll<()> {
-        if matches!(self.stopping, Stopping::Unasked) {
-            self.stopping = Stopping::Awaited(Box::pin(self.stop.notified()));
-        }
-        let Stopping::Awaited(notified) = &mut self.stopping else {
+        let Some(stop) = &self.stop else {
             return Poll::Pending;
         };
+        let notified = self.notified.get_or_insert_with(|| Box::pin(stop.notified()));
         match notified.as_mut().poll(cx) {
             // The stop may have begun before the first poll asked to be told.
-            Poll::Pending if !self.stop.has_begun() => Poll::Pending,
+            Poll::Pending if !stop.has_begun() => Poll::Pending,
             _ => Poll::Ready(()),
         }
     }

@@ -125,8 +125,8 @@ mod tests {
             Ok(())
         };
         let task = of_messages(&move |socket, peer| service(socket, peer));
-        assert!(task <= 320, "{task} bytes in each task");
+        assert!(task <= 288, "{task} bytes in each task");
         let endpoint = size_of::<Endpoint<Socket>>();
-        assert!(endpoint <= 544, "{endpoint} bytes in each connection");
+        assert!(endpoint <= 512, "{endpoint} bytes in each connection");
     }
 }

@@ -9,6 +9,7 @@ use tokio::io::{AsyncRead, AsyncWrite};
 use super::WebSocket;
 use crate::alongside::{closing_reason, serve_alongside};
 use crate::endpoint::{Endpoint, Finish};
+use crate::lease::Home;
 
 /// Runs the service that `start` makes of a socket. Once the socket is dropped, by whichever
 /// task has it then, the connection is closed in order.
@@ -20,20 +21,28 @@ where
     IO: AsyncRead + AsyncWrite + Unpin,
     F: Future<Output = io::Result<()>>,
 {
-    let (socket, mut home) = WebSocket::lease(endpoint);
-    let mut returned = None;
-    let mut finish = Finish::AwaitClose;
+    let (socket, home) = WebSocket::lease(endpoint);
+    let mut connection = Connection::Lent(home);
     serve_alongside(start(socket), move |cx, outcome| {
-        let endpoint = match &mut returned {
-            Some(endpoint) => endpoint,
-            None => {
-                let Some(mut endpoint) = ready!(home.poll(cx)) else {
-                    return Poll::Ready(());
-                };
-                endpoint.link.close(Some(closing_reason(outcome)));
-                returned.insert(endpoint)
+        loop {
+            match &mut connection {
+                Connection::Lent(home) => {
+                    let Some(mut endpoint) = ready!(home.poll(cx)) else {
+                        return Poll::Ready(());
+                    };
+                    endpoint.link.close(Some(closing_reason(outcome)));
+                    connection = Connection::Ending(endpoint, Finish::AwaitClose);
+                }
+                Connection::Ending(endpoint, finish) => return endpoint.poll_finish(cx, finish),
             }
-        };
-        endpoint.poll_finish(cx, &mut finish)
+        }
     })
+}
+
+/// Whose turn it is with a connection.
+enum Connection<IO> {
+    /// The service's.
+    Lent(Home<Box<Endpoint<IO>>>),
+    /// Ours, to end it.
+    Ending(Box<Endpoint<IO>>, Finish),
 }
