@@ -9,6 +9,7 @@ use ws_hybi08 as _;
 #[cfg(feature = "rfc6455")]
 use ws_rfc6455 as _;
 
+mod alarm;
 mod alongside;
 mod bell;
 mod builder;

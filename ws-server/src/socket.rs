@@ -44,6 +44,18 @@ impl Socket {
     pub fn other(io: impl Io + 'static) -> Socket {
         Socket::Other(OtherSocket(Box::new(io)))
     }
+
+    /// Whether it is a socket of the system, with nothing over it.
+    pub(crate) fn is_of_system(&self) -> bool {
+        match self {
+            Socket::Tcp(_) => true,
+            #[cfg(unix)]
+            Socket::Unix(_) => true,
+            #[cfg(feature = "tls")]
+            Socket::Tls(_) => false,
+            Socket::Other(_) => false,
+        }
+    }
 }
 
 impl From<TcpStream> for Socket {

@@ -32,6 +32,7 @@ impl Stop {
     }
 
     /// Completes when the server goes down.
+    #[cfg(feature = "http2")]
     pub(crate) async fn told(&self) {
         let mut notified = std::pin::pin!(self.shared.notify.notified());
         notified.as_mut().enable();

@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use tokio::io::AsyncWriteExt;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::{TcpListener, TcpStream};
 use tokio::time::Instant;
 use ws_server::{ByteStream, CloseReason, Server, StatusCode, WebSocket};
 use ws_tests::{frame, masked, requests};
@@ -44,6 +45,27 @@ async fn peers_that_break_the_protocol_are_told_and_cut() {
     let bad_text = masked(0x81, &[0xff]);
     assert_eq!(status_after(requests::HYBI08, &bad_text).await, [1007, 1007]);
     assert_eq!(status_after(requests::HYBI07, &bad_text).await, [1002, 1002]);
+}
+
+/// In memory there is no reset, so this is over TCP.
+#[tokio::test]
+async fn a_peer_that_has_ended_its_side_of_tcp_reads_its_answer_and_then_the_end() {
+    let server = Server::builder().messages(|socket, _peer| crate::echo(socket)).unwrap();
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    tokio::spawn(server.serve(listener).into_future());
+    let whole = (masked(0x82, b"last"), frame(0x82, b"last"));
+    let cut = (masked(0x82, b"cut off")[..9].to_vec(), Vec::new());
+    for (sent, answer) in [whole, cut] {
+        let mut client = TcpStream::connect(address).await.unwrap();
+        client.write_all(requests::RFC6455).await.unwrap();
+        client.write_all(&sent).await.unwrap();
+        client.shutdown().await.unwrap();
+        let mut received = Vec::new();
+        client.read_to_end(&mut received).await.unwrap();
+        let head = received.windows(4).position(|end| end == b"\r\n\r\n").unwrap() + 4;
+        assert_eq!(received[head..], answer);
+    }
 }
 
 #[tokio::test(start_paused = true)]

@@ -8,10 +8,13 @@ use std::ops::Range;
 /// except for the white space around them.
 #[derive(Debug, Clone, Default)]
 pub struct Fields {
-    /// Names and values one behind the other: two allocations for a whole head.
+    /// Names and values, one behind the other or as they came: two allocations for a whole head.
     text: Vec<u8>,
-    index: Vec<(Range<usize>, Range<usize>)>,
+    index: Vec<Line>,
 }
+
+/// Where the name and the value of a field line stand.
+type Line = (Range<usize>, Range<usize>);
 
 impl Fields {
     /// No fields.
@@ -22,6 +25,11 @@ impl Fields {
     /// No fields, and room for `fields` of them with `bytes` of names and values.
     pub fn with_capacity(fields: usize, bytes: usize) -> Fields {
         Fields { text: Vec::with_capacity(bytes), index: Vec::with_capacity(fields) }
+    }
+
+    /// The fields of a head, where they stand in it.
+    pub(super) fn of_head(text: Vec<u8>, index: Vec<Line>) -> Fields {
+        Fields { text, index }
     }
 
     /// Adds a field behind the others.
@@ -57,18 +65,19 @@ impl Fields {
 
     /// All fields, in order.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &[u8])> {
-        self.index.iter().map(|(name, value)| {
-            let name = std::str::from_utf8(&self.text[name.clone()]).unwrap_or_default();
-            (name, &self.text[value.clone()])
-        })
+        self.lines().map(|(name, value)| (std::str::from_utf8(name).unwrap_or_default(), value))
+    }
+
+    /// All fields, in order, with their names as bytes.
+    pub(super) fn lines(&self) -> impl Iterator<Item = (&[u8], &[u8])> {
+        self.index.iter().map(|(name, value)| (&self.text[name.clone()], &self.text[value.clone()]))
     }
 
     /// The values of all field lines of this name, in order.
     pub fn all<'f>(&'f self, name: &'f str) -> impl Iterator<Item = &'f [u8]> {
-        self.index
-            .iter()
-            .filter(|(found, _)| self.text[found.clone()].eq_ignore_ascii_case(name.as_bytes()))
-            .map(|(_, value)| &self.text[value.clone()])
+        self.lines()
+            .filter(|(found, _)| found.eq_ignore_ascii_case(name.as_bytes()))
+            .map(|(_, value)| value)
     }
 
     /// Whether a field of this name is present.
@@ -103,16 +112,19 @@ impl Fields {
     /// The elements of a comma-separated list that may be spread over several lines
     /// (RFC 9110 §5.6.1); empty elements are left out, white space is trimmed.
     pub fn list<'f>(&'f self, name: &'f str) -> impl Iterator<Item = &'f [u8]> {
-        self.all(name)
-            .flat_map(|value| value.split(|byte| *byte == b','))
-            .map(<[u8]>::trim_ascii)
-            .filter(|element| !element.is_empty())
+        self.all(name).flat_map(elements)
     }
 
     /// Whether a list field holds this token, compared case-insensitively.
     pub fn list_contains(&self, name: &str, token: &str) -> bool {
-        self.list(name).any(|element| element.eq_ignore_ascii_case(token.as_bytes()))
+        let is_token = |element: &[u8]| element.eq_ignore_ascii_case(token.as_bytes());
+        self.all(name).any(|value| is_token(value) || elements(value).any(is_token))
     }
+}
+
+/// The elements of one line of a list field.
+fn elements(value: &[u8]) -> impl Iterator<Item = &[u8]> {
+    value.split(|byte| *byte == b',').map(<[u8]>::trim_ascii).filter(|element| !element.is_empty())
 }
 
 /// Why the value of a field cannot be used.
@@ -140,8 +152,15 @@ impl std::error::Error for FieldError {}
 
 /// Whether `text` is a token of RFC 9110 §5.6.2.
 pub(crate) fn is_token(text: &[u8]) -> bool {
-    !text.is_empty()
-        && text.iter().all(|byte| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(byte))
+    !text.is_empty() && text.iter().all(is_token_character)
+}
+
+fn is_token_character(byte: &u8) -> bool {
+    byte.is_ascii_alphanumeric()
+        || matches!(
+            byte,
+            b'!' | b'#'..=b'\'' | b'*' | b'+' | b'-' | b'.' | b'^'..=b'`' | b'|' | b'~'
+        )
 }
 
 #[cfg(test)]

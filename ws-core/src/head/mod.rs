@@ -25,7 +25,7 @@ pub enum HttpVersion {
 /// Values are kept byte for byte; the keys of hixie-76 depend on it.
 #[derive(Debug, Clone)]
 pub struct RequestHead {
-    method: String,
+    method: Cow<'static, str>,
     target: String,
     version: HttpVersion,
     fields: Fields,
@@ -39,7 +39,8 @@ impl RequestHead {
         version: HttpVersion,
         fields: Fields,
     ) -> RequestHead {
-        RequestHead { method: method.into(), target: target.into(), version, fields }
+        let method = Cow::Owned(method.into());
+        RequestHead { method, target: target.into(), version, fields }
     }
 
     /// The method, `GET` for every WebSocket request over HTTP/1.1.
@@ -91,11 +92,12 @@ impl RequestHead {
 
     /// The path and query as they stand in the target; either may be missing.
     fn without_authority(&self) -> &str {
+        if self.target.starts_with('/') {
+            return &self.target;
+        }
         match self.target.split_once("://") {
-            Some((_, rest)) if !self.target.starts_with('/') => {
-                rest.find(['/', '?']).map_or("", |at| &rest[at..])
-            }
-            _ => &self.target,
+            Some((_, rest)) => rest.find(['/', '?']).map_or("", |at| &rest[at..]),
+            None => &self.target,
         }
     }
 }

@@ -1,5 +1,8 @@
 //! Reading a request head: bounded, resumable, and linear however its bytes arrive.
 
+use std::borrow::Cow;
+use std::mem::MaybeUninit;
+
 use super::{Fields, HttpVersion, RequestHead};
 
 /// The longest head that is read, in bytes, its closing empty line included.
@@ -17,16 +20,13 @@ pub struct HeadReader {
     text: Vec<u8>,
 }
 
-/// What ends a head: the end of its last line, and an empty line.
-const END: &[u8] = b"\r\n\r\n";
-
 impl HeadReader {
     /// A reader that has seen nothing.
     pub fn new() -> HeadReader {
         HeadReader::default()
     }
 
-    /// Whether no byte has been taken yet.
+    /// Whether no byte of a head has been taken yet.
     pub fn is_empty(&self) -> bool {
         self.text.is_empty()
     }
@@ -37,35 +37,42 @@ impl HeadReader {
     /// # Errors
     /// [`HeadError`]; the reader must not be used after one.
     pub fn push(&mut self, bytes: &[u8]) -> Result<(usize, Option<RequestHead>), HeadError> {
-        let seen = self.text.len();
-        let room = MAX_HEAD_BYTES - seen;
-        self.text.extend_from_slice(&bytes[..bytes.len().min(room)]);
-        if self.text.first().is_some_and(|first| !first.is_ascii_alphabetic()) {
-            return Err(not_http(self.text[0]));
+        let room = MAX_HEAD_BYTES - self.text.len();
+        let bytes = &bytes[..bytes.len().min(room)];
+        if let Some(first) = self.text.first().or(bytes.first())
+            && !first.is_ascii_alphabetic()
+        {
+            return Err(not_http(*first));
         }
-        if let Some(end) = self.find_end(seen)? {
-            self.text.truncate(end);
-            return parse(&self.text).map(|head| (end - seen, Some(head)));
+        let end = self.find_end(bytes)?;
+        let taken = end.unwrap_or(bytes.len());
+        self.text.extend_from_slice(&bytes[..taken]);
+        match end {
+            Some(_) => parse(std::mem::take(&mut self.text)).map(|head| (taken, Some(head))),
+            None if self.text.len() == MAX_HEAD_BYTES => Err(HeadError::TooLong),
+            None => Ok((taken, None)),
         }
-        if self.text.len() == MAX_HEAD_BYTES {
-            return Err(HeadError::TooLong);
-        }
-        Ok((self.text.len() - seen, None))
     }
 
-    /// Where the head ends, if it ends behind the first `seen` bytes.
+    /// Where the head ends in `bytes`, which follow what was taken, if it ends there.
     ///
     /// A line feed alone ends no line: what is between it and the next real end would belong
     /// to the head for one reader and not for another.
-    fn find_end(&self, seen: usize) -> Result<Option<usize>, HeadError> {
-        let mut from = seen;
-        while let Some(at) = self.text[from..].iter().position(|byte| *byte == b'\n') {
-            from += at + 1;
-            if self.text[..from].ends_with(END) {
-                return Ok(Some(from));
-            }
-            if !self.text[..from].ends_with(b"\r\n") {
+    fn find_end(&self, bytes: &[u8]) -> Result<Option<usize>, HeadError> {
+        let before = |at: usize, count: usize| match at.checked_sub(count) {
+            Some(at) => Some(bytes[at]),
+            None => self.text.iter().nth_back(count - at - 1).copied(),
+        };
+        let mut from = 0;
+        while let Some(found) = bytes[from..].iter().position(|byte| *byte == b'\n') {
+            let at = from + found;
+            if before(at, 1) != Some(b'\r') {
                 return Err(HeadError::Malformed("a line does not end in CR LF"));
+            }
+            from = at + 1;
+            if before(at, 2) == Some(b'\n') {
+                // An empty line.
+                return Ok(Some(from));
             }
         }
         Ok(None)
@@ -79,24 +86,30 @@ fn not_http(first: u8) -> HeadError {
     }
 }
 
-fn parse(text: &[u8]) -> Result<RequestHead, HeadError> {
-    let mut lines = [httparse::EMPTY_HEADER; MAX_FIELDS];
-    let mut request = httparse::Request::new(&mut lines);
-    match request.parse(text) {
+fn parse(text: Vec<u8>) -> Result<RequestHead, HeadError> {
+    let mut lines = [const { MaybeUninit::uninit() }; MAX_FIELDS];
+    let mut request = httparse::Request::new(&mut []);
+    match request.parse_with_uninit_headers(&text, &mut lines) {
         Ok(httparse::Status::Complete(size)) if size == text.len() => {}
         Ok(_) => return Err(HeadError::Malformed("the head is cut short")),
         Err(error) => return Err(HeadError::from(error)),
     }
-    let mut fields = Fields::with_capacity(request.headers.len(), text.len());
-    for line in request.headers.iter() {
-        fields.push(line.name, line.value);
-    }
+    let place = |part: &[u8]| {
+        let start = part.as_ptr().addr() - text.as_ptr().addr();
+        start..start + part.len()
+    };
+    let index = request.headers.iter().map(|line| (place(line.name.as_bytes()), place(line.value)));
+    let index = index.collect();
     let version = match request.version {
         Some(0) => HttpVersion::Http10,
         _ => HttpVersion::Http11,
     };
-    let target = request.path.unwrap_or("/");
-    Ok(RequestHead::new(request.method.unwrap_or("GET"), target, version, fields))
+    let method = match request.method {
+        Some("GET") | None => Cow::Borrowed("GET"),
+        Some(other) => Cow::Owned(other.to_owned()),
+    };
+    let target = request.path.unwrap_or("/").to_owned();
+    Ok(RequestHead { method, target, version, fields: Fields::of_head(text, index) })
 }
 
 impl From<httparse::Error> for HeadError {

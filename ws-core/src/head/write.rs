@@ -47,18 +47,17 @@ impl ResponseHead {
     /// [`WriteHeadError`] when a name is no token or a value holds CR, LF or NUL; nothing is
     /// appended then.
     pub fn write(&self, output: &mut Vec<u8>) -> Result<(), WriteHeadError> {
-        for (name, value) in self.fields.iter() {
-            if !is_token(name.as_bytes()) || value.iter().any(|byte| b"\r\n\0".contains(byte)) {
-                return Err(WriteHeadError { name: name.to_owned() });
+        for (name, value) in self.fields.lines() {
+            if !is_token(name) || value.iter().any(|byte| matches!(byte, b'\r' | b'\n' | 0)) {
+                return Err(WriteHeadError { name: String::from_utf8_lossy(name).into_owned() });
             }
         }
         // A vector takes all that is written.
         let _written = write!(output, "HTTP/1.1 {} {}\r\n", self.status, self.reason);
-        for (name, value) in self.fields.iter() {
-            output.extend_from_slice(name.as_bytes());
-            output.extend_from_slice(b": ");
-            output.extend_from_slice(value);
-            output.extend_from_slice(b"\r\n");
+        for (name, value) in self.fields.lines() {
+            for part in [name, b": ", value, b"\r\n"] {
+                output.extend_from_slice(part);
+            }
         }
         output.extend_from_slice(b"\r\n");
         Ok(())

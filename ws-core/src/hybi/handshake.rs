@@ -60,13 +60,12 @@ fn refuse_body(fields: &Fields) -> Result<(), Rejection> {
 }
 
 fn check_target(target: &str) -> Result<(), Rejection> {
-    let scheme = target.split_once("://").map(|(scheme, _)| scheme.to_ascii_lowercase());
-    let form = match scheme.as_deref() {
-        _ if target.starts_with('/') => true,
-        Some("http" | "https" | "ws" | "wss") => true,
-        _ => false,
+    let is_url = || {
+        target.split_once("://").is_some_and(|(scheme, _)| {
+            ["http", "https", "ws", "wss"].iter().any(|known| scheme.eq_ignore_ascii_case(known))
+        })
     };
-    if !form || target.contains('#') {
+    if !(target.starts_with('/') || is_url()) || target.contains('#') {
         return Err(Rejection::bad_request(
             "the request target is neither a path nor an http URL, or has a fragment",
         ));
@@ -130,6 +129,9 @@ fn subprotocols(fields: &Fields) -> Result<Vec<&str>, Rejection> {
     let malformed = || {
         Rejection::bad_request("Sec-WebSocket-Protocol is not a list of tokens, each named once")
     };
+    if !fields.contains("Sec-WebSocket-Protocol") {
+        return Ok(Vec::new());
+    }
     let mut offered = Vec::new();
     for element in fields.list("Sec-WebSocket-Protocol") {
         let token = std::str::from_utf8(element).map_err(|_| malformed())?;
@@ -138,12 +140,12 @@ fn subprotocols(fields: &Fields) -> Result<Vec<&str>, Rejection> {
         }
         offered.push(token);
     }
+    if offered.is_empty() {
+        return Err(malformed());
+    }
     let distinct: HashSet<_> = offered.iter().collect();
-    if distinct.len() < offered.len() {
-        return Err(malformed());
+    match distinct.len() == offered.len() {
+        true => Ok(offered),
+        false => Err(malformed()),
     }
-    if offered.is_empty() && fields.contains("Sec-WebSocket-Protocol") {
-        return Err(malformed());
-    }
-    Ok(offered)
 }

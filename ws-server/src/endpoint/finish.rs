@@ -50,6 +50,7 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> Endpoint<IO> {
                 Finish::Send => {
                     self.discard_received();
                     match ready!(self.link.poll_write_out(cx)) {
+                        Ok(()) if self.link.may_be_dropped() => return Poll::Ready(()),
                         Ok(()) => Finish::ShutDown,
                         Err(_) => return Poll::Ready(()),
                     }

@@ -10,10 +10,9 @@ use ws_core::buffer::SendBuffer;
 use ws_core::connection::Expired;
 use ws_core::{CloseReason, Connection, Outgoing, StatusCode};
 
-use super::alarm::{Alarm, Ring};
+use crate::alarm::{Alarm, Ring};
 use crate::error::SendError;
 use crate::pool;
-use crate::stop::Stop;
 
 #[derive(Debug)]
 #[repr(C)]
@@ -23,6 +22,8 @@ pub(crate) struct Link<IO> {
     pub(super) output: SendBuffer,
     /// Bytes were written that the transport may still hold back, as TLS does.
     unflushed: bool,
+    /// Whether a drop of the socket is the end of the stream, as a shutdown is.
+    ends_by_drop: bool,
     pub(super) connection: Connection,
     /// The socket takes no more for this reason; what the peer has sent before can be read.
     broken: Option<Box<io::Error>>,
@@ -53,10 +54,22 @@ impl<IO> Link<IO> {
 }
 
 impl<IO: AsyncRead + AsyncWrite + Unpin> Link<IO> {
-    pub(super) fn new(io: IO, connection: Connection, stop: Stop) -> Link<IO> {
+    pub(super) fn new(io: IO, connection: Connection, alarm: Alarm) -> Link<IO> {
         let output = SendBuffer::new();
-        let alarm = Alarm::new(stop);
-        Link { io, connection, output, alarm, unflushed: false, broken: None }
+        let alarm = alarm.anew();
+        Link { io, connection, output, alarm, unflushed: false, ends_by_drop: false, broken: None }
+    }
+
+    /// Says that a drop of the socket ends the stream in order once the peer has ended its own side
+    /// and everything was sent. So it is with the sockets of the system, not with what lies over
+    /// them, such as TLS.
+    pub(crate) fn end_by_drop(&mut self) {
+        self.ends_by_drop = true;
+    }
+
+    /// Whether nothing is left to do but to drop the socket.
+    pub(super) fn may_be_dropped(&self) -> bool {
+        self.ends_by_drop && self.connection.has_input_ended()
     }
 
     pub(crate) fn connection(&self) -> &Connection {

@@ -1,6 +1,5 @@
 //! One end of a WebSocket connection over a socket: the I/O around [`ws_core::Connection`].
 
-mod alarm;
 mod feed;
 mod finish;
 mod link;
@@ -20,8 +19,8 @@ use ws_core::{Codec, Connection, Limits, ProtocolError, Timeouts};
 pub(crate) use finish::Finish;
 pub(crate) use link::Link;
 
+use crate::alarm::Alarm;
 use crate::error::RecvError;
-use crate::stop::Stop;
 use crate::{pool, turn};
 
 /// A connection after its opening handshake.
@@ -42,18 +41,19 @@ pub(crate) struct Endpoint<IO> {
 }
 
 impl<IO: AsyncRead + AsyncWrite + Unpin> Endpoint<IO> {
-    /// An open connection; `read` holds what came behind the request head.
+    /// An open connection; `read` holds what came behind the request head, and `alarm` has been its
+    /// opening handshake's.
     pub(crate) fn new(
         io: IO,
         read: ReadBuffer,
         codec: Box<dyn Codec>,
         limits: Limits,
         timeouts: Timeouts,
-        stop: Stop,
+        alarm: Alarm,
     ) -> Endpoint<IO> {
         let connection = Connection::new(codec, limits, timeouts, Instant::now().into_std());
         let assembler = Assembler::new(limits.message, connection.capabilities().invalid_text);
-        Endpoint { link: Link::new(io, connection, stop), read, assembler, owed: 0 }
+        Endpoint { link: Link::new(io, connection, alarm), read, assembler, owed: 0 }
     }
 
     /// The next fragment of a message. `None` when the connection has ended in the way of its

@@ -1,6 +1,7 @@
 use ws_core::{Drafts, Role};
 
 use super::*;
+use crate::stop::Stop;
 
 #[test]
 fn a_connection_that_ends_with_bytes_in_it_gives_its_buffer_back() {
@@ -12,7 +13,7 @@ fn a_connection_that_ends_with_bytes_in_it_gives_its_buffer_back() {
     let address = storage.as_ptr();
     read.lend(storage);
     let io = tokio::io::empty();
-    drop(Endpoint::new(io, read, codec, limits, Timeouts::default(), Stop::default()));
+    drop(Endpoint::new(io, read, codec, limits, Timeouts::default(), Alarm::new(Stop::default())));
     let next = pool::take_read();
     assert_eq!(next.as_ptr(), address);
 }

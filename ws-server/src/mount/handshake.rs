@@ -20,9 +20,10 @@ use ws_core::{HandshakeError, LONGEST_TIMEOUT, Rejection, Status};
 use super::connections::Connections;
 use super::request::{self, Bootstrap};
 use super::{response, upgraded};
+use crate::alarm::Alarm;
 use crate::config::Config;
 use crate::endpoint::Endpoint;
-use crate::opening::{Agreed, Source, agree, believe_forwarded, finish};
+use crate::opening::{Agreed, Source, TOO_LATE, agree, believe_forwarded, finish};
 use crate::policy::Content;
 use crate::service::Peer;
 #[cfg(feature = "axum")]
@@ -150,8 +151,10 @@ impl Accepted {
             source.learn(&socket);
             let (terms, peer) = agreed.with(head, source);
             let (draft, head) = (terms.draft, peer.head());
-            finish(&mut socket, &mut read, Vec::new(), draft, head, deadline).await?;
-            Ok::<_, HandshakeError>((terms.establish(socket, read, &config, &stop), peer))
+            let finishing = finish(&mut socket, &mut read, Vec::new(), draft, head);
+            timeout_at(deadline, finishing).await.map_err(|_| TOO_LATE)??;
+            let alarm = Alarm::new(stop);
+            Ok::<_, HandshakeError>((terms.establish(socket, read, &config, alarm), peer))
         });
         let connection = async move {
             let (endpoint, peer) = match opening.await {

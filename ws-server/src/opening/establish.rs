@@ -1,37 +1,34 @@
 //! The last step of the opening handshake: what comes behind the heads.
 
 use tokio::io::AsyncWriteExt;
-use tokio::time::{Instant, timeout_at};
 use ws_core::buffer::ReadBuffer;
 use ws_core::head::RequestHead;
 use ws_core::{Draft, HandshakeError};
 
 use super::agreement::Terms;
 use super::io::OpeningIo;
+use crate::alarm::Alarm;
 use crate::config::Config;
 use crate::endpoint::Endpoint;
 use crate::socket::Socket;
-use crate::stop::Stop;
 
-/// Sends `unsent` and finishes the handshake in the way of its draft, before `deadline`. `read`
-/// holds what came behind the request head.
+/// The deadline has passed before [`finish`] was done.
+pub(crate) const TOO_LATE: HandshakeError = HandshakeError::Refused(
+    "what follows the head of the request did not come before the deadline",
+);
+
+/// Sends `unsent` and finishes the handshake in the way of its draft. `read` holds what came
+/// behind the request head.
 pub(crate) async fn finish(
     socket: &mut Socket,
     read: &mut ReadBuffer,
     unsent: Vec<u8>,
     draft: &dyn Draft,
     head: &RequestHead,
-    deadline: Instant,
 ) -> Result<(), HandshakeError> {
     let mut io = OpeningIo::new(socket, read, unsent);
-    let finishing = async {
-        draft.finish(head, &mut io).await?;
-        io.flush().await.map_err(HandshakeError::Io)
-    };
-    timeout_at(deadline, finishing).await.unwrap_or({
-        let why = "what follows the head of the request did not come before the deadline";
-        Err(HandshakeError::Refused(why))
-    })
+    draft.finish(head, &mut io).await?;
+    io.flush().await.map_err(HandshakeError::Io)
 }
 
 impl Terms {
@@ -41,9 +38,15 @@ impl Terms {
         socket: Socket,
         read: ReadBuffer,
         config: &Config,
-        stop: &Stop,
+        alarm: Alarm,
     ) -> Box<Endpoint<Socket>> {
         let (limits, timeouts) = (config.limits, config.timeouts);
-        Box::new(Endpoint::new(socket, read, self.codec, limits, timeouts, stop.clone()))
+        let of_system = socket.is_of_system();
+        let endpoint = Endpoint::new(socket, read, self.codec, limits, timeouts, alarm);
+        let mut endpoint = Box::new(endpoint);
+        if of_system {
+            endpoint.link.end_by_drop();
+        }
+        endpoint
     }
 }

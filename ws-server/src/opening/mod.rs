@@ -8,7 +8,9 @@ mod read_head;
 mod refuse;
 mod secure;
 
-use tokio::time::{Instant, timeout_at};
+use std::pin::pin;
+
+use tokio::time::Instant;
 use ws_core::buffer::ReadBuffer;
 use ws_core::head::{HeadReader, RequestHead};
 use ws_core::{HandshakeError, LONGEST_TIMEOUT, Rejection, Status};
@@ -19,20 +21,20 @@ use agreement::Terms;
 pub(crate) use agreement::{InUse, Route, Source, agree, route};
 pub(crate) use behind_proxy::believe_forwarded;
 use behind_proxy::read_proxy_header;
-pub(crate) use establish::finish;
+pub(crate) use establish::{TOO_LATE, finish};
 #[cfg(feature = "http2")]
 use read_head::take_unread;
 use read_head::{ReadHeadError, Spoken, read_head, recognise};
 pub(crate) use refuse::{Refused, serve_page};
 use secure::secure;
 
+use crate::alarm::{Alarm, Ring};
 use crate::config::Config;
 use crate::endpoint::Endpoint;
 use crate::policy::Content;
 use crate::proxy::ProxyHeaderError;
 use crate::service::Peer;
 use crate::socket::{RemoteAddr, Socket};
-use crate::stop::Stop;
 
 /// How an opening handshake ended.
 #[derive(Debug)]
@@ -59,24 +61,28 @@ pub(crate) enum OpeningError {
     Tls(std::io::Error),
     /// The peer asked for nothing, and went away or let the deadline pass.
     Silent,
+    /// The server goes down.
+    Stopped,
 }
 
 /// Reads the request head, answers it, and does what its draft wants behind the heads, all
-/// before one deadline.
+/// before one deadline; `alarm` keeps it, and is the connection's then.
 pub(crate) async fn open(
     socket: Socket,
     remote: RemoteAddr,
     config: &Config,
     content: Content,
-    stop: &Stop,
+    mut alarm: Alarm,
 ) -> Result<Opened, OpeningError> {
-    let deadline = Instant::now() + config.timeouts.opening.min(LONGEST_TIMEOUT);
+    let deadline = Instant::now().into_std() + config.timeouts.opening.min(LONGEST_TIMEOUT);
     let mut source = Source::new(remote, config.transport.unwrap_or_default());
     let mut read = ReadBuffer::new();
     let beginning = begin(socket, &mut read, &mut source, config);
-    let (mut socket, spoken) = match timeout_at(deadline, beginning).await {
+    let begun = alarm.limit(deadline, pin!(beginning)).await;
+    let (mut socket, spoken) = match begun {
         Ok(begun) => begun?,
-        Err(_) => return Err(OpeningError::Silent),
+        Err(Ring::Deadline) => return Err(OpeningError::Silent),
+        Err(Ring::Stop) => return Err(OpeningError::Stopped),
     };
     if config.wants_tls(&socket) {
         let reason = "this port speaks TLS alone: come with wss: or https:";
@@ -91,24 +97,32 @@ pub(crate) async fn open(
     }
     let (head_only, answer) = {
         let mut reader = HeadReader::new();
-        match timeout_at(deadline, read_head(&mut socket, &mut read, &mut reader)).await {
+        let reading = read_head(&mut socket, &mut read, &mut reader);
+        let read = alarm.limit(deadline, pin!(reading)).await;
+        match read {
             Ok(Ok(head)) => (head.method() == "HEAD", answer(head, &mut source, config, content)),
             Ok(Err(ReadHeadError::Head(error))) => (false, Err(error.into())),
             Ok(Err(ReadHeadError::Io(error))) if !reader.is_empty() => {
                 return Err(OpeningError::Failed(error.into()));
             }
             Ok(Err(ReadHeadError::Io(_))) => return Err(OpeningError::Silent),
-            Err(_) if reader.is_empty() => return Err(OpeningError::Silent),
-            Err(_) => (false, Err(too_slow(config))),
+            Err(Ring::Deadline) if reader.is_empty() => return Err(OpeningError::Silent),
+            Err(Ring::Deadline) => (false, Err(too_slow(config))),
+            Err(Ring::Stop) => return Err(OpeningError::Stopped),
         }
     };
     match answer {
         Ok(Answer::Page) => Ok(Opened::Page(socket)),
         Ok(Answer::WebSocket(response, (terms, peer))) => {
-            finish(&mut socket, &mut read, response, terms.draft, peer.head(), deadline)
-                .await
-                .map_err(OpeningError::Failed)?;
-            Ok(Opened::WebSocket(terms.establish(socket, read, config, stop), peer))
+            let head = peer.head();
+            let finishing = finish(&mut socket, &mut read, response, terms.draft, head);
+            let finished = alarm.limit(deadline, pin!(finishing)).await;
+            match finished {
+                Ok(finished) => finished.map_err(OpeningError::Failed)?,
+                Err(Ring::Deadline) => return Err(OpeningError::Failed(TOO_LATE)),
+                Err(Ring::Stop) => return Err(OpeningError::Stopped),
+            }
+            Ok(Opened::WebSocket(terms.establish(socket, read, config, alarm), peer))
         }
         Err(rejection) => Err(reject(socket, &source, rejection, head_only)),
     }

@@ -24,7 +24,7 @@ pub(crate) trait Application: Send + Sync {
     fn content(&self) -> Content;
 
     /// Serves a connection of our own port, from its accept to its end.
-    fn spawn(self: Arc<Self>, accepted: Box<Accepted>, connections: &mut JoinSet<()>, span: Span);
+    fn spawn(self: Arc<Self>, accepted: Accepted, connections: &mut JoinSet<()>, span: Span);
 
     /// Serves a connection of a site, as soon as the site has handed it over; answers the request.
     #[cfg(feature = "tower")]
@@ -83,7 +83,7 @@ impl<R: Run> Application for R {
         R::CONTENT
     }
 
-    fn spawn(self: Arc<Self>, accepted: Box<Accepted>, connections: &mut JoinSet<()>, span: Span) {
+    fn spawn(self: Arc<Self>, accepted: Accepted, connections: &mut JoinSet<()>, span: Span) {
         let serving = connection::serve(self, accepted);
         // A span that nobody sees would be memory that each wake-up looks into.
         match span.is_disabled() {
@@ -109,7 +109,7 @@ mod tests {
     use crate::websocket::WebSocket;
 
     /// The size of what a function gives, which is not called.
-    fn size_of_task<A, F>(_serve: fn(Arc<A>, Box<Accepted>) -> F) -> usize {
+    fn size_of_task<A, F>(_serve: fn(Arc<A>, Accepted) -> F) -> usize {
         size_of::<F>()
     }
 

@@ -1,5 +1,6 @@
 //! One connection, from its accept to its end.
 
+use std::future::Future;
 use std::sync::Arc;
 
 use tokio::sync::OwnedSemaphorePermit;
@@ -7,6 +8,7 @@ use tracing::{debug, info, warn};
 
 use super::Server;
 use super::application::Run;
+use crate::alarm::Alarm;
 use crate::endpoint::Endpoint;
 use crate::opening::{self, Opened, OpeningError};
 use crate::service::Peer;
@@ -26,14 +28,9 @@ pub(crate) struct Accepted {
 }
 
 impl Accepted {
-    pub(super) fn new(
-        server: Server,
-        socket: Socket,
-        remote: RemoteAddr,
-        stop: Stop,
-    ) -> Box<Accepted> {
+    pub(super) fn new(server: Server, socket: Socket, remote: RemoteAddr, stop: Stop) -> Accepted {
         let room = server.config.room.clone().try_acquire_owned().ok();
-        Box::new(Accepted { server, socket, remote, stop, room })
+        Accepted { server, socket, remote, stop, room }
     }
 }
 
@@ -45,25 +42,31 @@ struct Open {
 }
 
 /// Holds the opening handshake within its deadline, and runs the application.
-pub(super) async fn serve(application: Arc<impl Run>, accepted: Box<Accepted>) {
+pub(super) fn serve(
+    application: Arc<impl Run>,
+    accepted: Accepted,
+) -> impl Future<Output = ()> + Send {
     // Boxed, so that what the opening needs is gone when the connection is open.
-    let Some(Open { endpoint, peer, room }) = Box::pin(open(accepted)).await else {
-        return;
-    };
-    // A proxy may have told of another address than that of the span.
-    debug!(remote = %peer.remote(), draft = %peer.draft(), path = peer.path(), "open");
-    let traffic = TrafficLog::open(&peer);
-    let outcome = application.run(endpoint, peer).await;
-    traffic.close();
-    match outcome {
-        Ok(()) => debug!("closed"),
-        Err(error) => debug!(%error, "closed after an error"),
+    let opening = Box::pin(open(accepted));
+    async move {
+        let Some(Open { endpoint, peer, room }) = opening.await else {
+            return;
+        };
+        // A proxy may have told of another address than that of the span.
+        debug!(remote = %peer.remote(), draft = %peer.draft(), path = peer.path(), "open");
+        let traffic = TrafficLog::open(&peer);
+        let outcome = application.run(endpoint, peer).await;
+        traffic.close();
+        match outcome {
+            Ok(()) => debug!("closed"),
+            Err(error) => debug!(%error, "closed after an error"),
+        }
+        drop(room);
     }
-    drop(room);
 }
 
-async fn open(accepted: Box<Accepted>) -> Option<Open> {
-    let Accepted { server, socket, remote, stop, mut room } = *accepted;
+async fn open(accepted: Accepted) -> Option<Open> {
+    let Accepted { server, socket, remote, stop, mut room } = accepted;
     let (server, stop) = (&server, &stop);
     if room.is_none() {
         // The semaphore is never closed.
@@ -71,14 +74,8 @@ async fn open(accepted: Box<Accepted>) -> Option<Open> {
     }
     let config = &*server.config;
     let content = server.application.content();
-    let outcome = tokio::select! {
-        outcome = opening::open(socket, remote, config, content, stop) => outcome,
-        () = stop.told() => {
-            debug!(%remote, "the server goes down before the opening handshake");
-            return None;
-        }
-    };
-    match outcome {
+    let alarm = Alarm::new(stop.clone());
+    match opening::open(socket, remote, config, content, alarm).await {
         Ok(Opened::WebSocket(endpoint, peer)) => {
             return Some(Open { endpoint, peer, room });
         }
@@ -100,6 +97,9 @@ async fn open(accepted: Box<Accepted>) -> Option<Open> {
         Err(OpeningError::Proxy(error)) => warn!(%remote, %error, "no header of the proxy"),
         Err(OpeningError::Tls(error)) => info!(%remote, %error, "TLS handshake failed"),
         Err(OpeningError::Silent) => debug!(%remote, "gone without a word"),
+        Err(OpeningError::Stopped) => {
+            debug!(%remote, "the server goes down before the opening handshake");
+        }
     }
     None
 }

@@ -14,6 +14,7 @@ use ws_core::{CloseReason, Codec, Limits, Message, MessageRef, Outgoing, Timeout
 pub(crate) use drive::serve;
 pub use split::{Receiver, Sender};
 
+use crate::alarm::Alarm;
 use crate::endpoint::{Endpoint, Finish, Link};
 use crate::error::{RecvError, SendError};
 use crate::lease::{Home, Lease};
@@ -55,7 +56,8 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> WebSocket<IO> {
     ) -> WebSocket<IO> {
         let mut read = ReadBuffer::new();
         read.carry(received);
-        let endpoint = Endpoint::new(io, read, codec, limits, timeouts, Stop::default());
+        let alarm = Alarm::new(Stop::default());
+        let endpoint = Endpoint::new(io, read, codec, limits, timeouts, alarm);
         WebSocket { endpoint: Lease::owned(Box::new(endpoint)), state: State::Receiving }
     }
 

@@ -1,6 +1,6 @@
 //! What wakes a connection besides its socket: its next deadline, and the server's stop.
 
-use std::future::Future;
+use std::future::{Future, poll_fn};
 use std::pin::{Pin, pin};
 use std::task::{Context, Poll, Waker};
 use std::time::Instant;
@@ -12,12 +12,13 @@ use tokio::time::{Sleep, sleep_until};
 use crate::bell::{Bell, Kind};
 use crate::stop::Stop;
 
-/// One timer and one wait for the stop, reused for the life of the connection.
+/// One timer and one wait for the stop, reused for the life of the connection, its opening
+/// handshake included.
 ///
 /// In memory, what each message needs comes last.
 #[derive(Debug)]
 #[repr(C)]
-pub(super) struct Alarm {
+pub(crate) struct Alarm {
     /// Until it is told.
     stop: Option<Stop>,
     notified: Option<Pin<Box<OwnedNotified>>>,
@@ -27,7 +28,7 @@ pub(super) struct Alarm {
 
 /// What has happened.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Ring {
+pub(crate) enum Ring {
     /// The deadline has passed.
     Deadline,
     /// The server goes down. It is said once.
@@ -35,17 +36,35 @@ pub(super) enum Ring {
 }
 
 impl Alarm {
-    pub(super) fn new(stop: Stop) -> Alarm {
+    pub(crate) fn new(stop: Stop) -> Alarm {
         Alarm { stop: Some(stop), notified: None, sleep: None, bell: Bell::new(Kind::Alarm) }
     }
 
     /// Whether the same task has polled it, and nothing has rung since.
     #[inline]
-    pub(super) fn is_quiet(&self, task: &Waker) -> bool {
+    pub(crate) fn is_quiet(&self, task: &Waker) -> bool {
         self.bell.is_quiet(task)
     }
 
-    pub(super) fn poll(&mut self, cx: &mut Context<'_>, deadline: Option<Instant>) -> Poll<Ring> {
+    /// What `step` gives, unless the server goes down before, or `deadline` passes.
+    pub(crate) fn limit<F: Future>(
+        &mut self,
+        deadline: Instant,
+        mut step: Pin<&mut F>,
+    ) -> impl Future<Output = Result<F::Output, Ring>> {
+        poll_fn(move |cx| match step.as_mut().poll(cx) {
+            Poll::Ready(outcome) => Poll::Ready(Ok(outcome)),
+            Poll::Pending => self.poll(cx, Some(deadline)).map(Err),
+        })
+    }
+
+    /// As it is, for another deadline: the next poll looks at it whether it has rung or not.
+    pub(crate) fn anew(mut self) -> Alarm {
+        self.bell.leave();
+        self
+    }
+
+    pub(crate) fn poll(&mut self, cx: &mut Context<'_>, deadline: Option<Instant>) -> Poll<Ring> {
         let rung = self.bell.rung();
         if !self.bell.is_heard_by(cx.waker()) || !self.waits_for(deadline) {
             self.bell.leave();
