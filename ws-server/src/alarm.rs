@@ -12,8 +12,8 @@ use tokio::time::{Sleep, sleep_until};
 use crate::bell::{Bell, Kind};
 use crate::stop::Stop;
 
-/// One timer and one wait for the stop, reused for the life of the connection, its opening
-/// handshake included.
+/// One timer and one wait for the stop, reused for the life of the connection, and on a port of our
+/// own for its opening handshake.
 ///
 /// In memory, what each message needs comes last.
 #[derive(Debug)]

@@ -74,6 +74,23 @@ async fn hixie76_is_closed_in_its_own_way() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn an_opening_handshake_is_not_waited_for_however_far_it_is() {
+    let head = requests::HIXIE76;
+    for sent in [&b""[..], &head[..20], head] {
+        let server = Server::builder().messages(|socket, _| crate::echo(socket)).unwrap();
+        let (connector, stop, task) = serve(server);
+        let mut client = connector.connect();
+        client.send(sent).await;
+        tokio::time::sleep(Duration::from_secs(1)).await;
+        let begun = Instant::now();
+        stop.send(()).unwrap();
+        task.await.unwrap();
+        assert_eq!(begun.elapsed(), Duration::ZERO);
+        drop(client);
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn connections_that_do_not_close_are_cut_at_the_deadline() {
     let server = Server::builder()
         .drain(Duration::from_secs(3))

@@ -44,6 +44,7 @@ impl Fields {
     /// Replaces all fields of this name by one, which stands behind the others.
     pub fn set(&mut self, name: &str, value: impl AsRef<[u8]>) {
         self.remove(name);
+        self.text.reserve_exact(name.len() + value.as_ref().len());
         self.push(name, value);
     }
 
@@ -118,7 +119,7 @@ impl Fields {
     /// Whether a list field holds this token, compared case-insensitively.
     pub fn list_contains(&self, name: &str, token: &str) -> bool {
         let is_token = |element: &[u8]| element.eq_ignore_ascii_case(token.as_bytes());
-        self.all(name).any(|value| is_token(value) || elements(value).any(is_token))
+        self.all(name).any(|value| elements(value).any(is_token))
     }
 }
 

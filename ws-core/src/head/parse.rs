@@ -48,7 +48,12 @@ impl HeadReader {
         let taken = end.unwrap_or(bytes.len());
         self.text.extend_from_slice(&bytes[..taken]);
         match end {
-            Some(_) => parse(std::mem::take(&mut self.text)).map(|head| (taken, Some(head))),
+            Some(_) => {
+                let mut text = std::mem::take(&mut self.text);
+                // The head keeps it, and no more of it than there is.
+                text.shrink_to_fit();
+                parse(text).map(|head| (taken, Some(head)))
+            }
             None if self.text.len() == MAX_HEAD_BYTES => Err(HeadError::TooLong),
             None => Ok((taken, None)),
         }
@@ -94,9 +99,13 @@ fn parse(text: Vec<u8>) -> Result<RequestHead, HeadError> {
         Ok(_) => return Err(HeadError::Malformed("the head is cut short")),
         Err(error) => return Err(HeadError::from(error)),
     }
-    let place = |part: &[u8]| {
-        let start = part.as_ptr().addr() - text.as_ptr().addr();
-        start..start + part.len()
+    // What is empty may stand anywhere.
+    let place = |part: &[u8]| match part {
+        [] => 0..0,
+        [first, ..] => {
+            let start = std::ptr::from_ref(first).addr() - text.as_ptr().addr();
+            start..start + part.len()
+        }
     };
     let index = request.headers.iter().map(|line| (place(line.name.as_bytes()), place(line.value)));
     let index = index.collect();
@@ -177,6 +186,29 @@ mod tests {
             assert_eq!(head.target(), "/chat?x");
             assert_eq!(head.fields().single("key1"), Ok(Some(&b"4 @1  46546xW%0l 1 5"[..])));
         }
+    }
+
+    #[test]
+    fn reads_empty_values() {
+        let head = b"GET / HTTP/1.1\r\nA:\r\nB: \t\r\nC: c\r\n\r\n";
+        let head = HeadReader::new().push(head).unwrap().1.unwrap();
+        let lines: Vec<_> = head.fields().iter().collect();
+        assert_eq!(lines, [("A", &b""[..]), ("B", b""), ("C", b"c")]);
+    }
+
+    #[test]
+    fn reads_a_head_of_the_greatest_length_and_leaves_what_follows() {
+        let mut wire = b"GET / HTTP/1.1\r\nA: ".to_vec();
+        wire.resize(MAX_HEAD_BYTES - 4, b'a');
+        wire.extend_from_slice(b"\r\n\r\n");
+        for following in [&b""[..], b"follows"] {
+            let wire = [&wire[..], following].concat();
+            let (taken, head) = HeadReader::new().push(&wire).unwrap();
+            assert!(head.is_some());
+            assert_eq!(taken, MAX_HEAD_BYTES);
+        }
+        wire.insert(20, b'a');
+        assert_eq!(HeadReader::new().push(&wire).unwrap_err(), HeadError::TooLong);
     }
 
     #[test]

@@ -112,7 +112,22 @@ impl Assembler {
         };
         let (kind, range) = (*kind, range.clone());
         self.state = self.nothing(kind);
+        if let Assembly::Bytes(_, bytes) = &mut self.state {
+            bytes.reserve_exact(Assembler::room_for(range.len()));
+        }
         self.append(buffer.bytes(range))
+    }
+
+    /// The capacity, at least `bytes`, that memory for a message should have: for many of them a multiple of
+    /// 64 KiB, but for the word that an allocator keeps with each piece of memory. What is left of a
+    /// piece that was given back is whole pieces then, and no crumb that would keep the heap from
+    /// shrinking.
+    pub fn room_for(bytes: usize) -> usize {
+        const PIECE: usize = 64 * 1024;
+        match bytes < PIECE / 2 {
+            true => bytes,
+            false => (bytes + size_of::<usize>()).next_multiple_of(PIECE) - size_of::<usize>(),
+        }
     }
 
     /// A message without a byte, in memory of its own.
@@ -261,6 +276,21 @@ impl Assembler {
         match (assembled as u64).checked_add(coming) {
             Some(total) if total <= self.limit as u64 => Ok(()),
             _ => Err(ProtocolError::MessageTooBig { limit: self.limit }),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn room_for_many_bytes_is_whole_pieces_of_an_allocator_and_for_few_what_they_need() {
+        assert_eq!(Assembler::room_for(1000), 1000);
+        for bytes in [32 << 10, 65_528, 65_529, 1 << 20] {
+            let room = Assembler::room_for(bytes);
+            assert!((bytes..=bytes + (64 << 10)).contains(&room), "{room} for {bytes}");
+            assert_eq!((room + size_of::<usize>()) % (64 << 10), 0, "{room} for {bytes}");
         }
     }
 }

@@ -6,6 +6,7 @@ use std::task::{Context, Poll};
 
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite};
 use ws_core::ProtocolError;
+use ws_core::message::Assembler;
 
 use super::{Endpoint, Input};
 use crate::turn;
@@ -40,7 +41,8 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> Endpoint<IO> {
         if begin == message.capacity() {
             // Memory follows what has arrived, not what is announced.
             let more = GROWTH * begin.max(LONG_REST as usize);
-            message.reserve_exact(usize::try_from(rest).map_or(more, |rest| rest.min(more)));
+            let more = usize::try_from(rest).map_or(more, |rest| rest.min(more));
+            message.reserve_exact(Assembler::room_for(begin + more) - begin);
         }
         // A read that is pending has put nothing anywhere.
         let count = match pin!((&mut link.io).take(rest).read_buf(message)).poll(cx) {

@@ -41,8 +41,8 @@ pub(crate) struct Endpoint<IO> {
 }
 
 impl<IO: AsyncRead + AsyncWrite + Unpin> Endpoint<IO> {
-    /// An open connection; `read` holds what came behind the request head, and `alarm` has been its
-    /// opening handshake's.
+    /// An open connection; `read` holds what came behind the request head, and `alarm` may have
+    /// been its opening handshake's.
     pub(crate) fn new(
         io: IO,
         read: ReadBuffer,

@@ -41,12 +41,6 @@ impl Terms {
         alarm: Alarm,
     ) -> Box<Endpoint<Socket>> {
         let (limits, timeouts) = (config.limits, config.timeouts);
-        let of_system = socket.is_of_system();
-        let endpoint = Endpoint::new(socket, read, self.codec, limits, timeouts, alarm);
-        let mut endpoint = Box::new(endpoint);
-        if of_system {
-            endpoint.link.end_by_drop();
-        }
-        endpoint
+        Box::new(Endpoint::new(socket, read, self.codec, limits, timeouts, alarm))
     }
 }

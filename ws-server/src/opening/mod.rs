@@ -61,7 +61,7 @@ pub(crate) enum OpeningError {
     Tls(std::io::Error),
     /// The peer asked for nothing, and went away or let the deadline pass.
     Silent,
-    /// The server goes down.
+    /// The server goes down first.
     Stopped,
 }
 
@@ -98,8 +98,8 @@ pub(crate) async fn open(
     let (head_only, answer) = {
         let mut reader = HeadReader::new();
         let reading = read_head(&mut socket, &mut read, &mut reader);
-        let read = alarm.limit(deadline, pin!(reading)).await;
-        match read {
+        let outcome = alarm.limit(deadline, pin!(reading)).await;
+        match outcome {
             Ok(Ok(head)) => (head.method() == "HEAD", answer(head, &mut source, config, content)),
             Ok(Err(ReadHeadError::Head(error))) => (false, Err(error.into())),
             Ok(Err(ReadHeadError::Io(error))) if !reader.is_empty() => {
@@ -122,7 +122,10 @@ pub(crate) async fn open(
                 Err(Ring::Deadline) => return Err(OpeningError::Failed(TOO_LATE)),
                 Err(Ring::Stop) => return Err(OpeningError::Stopped),
             }
-            Ok(Opened::WebSocket(terms.establish(socket, read, config, alarm), peer))
+            let ends_by_drop = socket.is_of_system();
+            let mut endpoint = terms.establish(socket, read, config, alarm);
+            endpoint.link.end_by_drop(ends_by_drop);
+            Ok(Opened::WebSocket(endpoint, peer))
         }
         Err(rejection) => Err(reject(socket, &source, rejection, head_only)),
     }

@@ -125,7 +125,8 @@ mod tests {
             Ok(())
         };
         let task = of_messages(&move |socket, peer| service(socket, peer));
-        assert!(task <= 288, "{task} bytes in each task");
+        // With what tokio adds there are 384 bytes then, and it aligns them to 128.
+        assert!(task <= 280, "{task} bytes in each task");
         let endpoint = size_of::<Endpoint<Socket>>();
         assert!(endpoint <= 512, "{endpoint} bytes in each connection");
     }

@@ -41,7 +41,7 @@ struct Open {
     room: Option<OwnedSemaphorePermit>,
 }
 
-/// Holds the opening handshake within its deadline, and runs the application.
+/// Holds the opening handshake, and runs the application.
 pub(super) fn serve(
     application: Arc<impl Run>,
     accepted: Accepted,
@@ -98,7 +98,7 @@ async fn open(accepted: Accepted) -> Option<Open> {
         Err(OpeningError::Tls(error)) => info!(%remote, %error, "TLS handshake failed"),
         Err(OpeningError::Silent) => debug!(%remote, "gone without a word"),
         Err(OpeningError::Stopped) => {
-            debug!(%remote, "the server goes down before the opening handshake");
+            debug!(%remote, "the server goes down during the opening handshake");
         }
     }
     None

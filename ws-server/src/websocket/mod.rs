@@ -176,6 +176,8 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> WebSocket<IO> {
     /// than the closing timeout.
     pub async fn close(mut self, reason: Option<CloseReason>) {
         self.endpoint.link.close(reason);
+        // The service may go on behind this, and the socket is there until it has returned.
+        self.endpoint.link.end_by_drop(false);
         let mut finish = Finish::AwaitClose;
         poll_fn(|cx| self.endpoint.poll_finish(cx, &mut finish)).await;
     }
