@@ -13,8 +13,8 @@ use crate::frame::{Frame, OpCode};
 /// place (masks are taken off) and answers with its range, so a frame costs no allocation and
 /// no copy.
 ///
-/// It is [`Any`] so that a [`Connection`](crate::Connection) can tell the framing of this crate from
-/// others, which stay in their box.
+/// It is [`Any`] so that a [`Connection`](crate::Connection) can tell the framing of this crate
+/// from others, which stay in their box.
 pub trait Codec: Any + Debug + Send {
     /// What this draft can express.
     fn capabilities(&self) -> Capabilities;
@@ -150,8 +150,9 @@ impl Envelope {
 }
 
 /// How a peer broke the protocol.
-// With a tag of one byte, a result of this or a message has bytes where the message has its address,
-// and is copied in bytes and words: each word then waits until its bytes have left the processor.
+// With a tag of one byte, a result of this or a message has bytes where the message has its
+// address, and is copied in bytes and words: each word then waits until its bytes have left the
+// processor.
 // That is how it is compiled today, and no part of the interface.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[repr(u64)]

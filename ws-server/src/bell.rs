@@ -4,8 +4,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, AtomicU32, Ordering};
 use std::task::{Wake, Waker};
 
-/// How many counts there are of each kind, one for each [`Group`]: few, so that they stay in the caches, and so
-/// many that what rings for ten thousand others is seldom anybody's business.
+/// How many counts there are of each kind, one for each [`Group`]: few, so that they stay in the
+/// caches, and so many that what rings for ten thousand others is seldom anybody's business.
 const GROUPS: usize = u8::MAX as usize + 1;
 
 /// How often each group of bells has rung.

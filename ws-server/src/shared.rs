@@ -268,7 +268,7 @@ mod tests {
                     Poll::<()>::Pending
                 };
                 let mut cx = Context::from_waker(Waker::noop());
-                let _pending = shared.poll(Side::Reader, &mut cx, read);
+                assert!(shared.poll(Side::Reader, &mut cx, read).is_pending());
                 until(&done, round);
                 missed += usize::from(shared.is_quiet() && seen != round);
             }

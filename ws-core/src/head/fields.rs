@@ -44,6 +44,7 @@ impl Fields {
     /// Replaces all fields of this name by one, which stands behind the others.
     pub fn set(&mut self, name: &str, value: impl AsRef<[u8]>) {
         self.remove(name);
+        // A head that is kept has no room for more, and doubling it would be kept as well.
         self.text.reserve_exact(name.len() + value.as_ref().len());
         self.push(name, value);
     }

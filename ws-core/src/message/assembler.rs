@@ -118,10 +118,10 @@ impl Assembler {
         self.append(buffer.bytes(range))
     }
 
-    /// The capacity, at least `bytes`, that memory for a message should have: for many of them a multiple of
-    /// 64 KiB, but for the word that an allocator keeps with each piece of memory. What is left of a
-    /// piece that was given back is whole pieces then, and no crumb that would keep the heap from
-    /// shrinking.
+    /// The capacity, at least `bytes`, that memory for a message of bytes should have: for many of
+    /// them a multiple of 64 KiB, but for the word that an allocator keeps with each piece of
+    /// memory. What is left of a piece that was given back is whole pieces then, and no crumb that
+    /// would keep the heap from shrinking.
     pub fn room_for(bytes: usize) -> usize {
         const PIECE: usize = 64 * 1024;
         match bytes < PIECE / 2 {

@@ -60,9 +60,9 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> Link<IO> {
         Link { io, connection, output, alarm, unflushed: false, ends_by_drop: false, broken: None }
     }
 
-    /// Says whether a drop of the socket ends the stream in order once the peer has ended its own side
-    /// and everything was sent, and whether the drop follows at once. So it is with the sockets of the
-    /// system that nobody else has, not with what lies over them, such as TLS.
+    /// Says whether a drop of the socket ends the stream in order once the peer has ended its own
+    /// side and everything was sent, and whether the drop follows at once. So it is with the sockets
+    /// of the system that nobody else has, not with what lies over them, such as TLS.
     pub(crate) fn end_by_drop(&mut self, ends_by_drop: bool) {
         self.ends_by_drop = ends_by_drop;
     }

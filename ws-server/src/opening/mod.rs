@@ -65,6 +65,16 @@ pub(crate) enum OpeningError {
     Stopped,
 }
 
+/// Where the peer has said nothing so far.
+impl From<Ring> for OpeningError {
+    fn from(ring: Ring) -> OpeningError {
+        match ring {
+            Ring::Deadline => OpeningError::Silent,
+            Ring::Stop => OpeningError::Stopped,
+        }
+    }
+}
+
 /// Reads the request head, answers it, and does what its draft wants behind the heads, all
 /// before one deadline; `alarm` keeps it, and is the connection's then.
 pub(crate) async fn open(
@@ -78,12 +88,7 @@ pub(crate) async fn open(
     let mut source = Source::new(remote, config.transport.unwrap_or_default());
     let mut read = ReadBuffer::new();
     let beginning = begin(socket, &mut read, &mut source, config);
-    let begun = alarm.limit(deadline, pin!(beginning)).await;
-    let (mut socket, spoken) = match begun {
-        Ok(begun) => begun?,
-        Err(Ring::Deadline) => return Err(OpeningError::Silent),
-        Err(Ring::Stop) => return Err(OpeningError::Stopped),
-    };
+    let (mut socket, spoken) = alarm.limit(deadline, pin!(beginning)).await??;
     if config.wants_tls(&socket) {
         let reason = "this port speaks TLS alone: come with wss: or https:";
         return Err(reject(socket, &source, Rejection::bad_request(reason), false));
@@ -106,9 +111,8 @@ pub(crate) async fn open(
                 return Err(OpeningError::Failed(error.into()));
             }
             Ok(Err(ReadHeadError::Io(_))) => return Err(OpeningError::Silent),
-            Err(Ring::Deadline) if reader.is_empty() => return Err(OpeningError::Silent),
-            Err(Ring::Deadline) => (false, Err(too_slow(config))),
-            Err(Ring::Stop) => return Err(OpeningError::Stopped),
+            Err(Ring::Deadline) if !reader.is_empty() => (false, Err(too_slow(config))),
+            Err(ring) => return Err(ring.into()),
         }
     };
     match answer {
@@ -120,7 +124,7 @@ pub(crate) async fn open(
             match finished {
                 Ok(finished) => finished.map_err(OpeningError::Failed)?,
                 Err(Ring::Deadline) => return Err(OpeningError::Failed(TOO_LATE)),
-                Err(Ring::Stop) => return Err(OpeningError::Stopped),
+                Err(ring) => return Err(ring.into()),
             }
             let ends_by_drop = socket.is_of_system();
             let mut endpoint = terms.establish(socket, read, config, alarm);
