@@ -112,13 +112,10 @@ impl Assembler {
         };
         let (kind, range) = (*kind, range.clone());
         self.state = self.nothing(kind);
-        if let Assembly::Bytes(_, bytes) = &mut self.state {
-            bytes.reserve_exact(Assembler::room_for(range.len()));
-        }
         self.append(buffer.bytes(range))
     }
 
-    /// The capacity, at least `bytes`, that memory for a message of bytes should have: for many of
+    /// The capacity, at least `bytes`, that memory for a message should have: for many of
     /// them a multiple of 64 KiB, but for the word that an allocator keeps with each piece of
     /// memory. What is left of a piece that was given back is whole pieces then, and no crumb that
     /// would keep the heap from shrinking.
@@ -253,11 +250,16 @@ impl Assembler {
     fn append(&mut self, piece: &[u8]) -> Result<(), ProtocolError> {
         match &mut self.state {
             Assembly::Text(text, checker) => {
+                let more = checker.open().len() + piece.len();
+                text.reserve_exact(growth(text.len(), text.capacity(), more));
                 let (begun, rest) = checker.push(piece).map_err(|_| ProtocolError::InvalidUtf8)?;
                 text.extend(begun);
                 text.push_str(rest);
             }
-            Assembly::Bytes(_, bytes) => bytes.extend_from_slice(piece),
+            Assembly::Bytes(_, bytes) => {
+                bytes.reserve_exact(growth(bytes.len(), bytes.capacity(), piece.len()));
+                bytes.extend_from_slice(piece);
+            }
             Assembly::Buffered(..) | Assembly::Empty => {}
         }
         Ok(())
@@ -277,6 +279,14 @@ impl Assembler {
             Some(total) if total <= self.limit as u64 => Ok(()),
             _ => Err(ProtocolError::MessageTooBig { limit: self.limit }),
         }
+    }
+}
+
+/// How much to reserve for `more` bytes behind `len`: nothing, or what doubles the capacity.
+fn growth(len: usize, capacity: usize, more: usize) -> usize {
+    match capacity - len >= more {
+        true => 0,
+        false => Assembler::room_for((len + more).max(2 * capacity)) - len,
     }
 }
 
