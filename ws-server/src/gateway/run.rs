@@ -9,6 +9,7 @@ use tokio::net::TcpStream;
 #[cfg(unix)]
 use tokio::net::UnixStream;
 use tokio::runtime::Runtime;
+use tokio::task::{JoinSet, yield_now};
 use tracing::{info, warn};
 use ws_core::{CloseReason, Drafts, StatusCode};
 
@@ -25,6 +26,9 @@ const PAGE: &str = include_str!("page.html");
 
 /// How long a target may take to accept a connection.
 const CONNECT_TIME: Duration = Duration::from_secs(10);
+
+/// How many tasks that are ready at once the runtime's queues have room for from the start.
+const READY_TASKS: usize = 1000;
 
 /// Serves until a signal ends it.
 pub(super) fn run(mut args: Args) -> Result<(), String> {
@@ -73,6 +77,7 @@ async fn serve(args: &Args) -> Result<(), String> {
         }
     }
     .map_err(|error| error.to_string())?;
+    lengthen_queues().await;
     let bound = bind(&args.listen).await?;
     let unheard = |error| format!("cannot handle signals: {error}");
     let signals = Signals::listen().map_err(unheard)?;
@@ -97,6 +102,17 @@ async fn serve(args: &Args) -> Result<(), String> {
     #[cfg(not(feature = "tls"))]
     serving.await;
     Ok(())
+}
+
+/// Has the runtime's queues grow before there are connections. One that grows while many long
+/// messages are held comes to lie above them, and the heap cannot shrink when they are gone. The
+/// queue of tasks that have ended their turn belongs to the one call of `block_on`.
+async fn lengthen_queues() {
+    let mut tasks = JoinSet::new();
+    for _ in 0..READY_TASKS {
+        tasks.spawn(yield_now());
+    }
+    tasks.join_all().await;
 }
 
 /// The one line on standard output. Whoever started us may have closed it.
