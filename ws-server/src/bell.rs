@@ -57,6 +57,11 @@ impl Bell {
         self.task.as_ref().is_some_and(|listening| listening.will_wake(task))
     }
 
+    /// What rings it.
+    pub(crate) fn group(&self) -> Group {
+        self.group
+    }
+
     /// The count of its group, to be taken before a look.
     pub(crate) fn rung(&self) -> u32 {
         self.group.rung()
@@ -83,7 +88,7 @@ impl Bell {
 
 /// Bells that ring together.
 #[derive(Debug, Clone, Copy)]
-struct Group {
+pub(crate) struct Group {
     kind: Kind,
     number: u8,
 }
@@ -93,6 +98,11 @@ impl Group {
     fn next(kind: Kind) -> Group {
         static NEXT: [AtomicU8; 2] = [const { AtomicU8::new(0) }; 2];
         Group { kind, number: NEXT[kind as usize].fetch_add(1, Ordering::Relaxed) }
+    }
+
+    /// Before the tasks are woken that are to look.
+    pub(crate) fn ring(self) {
+        self.count().fetch_add(1, Ordering::Release);
     }
 
     #[inline]
@@ -117,7 +127,7 @@ impl Wake for Clapper {
     }
 
     fn wake_by_ref(self: &Arc<Self>) {
-        self.group.count().fetch_add(1, Ordering::Release);
+        self.group.ring();
         self.task.wake_by_ref();
     }
 }

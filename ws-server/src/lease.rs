@@ -1,13 +1,10 @@
 //! A value that goes home when its holder drops it.
 
-use std::future::Future;
 use std::ops::{Deref, DerefMut};
-use std::pin::Pin;
-use std::task::{Context, Poll, ready};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::{Context, Poll, Waker, ready};
 
-use tokio::sync::oneshot::{self, error::RecvError, error::TryRecvError};
-
-use crate::bell::{Bell, Kind};
+use crate::bell::{Bell, Group, Kind};
 use crate::turn;
 
 /// Lends a value to somebody who may drop it anywhere; the owner gets it back then.
@@ -17,34 +14,70 @@ use crate::turn;
 pub(crate) struct Lease<T> {
     /// Present until the drop.
     value: Option<T>,
-    home: Option<oneshot::Sender<T>>,
+    place: Option<Arc<Place<T>>>,
 }
 
 impl<T> Lease<T> {
     /// A lease, and where the value comes back.
     pub(crate) fn new(value: T) -> (Lease<T>, Home<T>) {
-        let (sender, receiver) = oneshot::channel();
         let bell = Bell::new(Kind::Home);
-        (Lease { value: Some(value), home: Some(sender) }, Home { receiver, bell })
+        let inside = Mutex::new(Inside { value: None, task: None });
+        let place = Arc::new(Place { inside, group: bell.group() });
+        (Lease { value: Some(value), place: Some(place.clone()) }, Home { place, bell })
     }
 
     /// A value that nobody waits for.
     pub(crate) fn owned(value: T) -> Lease<T> {
-        Lease { value: Some(value), home: None }
+        Lease { value: Some(value), place: None }
     }
 }
 
 /// Where a lent value comes back.
 #[derive(Debug)]
 pub(crate) struct Home<T> {
-    receiver: oneshot::Receiver<T>,
+    place: Arc<Place<T>>,
     bell: Bell,
 }
 
+/// What both ends see of a home.
+#[derive(Debug)]
+struct Place<T> {
+    inside: Mutex<Inside<T>>,
+    /// Of the owner's bell.
+    group: Group,
+}
+
+#[derive(Debug)]
+struct Inside<T> {
+    /// Once it is back, until the owner takes it.
+    value: Option<T>,
+    /// Who waits for it.
+    task: Option<Waker>,
+}
+
+impl<T> Place<T> {
+    fn lock(&self) -> MutexGuard<'_, Inside<T>> {
+        // Nothing under this lock panics half way.
+        self.inside.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn give_back(&self, value: T) {
+        let task = {
+            let mut inside = self.lock();
+            inside.value = Some(value);
+            inside.task.take()
+        };
+        if let Some(task) = task {
+            self.group.ring();
+            task.wake();
+        }
+    }
+}
+
 impl<T> Home<T> {
-    /// Waits until it is back, or will never be; not to be polled after that.
+    /// Waits until it is back; not to be polled after that.
     #[inline]
-    pub(crate) fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Option<T>> {
+    pub(crate) fn poll(&mut self, cx: &mut Context<'_>) -> Poll<T> {
         match self.bell.is_quiet(cx.waker()) {
             true => Poll::Pending,
             false => self.look(cx),
@@ -54,27 +87,21 @@ impl<T> Home<T> {
     /// A task whose turn is over looks in its next. Waiting here it would be woken by the very drop
     /// that ends its service, and have another turn at once.
     #[cold]
-    fn look(&mut self, cx: &mut Context<'_>) -> Poll<Option<T>> {
+    fn look(&mut self, cx: &mut Context<'_>) -> Poll<T> {
         ready!(turn::poll_continue(cx));
         let rung = self.bell.rung();
-        let outcome = match self.bell.is_heard_by(cx.waker()) {
-            true => match self.receiver.try_recv() {
-                // Another bell of the group.
-                Err(TryRecvError::Empty) => Poll::Pending,
-                outcome => Poll::Ready(outcome.ok()),
-            },
-            false => self.poll_anew(cx).map(Result::ok),
-        };
-        match outcome {
-            Poll::Pending => self.bell.listen(rung, cx.waker()),
-            Poll::Ready(_) => self.bell.leave(),
+        let heard = self.bell.is_heard_by(cx.waker());
+        let mut inside = self.place.lock();
+        if let Some(value) = inside.value.take() {
+            self.bell.leave();
+            return Poll::Ready(value);
         }
-        outcome
-    }
-
-    fn poll_anew(&mut self, cx: &mut Context<'_>) -> Poll<Result<T, RecvError>> {
-        let bell = self.bell.waker(cx.waker());
-        Pin::new(&mut self.receiver).poll(&mut Context::from_waker(&bell))
+        // Whom it woke before is dropped without the lock: with a task's last waker goes the task.
+        let before = (!heard).then(|| inside.task.replace(cx.waker().clone()));
+        drop(inside);
+        drop(before);
+        self.bell.listen(rung, cx.waker());
+        Poll::Pending
     }
 }
 
@@ -102,18 +129,17 @@ impl<T> DerefMut for Lease<T> {
 
 impl<T> Drop for Lease<T> {
     fn drop(&mut self) {
-        if let (Some(home), Some(value)) = (self.home.take(), self.value.take()) {
-            // When the owner is gone, the value ends here.
-            drop(home.send(value));
+        // When the owner is gone, the value ends with its place.
+        if let (Some(place), Some(value)) = (self.place.take(), self.value.take()) {
+            place.give_back(value);
         }
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use std::sync::Arc;
     use std::sync::atomic::{AtomicUsize, Ordering};
-    use std::task::{Wake, Waker};
+    use std::task::Wake;
 
     use super::*;
 
@@ -126,7 +152,7 @@ mod tests {
         }
     }
 
-    fn poll(home: &mut Home<u8>, task: &Arc<Task>) -> Poll<Option<u8>> {
+    fn poll(home: &mut Home<u8>, task: &Arc<Task>) -> Poll<u8> {
         home.poll(&mut Context::from_waker(&Waker::from(task.clone())))
     }
 
@@ -140,7 +166,7 @@ mod tests {
         std::thread::spawn(|| drop(lease)).join().unwrap();
         assert_eq!(first.0.load(Ordering::Relaxed), 0);
         assert_eq!(last.0.load(Ordering::Relaxed), 1);
-        assert_eq!(poll(&mut home, &last), Poll::Ready(Some(7)));
+        assert_eq!(poll(&mut home, &last), Poll::Ready(7));
     }
 
     #[test]
@@ -148,10 +174,10 @@ mod tests {
         let (lease, mut home) = Lease::new(7);
         let task = Arc::new(Task::default());
         assert!(poll(&mut home, &task).is_pending());
-        home.bell.waker(Waker::noop()).wake();
+        home.place.group.ring();
         assert!(poll(&mut home, &task).is_pending());
         drop(lease);
-        assert_eq!(poll(&mut home, &task), Poll::Ready(Some(7)));
+        assert_eq!(poll(&mut home, &task), Poll::Ready(7));
     }
 
     #[test]
@@ -159,6 +185,6 @@ mod tests {
         let (lease, mut home) = Lease::new(7);
         assert!(poll(&mut home, &Arc::new(Task::default())).is_pending());
         drop(lease);
-        assert_eq!(poll(&mut home, &Arc::new(Task::default())), Poll::Ready(Some(7)));
+        assert_eq!(poll(&mut home, &Arc::new(Task::default())), Poll::Ready(7));
     }
 }

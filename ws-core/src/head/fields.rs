@@ -120,7 +120,8 @@ impl Fields {
     /// Whether a list field holds this token, compared case-insensitively.
     pub fn list_contains(&self, name: &str, token: &str) -> bool {
         let is_token = |element: &[u8]| element.eq_ignore_ascii_case(token.as_bytes());
-        self.all(name).any(|value| elements(value).any(is_token))
+        // Most often it is all that stands there.
+        self.all(name).any(|value| is_token(value) || elements(value).any(is_token))
     }
 }
 

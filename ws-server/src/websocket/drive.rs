@@ -2,7 +2,7 @@
 
 use std::future::Future;
 use std::io;
-use std::task::{Poll, ready};
+use std::task::ready;
 
 use tokio::io::{AsyncRead, AsyncWrite};
 
@@ -27,9 +27,7 @@ where
         loop {
             match &mut connection {
                 Connection::Lent(home) => {
-                    let Some(mut endpoint) = ready!(home.poll(cx)) else {
-                        return Poll::Ready(());
-                    };
+                    let mut endpoint = ready!(home.poll(cx));
                     endpoint.link.close(Some(closing_reason(outcome)));
                     connection = Connection::Ending(endpoint, Finish::AwaitClose);
                 }
