@@ -77,9 +77,15 @@ impl Fields {
 
     /// The values of all field lines of this name, in order.
     pub fn all<'f>(&'f self, name: &'f str) -> impl Iterator<Item = &'f [u8]> {
-        self.lines()
-            .filter(|(found, _)| found.eq_ignore_ascii_case(name.as_bytes()))
-            .map(|(_, value)| value)
+        // Most names differ in their lengths, and are not looked at.
+        let is_named = |found: &Range<usize>| {
+            found.len() == name.len()
+                && self.text[found.clone()].eq_ignore_ascii_case(name.as_bytes())
+        };
+        self.index
+            .iter()
+            .filter(move |(found, _)| is_named(found))
+            .map(|(_, value)| &self.text[value.clone()])
     }
 
     /// Whether a field of this name is present.
