@@ -77,15 +77,9 @@ impl Fields {
 
     /// The values of all field lines of this name, in order.
     pub fn all<'f>(&'f self, name: &'f str) -> impl Iterator<Item = &'f [u8]> {
-        // Most names differ in their lengths, and are not looked at.
-        let is_named = |found: &Range<usize>| {
-            found.len() == name.len()
-                && self.text[found.clone()].eq_ignore_ascii_case(name.as_bytes())
-        };
-        self.index
-            .iter()
-            .filter(move |(found, _)| is_named(found))
-            .map(|(_, value)| &self.text[value.clone()])
+        self.lines()
+            .filter(|(found, _)| found.eq_ignore_ascii_case(name.as_bytes()))
+            .map(|(_, value)| value)
     }
 
     /// Whether a field of this name is present.
@@ -126,8 +120,7 @@ impl Fields {
     /// Whether a list field holds this token, compared case-insensitively.
     pub fn list_contains(&self, name: &str, token: &str) -> bool {
         let is_token = |element: &[u8]| element.eq_ignore_ascii_case(token.as_bytes());
-        // Most often it is all that stands there.
-        self.all(name).any(|value| is_token(value) || elements(value).any(is_token))
+        self.all(name).any(|value| elements(value).any(is_token))
     }
 }
 

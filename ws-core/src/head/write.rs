@@ -1,5 +1,7 @@
 //! Writing a response head, with no way to smuggle a line into it.
 
+use std::io::Write;
+
 use super::Fields;
 use super::is_token;
 
@@ -12,7 +14,7 @@ pub struct ResponseHead {
 }
 
 impl ResponseHead {
-    /// A head with this status code, of three digits, and reason phrase, and no fields yet.
+    /// A head with this status code and reason phrase, and no fields yet.
     pub fn new(status: u16, reason: &'static str) -> ResponseHead {
         ResponseHead { status, reason, fields: Fields::with_capacity(4, 160) }
     }
@@ -50,10 +52,8 @@ impl ResponseHead {
                 return Err(WriteHeadError { name: String::from_utf8_lossy(name).into_owned() });
             }
         }
-        let digits = [100, 10, 1].map(|unit| b'0' + (self.status / unit % 10) as u8);
-        for part in [b"HTTP/1.1 ", &digits[..], b" ", self.reason.as_bytes(), b"\r\n"] {
-            output.extend_from_slice(part);
-        }
+        // A vector takes all that is written.
+        let _written = write!(output, "HTTP/1.1 {} {}\r\n", self.status, self.reason);
         for (name, value) in self.fields.lines() {
             for part in [name, b": ", value, b"\r\n"] {
                 output.extend_from_slice(part);

@@ -69,10 +69,7 @@ fn is_same(origin: &str, head: &RequestHead, transport: Transport) -> bool {
         Transport::Plain => ("http", 80),
         Transport::Tls => ("https", 443),
     };
-    let Some((found, authority)) = origin.split_once(':') else {
-        return false;
-    };
-    let Some(authority) = authority.strip_prefix("//") else {
+    let Some((found, authority)) = origin.split_once("://") else {
         return false;
     };
     let Ok(Some(host)) = head.fields().text("Host") else {
@@ -96,7 +93,7 @@ struct Authority<'a> {
 impl<'a> Authority<'a> {
     fn parse(text: &'a str, default_port: u16) -> Option<Authority<'a>> {
         // An IPv6 literal holds colons of its own, within brackets.
-        let end = if text.starts_with('[') { text.find(']')? + 1 } else { 0 };
+        let end = text.rfind(']').map_or(0, |at| at + 1);
         let (host, port) = match text[end..].find(':') {
             Some(at) => (&text[..end + at], text[end + at + 1..].parse().ok()?),
             None => (text, default_port),

@@ -32,7 +32,6 @@ pub(super) async fn run<L: Listener + Sync>(
     let mut pause = FIRST_PAUSE;
     loop {
         tokio::select! {
-            biased;
             () = &mut shutdown => break,
             Some(ended) = connections.join_next(), if !connections.is_empty() => report(ended),
             accepted = accept(&server.config.room, &listener) => match accepted {
@@ -68,10 +67,8 @@ async fn accept<L: Listener + Sync>(
     room: &Semaphore,
     listener: &L,
 ) -> io::Result<(Socket, RemoteAddr)> {
-    if room.available_permits() == 0 {
-        // Not kept: while nobody comes, streams of other connections may have it.
-        drop(room.acquire().await);
-    }
+    // Not kept: while nobody comes, streams of other connections may have it.
+    drop(room.acquire().await);
     poll_fn(|cx| listener.poll_accept(cx)).await
 }
 
