@@ -57,7 +57,7 @@ impl Bell {
         self.task.as_ref().is_some_and(|listening| listening.will_wake(task))
     }
 
-    /// What rings it.
+    /// The bells that ring with it.
     pub(crate) fn group(&self) -> Group {
         self.group
     }
@@ -100,7 +100,7 @@ impl Group {
         Group { kind, number: NEXT[kind as usize].fetch_add(1, Ordering::Relaxed) }
     }
 
-    /// Before the tasks are woken that are to look.
+    /// Moves the count; to be called before the tasks are woken that are to look.
     pub(crate) fn ring(self) {
         self.count().fetch_add(1, Ordering::Release);
     }
@@ -155,7 +155,7 @@ mod tests {
 
     #[test]
     fn rings_before_it_wakes_the_task() {
-        let (bell, found_quiet) = (Mutex::new(Bell::new(Kind::Home)), Mutex::new(None));
+        let (bell, found_quiet) = (Mutex::new(Bell::new(Kind::Alarm)), Mutex::new(None));
         let task = Arc::new(Task { bell, found_quiet });
         let waker = Waker::from(task.clone());
         let mut bell = task.bell.lock().unwrap();

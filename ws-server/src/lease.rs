@@ -61,6 +61,21 @@ impl<T> Place<T> {
         self.inside.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// The value, if it is back. If not, `task` is woken when it comes; `known` says that it is the
+    /// one that was to be woken already.
+    fn take(&self, task: &Waker, known: bool) -> Option<T> {
+        let mut inside = self.lock();
+        let value = inside.value.take();
+        if value.is_some() || known {
+            return value;
+        }
+        let other = inside.task.replace(task.clone());
+        // With its last waker goes a task, and what it holds: not under the lock.
+        drop(inside);
+        drop(other);
+        None
+    }
+
     fn give_back(&self, value: T) {
         let task = {
             let mut inside = self.lock();
@@ -91,17 +106,16 @@ impl<T> Home<T> {
         ready!(turn::poll_continue(cx));
         let rung = self.bell.rung();
         let heard = self.bell.is_heard_by(cx.waker());
-        let mut inside = self.place.lock();
-        if let Some(value) = inside.value.take() {
-            self.bell.leave();
-            return Poll::Ready(value);
+        match self.place.take(cx.waker(), heard) {
+            Some(value) => {
+                self.bell.leave();
+                Poll::Ready(value)
+            }
+            None => {
+                self.bell.listen(rung, cx.waker());
+                Poll::Pending
+            }
         }
-        // Whom it woke before is dropped without the lock: with a task's last waker goes the task.
-        let before = (!heard).then(|| inside.task.replace(cx.waker().clone()));
-        drop(inside);
-        drop(before);
-        self.bell.listen(rung, cx.waker());
-        Poll::Pending
     }
 }
 
@@ -152,6 +166,19 @@ mod tests {
         }
     }
 
+    /// A task, and whether its home was quiet when it was woken.
+    struct Owner {
+        home: Mutex<Home<u8>>,
+        found_quiet: Mutex<Option<bool>>,
+    }
+
+    impl Wake for Owner {
+        fn wake(self: Arc<Self>) {
+            let quiet = self.home.lock().unwrap().bell.is_quiet(&Waker::from(self.clone()));
+            *self.found_quiet.lock().unwrap() = Some(quiet);
+        }
+    }
+
     fn poll(home: &mut Home<u8>, task: &Arc<Task>) -> Poll<u8> {
         home.poll(&mut Context::from_waker(&Waker::from(task.clone())))
     }
@@ -186,5 +213,27 @@ mod tests {
         assert!(poll(&mut home, &Arc::new(Task::default())).is_pending());
         drop(lease);
         assert_eq!(poll(&mut home, &Arc::new(Task::default())), Poll::Ready(7));
+    }
+
+    #[test]
+    fn a_task_that_is_woken_finds_its_home_in_need_of_a_look() {
+        let (lease, home) = Lease::new(7);
+        let owner = Arc::new(Owner { home: Mutex::new(home), found_quiet: Mutex::new(None) });
+        let waker = Waker::from(owner.clone());
+        let mut cx = Context::from_waker(&waker);
+        assert!(owner.home.lock().unwrap().poll(&mut cx).is_pending());
+        drop(lease);
+        assert_eq!(*owner.found_quiet.lock().unwrap(), Some(false));
+        assert_eq!(owner.home.lock().unwrap().poll(&mut cx), Poll::Ready(7));
+    }
+
+    #[test]
+    fn a_value_that_nobody_waits_for_any_more_ends_with_its_lease() {
+        let value = Arc::new(());
+        let (lease, home) = Lease::new(value.clone());
+        drop(home);
+        assert_eq!(Arc::strong_count(&value), 2);
+        drop(lease);
+        assert_eq!(Arc::strong_count(&value), 1);
     }
 }

@@ -8,7 +8,7 @@ use std::time::Duration;
 use tokio::net::TcpStream;
 #[cfg(unix)]
 use tokio::net::UnixStream;
-use tokio::runtime::Runtime;
+use tokio::runtime::{Handle, Runtime, RuntimeFlavor};
 use tokio::task::{JoinSet, yield_now};
 use tracing::{info, warn};
 use ws_core::{CloseReason, Drafts, StatusCode};
@@ -27,7 +27,7 @@ const PAGE: &str = include_str!("page.html");
 /// How long a target may take to accept a connection.
 const CONNECT_TIME: Duration = Duration::from_secs(10);
 
-/// How many tasks that are ready at once the runtime's queues have room for from the start.
+/// How many tasks may be ready at once before the queue of a single worker grows.
 const READY_TASKS: usize = 1000;
 
 /// Serves until a signal ends it.
@@ -77,7 +77,7 @@ async fn serve(args: &Args) -> Result<(), String> {
         }
     }
     .map_err(|error| error.to_string())?;
-    lengthen_queues().await;
+    lengthen_queue().await;
     let bound = bind(&args.listen).await?;
     let unheard = |error| format!("cannot handle signals: {error}");
     let signals = Signals::listen().map_err(unheard)?;
@@ -104,10 +104,14 @@ async fn serve(args: &Args) -> Result<(), String> {
     Ok(())
 }
 
-/// Has the runtime's queues grow before there are connections. One that grows while many long
-/// messages are held comes to lie above them, and the heap cannot shrink when they are gone. The
-/// queue of tasks that have ended their turn belongs to the one call of `block_on`.
-async fn lengthen_queues() {
+/// Has the queue of a single worker grow before there are connections. If it grew while many long
+/// messages are held, it would come to lie above them, and the heap could not shrink when they are
+/// gone. Several workers have queues of a fixed length. To be called within the `block_on` that
+/// serves: it has a queue of its own, of the tasks that have ended their turn.
+async fn lengthen_queue() {
+    if Handle::current().runtime_flavor() != RuntimeFlavor::CurrentThread {
+        return;
+    }
     let mut tasks = JoinSet::new();
     for _ in 0..READY_TASKS {
         tasks.spawn(yield_now());
