@@ -100,7 +100,8 @@ impl Group {
         Group { kind, number: NEXT[kind as usize].fetch_add(1, Ordering::Relaxed) }
     }
 
-    /// Moves the count; to be called before the tasks are woken that are to look.
+    /// Moves the count; to be called when it has happened, and before the tasks that are to look are
+    /// woken.
     pub(crate) fn ring(self) {
         self.count().fetch_add(1, Ordering::Release);
     }

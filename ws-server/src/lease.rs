@@ -61,19 +61,17 @@ impl<T> Place<T> {
         self.inside.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The value, if it is back. If not, `task` is woken when it comes; `known` says that it is the
-    /// one that was to be woken already.
+    /// The value, if it is back. If not, `task` is woken when it comes; `known` says that this was
+    /// asked before, and no other task has asked since.
     fn take(&self, task: &Waker, known: bool) -> Option<T> {
         let mut inside = self.lock();
         let value = inside.value.take();
-        if value.is_some() || known {
-            return value;
+        if value.is_none() && !known {
+            // The bell has another waker of the task that asked before. With the last one a task
+            // could end here, under the lock, and the lease with it.
+            inside.task = Some(task.clone());
         }
-        let other = inside.task.replace(task.clone());
-        // With its last waker goes a task, and what it holds: not under the lock.
-        drop(inside);
-        drop(other);
-        None
+        value
     }
 
     fn give_back(&self, value: T) {
@@ -230,10 +228,32 @@ mod tests {
     #[test]
     fn a_value_that_nobody_waits_for_any_more_ends_with_its_lease() {
         let value = Arc::new(());
-        let (lease, home) = Lease::new(value.clone());
+        let (lease, mut home) = Lease::new(value.clone());
+        assert!(home.poll(&mut Context::from_waker(Waker::noop())).is_pending());
         drop(home);
         assert_eq!(Arc::strong_count(&value), 2);
         drop(lease);
         assert_eq!(Arc::strong_count(&value), 1);
+    }
+
+    /// A task that holds a lease.
+    struct Holder {
+        _lease: Mutex<Lease<u8>>,
+    }
+
+    impl Wake for Holder {
+        fn wake(self: Arc<Self>) {}
+    }
+
+    #[test]
+    fn a_lease_that_ends_with_the_task_that_looked_before_comes_home() {
+        let (lease, mut home) = Lease::new(7);
+        let holder = Waker::from(Arc::new(Holder { _lease: Mutex::new(lease) }));
+        assert!(home.poll(&mut Context::from_waker(&holder)).is_pending());
+        drop(holder);
+        let task = Arc::new(Task::default());
+        assert!(poll(&mut home, &task).is_pending());
+        assert_eq!(task.0.load(Ordering::Relaxed), 1);
+        assert_eq!(poll(&mut home, &task), Poll::Ready(7));
     }
 }

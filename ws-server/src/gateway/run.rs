@@ -107,7 +107,7 @@ async fn serve(args: &Args) -> Result<(), String> {
 /// Has the queue of a single worker grow before there are connections. If it grew while many long
 /// messages are held, it would come to lie above them, and the heap could not shrink when they are
 /// gone. Several workers have queues of a fixed length. To be called within the `block_on` that
-/// serves: it has a queue of its own, of the tasks that have ended their turn.
+/// serves: the list of tasks that have ended their turn is made anew with each.
 async fn lengthen_queue() {
     if Handle::current().runtime_flavor() != RuntimeFlavor::CurrentThread {
         return;
