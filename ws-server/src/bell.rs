@@ -57,11 +57,6 @@ impl Bell {
         self.task.as_ref().is_some_and(|listening| listening.will_wake(task))
     }
 
-    /// The bells that ring with it.
-    pub(crate) fn group(&self) -> Group {
-        self.group
-    }
-
     /// The count of its group, to be taken before a look.
     pub(crate) fn rung(&self) -> u32 {
         self.group.rung()
@@ -88,7 +83,7 @@ impl Bell {
 
 /// Bells that ring together.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Group {
+struct Group {
     kind: Kind,
     number: u8,
 }
@@ -98,12 +93,6 @@ impl Group {
     fn next(kind: Kind) -> Group {
         static NEXT: [AtomicU8; 2] = [const { AtomicU8::new(0) }; 2];
         Group { kind, number: NEXT[kind as usize].fetch_add(1, Ordering::Relaxed) }
-    }
-
-    /// Moves the count; to be called when it has happened, and before the tasks that are to look are
-    /// woken.
-    pub(crate) fn ring(self) {
-        self.count().fetch_add(1, Ordering::Release);
     }
 
     #[inline]
@@ -128,7 +117,7 @@ impl Wake for Clapper {
     }
 
     fn wake_by_ref(self: &Arc<Self>) {
-        self.group.ring();
+        self.group.count().fetch_add(1, Ordering::Release);
         self.task.wake_by_ref();
     }
 }
@@ -156,7 +145,7 @@ mod tests {
 
     #[test]
     fn rings_before_it_wakes_the_task() {
-        let (bell, found_quiet) = (Mutex::new(Bell::new(Kind::Alarm)), Mutex::new(None));
+        let (bell, found_quiet) = (Mutex::new(Bell::new(Kind::Home)), Mutex::new(None));
         let task = Arc::new(Task { bell, found_quiet });
         let waker = Waker::from(task.clone());
         let mut bell = task.bell.lock().unwrap();

@@ -27,7 +27,7 @@ const PAGE: &str = include_str!("page.html");
 /// How long a target may take to accept a connection.
 const CONNECT_TIME: Duration = Duration::from_secs(10);
 
-/// How many tasks may be ready at once before the queue of a single worker grows.
+/// How many tasks may be ready at once before the queue of a single worker grows further.
 const READY_TASKS: usize = 1000;
 
 /// Serves until a signal ends it.
@@ -77,7 +77,7 @@ async fn serve(args: &Args) -> Result<(), String> {
         }
     }
     .map_err(|error| error.to_string())?;
-    lengthen_queue().await;
+    lengthen_queues().await;
     let bound = bind(&args.listen).await?;
     let unheard = |error| format!("cannot handle signals: {error}");
     let signals = Signals::listen().map_err(unheard)?;
@@ -104,11 +104,12 @@ async fn serve(args: &Args) -> Result<(), String> {
     Ok(())
 }
 
-/// Has the queue of a single worker grow before there are connections. If it grew while many long
-/// messages are held, it would come to lie above them, and the heap could not shrink when they are
-/// gone. Several workers have queues of a fixed length. To be called within the `block_on` that
-/// serves: the list of tasks that have ended their turn is made anew with each.
-async fn lengthen_queue() {
+/// Has the queues of a single worker grow before there are connections: of the tasks that are ready,
+/// and of those that have ended their turn. One that grew while many long messages are held would
+/// come to lie above them, and the heap could not shrink when they are gone. Several workers have
+/// queues of a fixed length. To be called within the `block_on` that serves, which makes the second
+/// queue anew.
+async fn lengthen_queues() {
     if Handle::current().runtime_flavor() != RuntimeFlavor::CurrentThread {
         return;
     }

@@ -2,7 +2,7 @@
 
 use std::future::Future;
 use std::io;
-use std::task::ready;
+use std::task::{Poll, ready};
 
 use tokio::io::{AsyncRead, AsyncWrite};
 
@@ -27,7 +27,9 @@ where
         loop {
             match &mut connection {
                 Connection::Lent(home) => {
-                    let mut endpoint = ready!(home.poll(cx));
+                    let Some(mut endpoint) = ready!(home.poll(cx)) else {
+                        return Poll::Ready(());
+                    };
                     endpoint.link.close(Some(closing_reason(outcome)));
                     connection = Connection::Ending(endpoint, Finish::AwaitClose);
                 }
