@@ -95,6 +95,11 @@ impl Client {
         String::from_utf8(head).unwrap_or_else(|error| panic!("{error}"))
     }
 
+    /// Waits so long, and tells whether the server has neither sent anything nor hung up.
+    pub async fn hears_nothing_for(&mut self, time: Duration) -> bool {
+        timeout(time, self.pipe.read(&mut [0])).await.is_err()
+    }
+
     /// Ends what the client sends; it can still read.
     pub async fn end(&mut self) {
         drop(self.pipe.shutdown().await);

@@ -11,7 +11,7 @@ use hyper_util::rt::{TokioExecutor, TokioIo};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::time::{Instant, sleep, timeout};
 use ws_server::{Builder, Peer, Server, Timeouts, Transport, WebSocket};
-use ws_tests::{Connector, frame, masked};
+use ws_tests::{Connector, frame, masked, requests};
 
 use crate::{echo_messages, serve};
 
@@ -206,6 +206,22 @@ async fn websockets_in_streams_count_as_connections() {
     let _streams = (open(&mut client).await, open(&mut client).await);
     let response = client.send_request(request("websocket", "13")).await.unwrap();
     assert_eq!(response.status(), StatusCode::SERVICE_UNAVAILABLE);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_connection_waits_while_streams_have_all_the_room() {
+    let server = echo_messages(Server::builder().max_connections(3));
+    let mut client = connect(&server).await;
+    let first = open(&mut client).await;
+    // Accepting goes on here, for there is room; then a stream has taken it.
+    sleep(Duration::from_secs(1)).await;
+    let _second = open(&mut client).await;
+    let mut waiting = server.connect();
+    waiting.send(requests::RFC6455).await;
+    assert!(waiting.hears_nothing_for(Duration::from_secs(1)).await);
+    drop(first);
+    let head = waiting.head().await;
+    assert!(head.starts_with("HTTP/1.1 101 "), "{head}");
 }
 
 /// What a service knows of a request, told as its greeting.

@@ -1,10 +1,14 @@
 //! What a peer may cost.
 
+use std::io;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use tokio::time::timeout;
-use ws_server::{Limits, Server};
-use ws_tests::{frame, masked, requests};
+use ws_server::{Limits, Listener, RemoteAddr, Server, Socket};
+use ws_tests::{frame, masked, memory_listener, requests};
 
 use crate::{echo_bytes, echo_messages};
 
@@ -91,6 +95,7 @@ async fn connections_over_the_cap_wait_for_their_turn() {
     let mut first = server.open(requests::RFC6455).await;
     let mut second = server.connect();
     second.send(requests::RFC6455).await;
+    assert!(second.hears_nothing_for(Duration::from_secs(1)).await);
     first.send(&masked(0x81, b"one")).await;
     first.expect(&frame(0x81, b"one")).await;
     first.send(&masked(0x88, &[])).await;
@@ -98,6 +103,38 @@ async fn connections_over_the_cap_wait_for_their_turn() {
     drop(first);
     let head = second.head().await;
     assert!(head.starts_with("HTTP/1.1 101 "), "{head}");
+}
+
+/// A listener that counts whom it has let in.
+struct Counting<L> {
+    listener: L,
+    accepted: Arc<AtomicUsize>,
+}
+
+impl<L: Listener> Listener for Counting<L> {
+    fn poll_accept(&self, cx: &mut Context<'_>) -> Poll<io::Result<(Socket, RemoteAddr)>> {
+        let connection = ready!(self.listener.poll_accept(cx))?;
+        self.accepted.fetch_add(1, Ordering::Relaxed);
+        Poll::Ready(Ok(connection))
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn connections_over_the_cap_are_not_even_accepted() {
+    let (listener, connector) = memory_listener();
+    let accepted = Arc::new(AtomicUsize::new(0));
+    let listener = Counting { listener, accepted: accepted.clone() };
+    let server = Server::builder().max_connections(2);
+    let server = server.messages(|socket, _| crate::echo(socket)).unwrap();
+    tokio::spawn(server.serve(listener).into_future());
+    // Those whose opening handshake is under way count as well.
+    let mut clients: Vec<_> = (0..5).map(|_| connector.connect()).collect();
+    clients[0].send(requests::RFC6455).await;
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    assert_eq!(accepted.load(Ordering::Relaxed), 2);
+    drop(clients.remove(1));
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    assert_eq!(accepted.load(Ordering::Relaxed), 3);
 }
 
 #[tokio::test(start_paused = true)]
