@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::sync::oneshot;
+use tokio::time::Instant;
 use ws_server::{CloseReason, Server, StatusCode, Timeouts};
 use ws_tests::{frame, masked, requests};
 
@@ -212,6 +213,57 @@ async fn after_shutdown_the_service_still_reads_what_the_client_sends() {
     client.send(&masked(0x82, b"last words")).await;
     client.send(&masked(0x88, &[0x03, 0xe8])).await;
     assert!(client.is_hung_up().await);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_shutdown_in_another_task_binds_the_waiting_reader() {
+    let (told, mut reader) = tokio::sync::mpsc::unbounded_channel();
+    let service = move |stream: ws_server::ByteStream, _| {
+        let told = told.clone();
+        async move {
+            let (mut read, mut write) = tokio::io::split(stream);
+            let shutdown = tokio::spawn(async move {
+                tokio::time::sleep(Duration::from_secs(1)).await;
+                write.shutdown().await.unwrap();
+                write
+            });
+            let end = tokio::spawn(async move { read.read(&mut [0; 9]).await }).await.unwrap();
+            told.send(end.unwrap_err().kind()).unwrap();
+            drop(shutdown.await);
+            Ok(())
+        }
+    };
+    let (server, _) = serve(Server::builder().wrap(service).unwrap());
+    let mut client = server.open(requests::RFC6455).await;
+    let begun = Instant::now();
+    client.expect(&frame(0x88, &[0x03, 0xe8])).await;
+    assert_eq!(begun.elapsed().as_secs(), 1);
+    assert_eq!(reader.recv().await, Some(ErrorKind::TimedOut));
+    assert!(client.is_hung_up().await);
+    assert_eq!(begun.elapsed().as_secs(), 6);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_stream_let_go_of_in_another_task_sends_its_close() {
+    for (way, code) in [("drop", &[0x03, 0xe8]), ("close", &[0x03, 0xf6])] {
+        let service = move |mut stream: ws_server::ByteStream, _| async move {
+            tokio::spawn(async move {
+                tokio::time::sleep(Duration::from_secs(1)).await;
+                if way == "drop" {
+                    return drop(stream);
+                }
+                stream.close(CloseReason::new(StatusCode::BAD_GATEWAY, ""));
+                tokio::time::sleep(Duration::from_secs(1000)).await;
+                drop(stream);
+            });
+            Ok(())
+        };
+        let (server, _) = serve(Server::builder().wrap(service).unwrap());
+        let mut client = server.open(requests::RFC6455).await;
+        let begun = Instant::now();
+        client.expect(&frame(0x88, code)).await;
+        assert_eq!(begun.elapsed().as_secs(), 1, "{way}");
+    }
 }
 
 #[tokio::test(start_paused = true)]
