@@ -8,7 +8,7 @@ use tokio::time::Instant;
 use ws_server::{ByteStream, CloseReason, Server, StatusCode, WebSocket};
 use ws_tests::{frame, masked, requests};
 
-use crate::{echo_bytes, echo_messages, serve};
+use crate::{echo_bytes, echo_messages, serve, used_up};
 
 /// What a peer is told that broke the protocol: the status code of the Close.
 async fn status_after(request: &[u8], wire: &[u8]) -> Vec<u16> {
@@ -210,6 +210,57 @@ async fn a_peer_that_does_nothing_is_let_go_at_the_closing_deadline() {
         // Whatever it sent would be noticed.
         tokio::time::sleep(Duration::from_secs(6)).await;
         assert!(!client.try_send(b"x").await, "service {number}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_service_that_uses_its_turns_up_keeps_the_closing_deadline() {
+    let servers = [
+        Server::builder().messages(|_: WebSocket, _| used_up(async { Ok(()) })),
+        Server::builder().messages(|socket: WebSocket, _| {
+            used_up(async {
+                socket.close(None).await;
+                Ok(())
+            })
+        }),
+        Server::builder().wrap(|_: ByteStream, _| used_up(async { Ok(()) })),
+        Server::builder().wrap(|mut stream: ByteStream, _| {
+            used_up(async move {
+                stream.shutdown().await?;
+                stream.read_to_end(&mut Vec::new()).await.map(drop)
+            })
+        }),
+    ];
+    for (number, server) in servers.into_iter().enumerate() {
+        let (server, _) = serve(server.unwrap());
+        let mut client = server.open(requests::RFC6455).await;
+        let begun = Instant::now();
+        assert_eq!(client.rest().await[0], 0x88, "service {number}");
+        assert_eq!(begun.elapsed().as_secs(), 5, "service {number}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_socket_is_closed_by_its_drop_in_another_task() {
+    for turns in ["whole", "used up"] {
+        let service = move |socket: WebSocket, _| async move {
+            let hand_over = async move {
+                tokio::spawn(async move {
+                    tokio::time::sleep(Duration::from_secs(1)).await;
+                    drop(socket);
+                });
+                Ok(())
+            };
+            match turns {
+                "used up" => used_up(hand_over).await,
+                _ => hand_over.await,
+            }
+        };
+        let (server, _) = serve(Server::builder().messages(service).unwrap());
+        let mut client = server.open(requests::RFC6455).await;
+        let begun = Instant::now();
+        client.expect(&frame(0x88, b"\x03\xe8")).await;
+        assert_eq!(begun.elapsed().as_secs(), 1, "turns: {turns}");
     }
 }
 

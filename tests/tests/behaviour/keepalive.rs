@@ -6,7 +6,7 @@ use tokio::time::{Instant, sleep};
 use ws_server::{ByteStream, Server, Timeouts};
 use ws_tests::{frame, masked, requests};
 
-use crate::{echo_bytes, echo_messages};
+use crate::{copy, echo, echo_bytes, echo_messages, serve, used_up};
 
 #[tokio::test(start_paused = true)]
 async fn a_silent_peer_is_pinged_after_30_seconds_and_given_up_after_60() {
@@ -17,6 +17,24 @@ async fn a_silent_peer_is_pinged_after_30_seconds_and_given_up_after_60() {
         assert_eq!(begun.elapsed().as_secs(), 30);
         assert!(client.is_hung_up().await);
         assert_eq!(begun.elapsed().as_secs(), 60);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_service_that_uses_its_turns_up_pings_in_time() {
+    let servers = [
+        Server::builder().messages(|socket, _| used_up(echo(socket))),
+        Server::builder().wrap(|stream, _| used_up(copy(stream))),
+    ];
+    for server in servers {
+        let (server, _) = serve(server.unwrap());
+        let mut client = server.open(requests::RFC6455).await;
+        let begun = Instant::now();
+        client.expect(&frame(0x89, &[])).await;
+        assert_eq!(begun.elapsed().as_secs(), 30);
+        client.send(&masked(0x8a, &[])).await;
+        client.expect(&frame(0x89, &[])).await;
+        assert_eq!(begun.elapsed().as_secs(), 90);
     }
 }
 
@@ -87,10 +105,10 @@ async fn a_peer_whose_data_waits_for_a_slow_service_is_not_given_up() {
     timeouts.idle = Some(Duration::from_secs(100));
     let service = |stream: ByteStream, _| async {
         sleep(Duration::from_secs(600)).await;
-        crate::copy(stream).await
+        copy(stream).await
     };
     let server = Server::builder().timeouts(timeouts).wrap(service).unwrap();
-    let (server, _) = crate::serve(server);
+    let (server, _) = serve(server);
     let mut client = server.open(requests::RFC6455).await;
     client.send(&masked(0x82, b"wait")).await;
     client.expect(&frame(0x82, b"wait")).await;

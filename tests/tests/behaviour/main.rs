@@ -20,10 +20,14 @@ mod proxies;
 mod registry;
 mod shutdown;
 
+use std::future::{Future, poll_fn};
 use std::io;
+use std::pin::pin;
+use std::task::Poll;
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::task::JoinHandle;
+use tokio::task::coop::poll_proceed;
 use ws_server::{Builder, ByteStream, Server, WebSocket};
 use ws_tests::{Connector, memory_listener};
 
@@ -41,6 +45,21 @@ fn serve(server: Server) -> (Connector, JoinHandle<()>) {
     let (listener, connector) = memory_listener();
     let task = tokio::spawn(async move { server.serve(listener).await.unwrap() });
     (connector, task)
+}
+
+/// Runs a service in a task that has nothing left of every other turn, the first among them, when
+/// the service is asked.
+async fn used_up<S: Future>(service: S) -> S::Output {
+    let mut service = pin!(service);
+    let mut whole = true;
+    poll_fn(|cx| {
+        whole = !whole;
+        while !whole && let Poll::Ready(step) = poll_proceed(cx) {
+            step.made_progress();
+        }
+        service.as_mut().poll(cx)
+    })
+    .await
 }
 
 async fn echo(mut socket: WebSocket) -> io::Result<()> {

@@ -30,7 +30,12 @@ fn mounted(builder: Builder) -> (Router, Connections) {
 
 /// A client of a site, served as `axum::serve` does it.
 pub(crate) fn visit(site: &Router) -> Client {
-    let (near, far) = tokio::io::duplex(64 * 1024);
+    visit_through(site, 64 * 1024)
+}
+
+/// As [`visit`], through a pipe that holds so many bytes in each direction.
+fn visit_through(site: &Router, pipe_bytes: usize) -> Client {
+    let (near, far) = tokio::io::duplex(pipe_bytes);
     let site = TowerToHyperService::new(site.clone());
     tokio::spawn(async move {
         let server = auto::Builder::new(TokioExecutor::new());
@@ -148,6 +153,24 @@ async fn a_challenge_that_never_comes_ends_with_the_opening_deadline() {
         assert_eq!(begun.elapsed().as_secs(), 10);
         assert_eq!(connections.count(), 0);
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_opening_deadline_of_a_site_counts_from_the_request() {
+    let (site, connections) = mounted(Server::builder());
+    // The challenge comes late, and then nobody reads the answer to it.
+    let mut client = visit_through(&site, 8);
+    let begun = tokio::time::Instant::now();
+    client.send(&with_field(requests::HIXIE76, "Content-Length: 8")).await;
+    assert!(client.head().await.starts_with("HTTP/1.1 101 "));
+    tokio::time::sleep(Duration::from_secs(6)).await;
+    client.send(requests::HIXIE76_KEY3).await;
+    while connections.count() > 0 {
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+    assert_eq!(begun.elapsed().as_secs(), 10);
+    client.expect(&requests::HIXIE76_ANSWER[..8]).await;
+    assert!(client.is_hung_up().await);
 }
 
 #[tokio::test(start_paused = true)]

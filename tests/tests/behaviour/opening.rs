@@ -1,9 +1,14 @@
 //! Opening handshakes that are refused, and what the client is told.
 
+use std::io;
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
+use tokio::io::{AsyncRead, ReadBuf};
 use tokio::time::Instant;
 use ws_server::{Origins, Server};
+use ws_tests::Client;
 use ws_tests::requests::{self, with_field};
 
 use crate::{echo_bytes, echo_messages};
@@ -137,5 +142,65 @@ async fn a_last_key_that_does_not_come_is_given_up_at_the_same_deadline() {
     tokio::time::sleep(Duration::from_secs(9)).await;
     client.send(b"1234567").await;
     client.rest().await;
+    assert_eq!(begun.elapsed().as_secs(), 10);
+}
+
+/// A second, and what is sent then.
+type Piece<'a> = (u64, &'a [u8]);
+
+#[tokio::test(start_paused = true)]
+async fn the_opening_deadline_does_not_begin_anew_with_a_step() {
+    let proxy = b"PROXY TCP4 203.0.113.9 192.0.2.1 1000 80\r\n";
+    let (early, late) = requests::HIXIE76.split_at(40);
+    // What comes, each but the last the end of a step; and the answer.
+    let cases: [(&[Piece<'_>], &str); 5] = [
+        (&[(6, proxy)], ""),
+        (&[(0, proxy), (6, early)], "HTTP/1.1 408 "),
+        (&[(0, proxy), (0, early), (6, late)], "HTTP/1.1 101 "),
+        (&[(3, proxy), (5, early), (7, late)], "HTTP/1.1 101 "),
+        (&[(3, proxy), (5, early), (7, late), (9, b"1234567")], "HTTP/1.1 101 "),
+    ];
+    let proxies = || std::iter::once("192.0.2.7".parse().unwrap()).collect();
+    for (number, (pieces, answer)) in cases.into_iter().enumerate() {
+        let mut client = echo_messages(Server::builder().proxy_protocol(proxies())).connect();
+        let begun = Instant::now();
+        for (second, piece) in pieces {
+            tokio::time::sleep_until(begun + Duration::from_secs(*second)).await;
+            client.send(piece).await;
+        }
+        let received = String::from_utf8(client.rest().await).unwrap();
+        assert!(received.starts_with(answer), "case {number}: {received}");
+        assert_eq!(begun.elapsed().as_secs(), 10, "case {number}");
+    }
+}
+
+/// Gives one byte at each read, and each counts for the turn of who reads it.
+struct Bytewise<R>(R);
+
+impl<R: AsyncRead + Unpin> AsyncRead for Bytewise<R> {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buf: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        let mut byte = buf.take(1);
+        ready!(Pin::new(&mut self.0).poll_read(cx, &mut byte))?;
+        let count = byte.filled().len();
+        buf.advance(count);
+        Poll::Ready(Ok(()))
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_head_of_more_reads_than_a_turn_has_keeps_the_deadline() {
+    let server = echo_messages(Server::builder());
+    let (near, far) = tokio::io::duplex(1024);
+    let (reader, writer) = tokio::io::split(far);
+    server.give(tokio::io::join(Bytewise(reader), writer));
+    let mut client = Client::new(near);
+    let begun = Instant::now();
+    client.send(&requests::RFC6455[..190]).await;
+    let head = client.head().await;
+    assert!(head.starts_with("HTTP/1.1 408 Request Timeout\r\n"), "{head}");
     assert_eq!(begun.elapsed().as_secs(), 10);
 }
