@@ -19,6 +19,7 @@ mod opening;
 mod proxies;
 mod registry;
 mod shutdown;
+mod tls;
 
 use std::future::{Future, poll_fn};
 use std::io;
