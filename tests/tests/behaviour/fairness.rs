@@ -1,15 +1,18 @@
 //! One connection does not live at the expense of others.
 
-use std::sync::Arc;
+use std::io;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
+use std::task::{Context, Poll};
 
+use tokio::io::DuplexStream;
 use tokio::task::yield_now;
-use ws_server::{Limits, Server, WebSocket};
+use ws_server::{Limits, Listener, Peer, RemoteAddr, Server, Socket, WebSocket};
 use ws_tests::requests::{self, with_field};
-use ws_tests::{Endless, frame, masked};
+use ws_tests::{Client, Endless, frame, masked};
 
 use crate::compression::deflating;
-use crate::{echo_bytes, echo_messages, serve};
+use crate::{echo, echo_bytes, echo_messages, serve};
 
 const MIB: usize = 1 << 20;
 
@@ -66,6 +69,68 @@ async fn a_client_that_never_pauses_is_served_in_turns() {
             assert!(most <= turn, "{flood} to {service}: {most} bytes in one turn");
         }
     }
+}
+
+/// How many connections come without a pause, if they are let.
+const CROWD: usize = 20_000;
+
+/// How many of them may come before somebody else is served: what the accepting task may take in
+/// a turn, for each of the turns that an echo is.
+const CROWD_AHEAD: usize = 10 * 128;
+
+/// First somebody else, then one connection after another. Each asks for a WebSocket, and ends it.
+struct Crowd {
+    bystander: Mutex<Option<DuplexStream>>,
+    accepted: Arc<AtomicUsize>,
+}
+
+impl Listener for Crowd {
+    fn poll_accept(&self, _: &mut Context<'_>) -> Poll<io::Result<(Socket, RemoteAddr)>> {
+        if let Some(bystander) = self.bystander.lock().unwrap().take() {
+            return Poll::Ready(Ok((Socket::other(bystander), RemoteAddr::Unknown)));
+        }
+        if self.accepted.load(Ordering::Relaxed) == CROWD {
+            return Poll::Pending;
+        }
+        self.accepted.fetch_add(1, Ordering::Relaxed);
+        let wire = [requests::HYBI08, &masked(0x88, b"")].concat();
+        let (client, _) = Endless::new(&wire, &[], wire.len());
+        Poll::Ready(Ok((Socket::other(client), RemoteAddr::Unknown)))
+    }
+}
+
+#[tokio::test]
+async fn services_that_end_at_once_leave_others_their_turn() {
+    let served = Arc::new(AtomicUsize::new(0));
+    let counted = served.clone();
+    let service = move |socket: WebSocket, peer: Peer| {
+        let counted = counted.clone();
+        async move {
+            if peer.query().is_some() {
+                return echo(socket).await;
+            }
+            counted.fetch_add(1, Ordering::Relaxed);
+            Ok(())
+        }
+    };
+    let (near, far) = tokio::io::duplex(1024);
+    let accepted = Arc::new(AtomicUsize::new(0));
+    let crowd = Crowd { bystander: Mutex::new(Some(far)), accepted: accepted.clone() };
+    let server = Server::builder().messages(service).unwrap();
+    tokio::spawn(server.serve(crowd).into_future());
+    let mut bystander = Client::new(near);
+    bystander.send(requests::RFC6455).await;
+    bystander.head().await;
+    for _ in 0..10 {
+        let before = accepted.load(Ordering::Relaxed);
+        bystander.send(&masked(0x81, b"turn")).await;
+        bystander.expect(&frame(0x81, b"turn")).await;
+        let ahead = accepted.load(Ordering::Relaxed) - before;
+        assert!(ahead <= CROWD_AHEAD, "{ahead} came first");
+    }
+    let (accepted, served) = (accepted.load(Ordering::Relaxed), served.load(Ordering::Relaxed));
+    assert!(accepted < CROWD, "all had come before");
+    assert!(accepted - served <= 2 * 128, "of {accepted}, {served} were served");
 }
 
 /// What is decompressed in one turn: what the task may, and the step that ends it.
