@@ -2,7 +2,7 @@
 
 use bytestring::ByteString;
 
-use crate::codec::ProtocolError;
+use crate::protocol_error::ProtocolError;
 use crate::utf8;
 
 /// Why a connection is closed, as a number (RFC 6455 §7.4).
@@ -148,6 +148,22 @@ pub struct StatusRules {
     pub accepts: fn(u16) -> bool,
     /// The code that answers a reason that is not UTF-8.
     pub invalid_reason: StatusCode,
+}
+
+impl ProtocolError {
+    /// The status code that tells the peer (RFC 6455 §7.4.1).
+    pub fn status(self) -> StatusCode {
+        match self {
+            ProtocolError::InvalidUtf8
+            | ProtocolError::InvalidReason
+            | ProtocolError::InvalidBase64 => StatusCode::INVALID_PAYLOAD,
+            ProtocolError::UnexpectedBinary => StatusCode::UNSUPPORTED,
+            ProtocolError::FrameTooBig { .. } | ProtocolError::MessageTooBig { .. } => {
+                StatusCode::TOO_BIG
+            }
+            _ => StatusCode::PROTOCOL_ERROR,
+        }
+    }
 }
 
 #[cfg(test)]

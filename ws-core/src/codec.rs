@@ -4,8 +4,9 @@ use std::any::Any;
 use std::fmt::Debug;
 use std::ops::Range;
 
-use crate::close::{StatusCode, StatusRules};
+use crate::close::StatusRules;
 use crate::frame::{Frame, OpCode};
+use crate::protocol_error::ProtocolError;
 
 /// The framing of one connection: bytes to frames and back, with no socket and no clock.
 ///
@@ -148,129 +149,6 @@ impl Envelope {
         self.tail
     }
 }
-
-/// How a peer broke the protocol.
-// With a tag of one byte, a result of this or a message has bytes where the message has its
-// address, and is copied in bytes and words: each word then waits until its bytes have left the
-// processor.
-// That is how it is compiled today, and no part of the interface.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[repr(u64)]
-#[non_exhaustive]
-pub enum ProtocolError {
-    /// A client's frame is not masked (RFC 6455 §5.1).
-    Unmasked,
-    /// A server's frame is masked (RFC 6455 §5.1).
-    Masked,
-    /// A reserved bit is set that no extension has given a meaning (RFC 6455 §5.2).
-    ReservedBits(u8),
-    /// An opcode without a meaning (RFC 6455 §5.2).
-    ReservedOpcode(u8),
-    /// A control frame in fragments (RFC 6455 §5.5).
-    FragmentedControl,
-    /// A control frame with more than 125 bytes (RFC 6455 §5.5).
-    LongControl,
-    /// A length in more bytes than it needs (RFC 6455 §5.2).
-    NonMinimalLength,
-    /// A length over 2^63 - 1 (RFC 6455 §5.2), or one that never ends in hixie-76.
-    LengthOverflow,
-    /// A continuation without a message to continue (RFC 6455 §5.4).
-    LoneContinuation,
-    /// A new message inside another (RFC 6455 §5.4).
-    InterleavedMessage,
-    /// A text that is not UTF-8 (RFC 6455 §8.1).
-    InvalidUtf8,
-    /// A Close frame with a reason that is not UTF-8 (RFC 6455 §5.5.1).
-    InvalidReason,
-    /// A Close frame with a payload of one byte (RFC 6455 §5.5.1).
-    CloseOfOneByte,
-    /// A Close frame with a status code that may not be sent (RFC 6455 §7.4).
-    CloseCode(u16),
-    /// A frame over [`Limits::frame`](crate::Limits::frame).
-    FrameTooBig {
-        /// The limit, in bytes.
-        limit: u64,
-    },
-    /// A message over [`Limits::message`](crate::Limits::message).
-    MessageTooBig {
-        /// The limit, in bytes.
-        limit: usize,
-    },
-    /// More frames of reserved types than are put up with.
-    TooManyDiscarded,
-    /// A binary message where the subprotocol has text alone.
-    UnexpectedBinary,
-    /// A payload that is not what its extension makes of one (RFC 7692 §7.2.2).
-    InvalidCompression,
-    /// A message that is not the base64 its subprotocol promises.
-    InvalidBase64,
-    /// Something a draft outside this project forbids.
-    Other(&'static str),
-}
-
-impl ProtocolError {
-    /// The status code that tells the peer (RFC 6455 §7.4.1).
-    pub fn status(self) -> StatusCode {
-        match self {
-            ProtocolError::InvalidUtf8
-            | ProtocolError::InvalidReason
-            | ProtocolError::InvalidBase64 => StatusCode::INVALID_PAYLOAD,
-            ProtocolError::UnexpectedBinary => StatusCode::UNSUPPORTED,
-            ProtocolError::FrameTooBig { .. } | ProtocolError::MessageTooBig { .. } => {
-                StatusCode::TOO_BIG
-            }
-            _ => StatusCode::PROTOCOL_ERROR,
-        }
-    }
-}
-
-impl std::fmt::Display for ProtocolError {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match self {
-            ProtocolError::Unmasked => f.write_str("a client's frame must be masked"),
-            ProtocolError::Masked => f.write_str("a server's frame must not be masked"),
-            ProtocolError::ReservedBits(bits) => {
-                write!(f, "reserved bits {bits:#04x} without an extension")
-            }
-            ProtocolError::ReservedOpcode(opcode) => write!(f, "reserved opcode {opcode:#x}"),
-            ProtocolError::FragmentedControl => f.write_str("a control frame in fragments"),
-            ProtocolError::LongControl => f.write_str("a control frame of more than 125 bytes"),
-            ProtocolError::NonMinimalLength => f.write_str("a length in more bytes than it needs"),
-            ProtocolError::LengthOverflow => {
-                f.write_str("a length over 2^63 - 1, or one that is written too long")
-            }
-            ProtocolError::LoneContinuation => {
-                f.write_str("a continuation without a message to continue")
-            }
-            ProtocolError::InterleavedMessage => f.write_str("a new message inside another"),
-            ProtocolError::InvalidUtf8 => f.write_str("a text that is not UTF-8"),
-            ProtocolError::InvalidReason => {
-                f.write_str("a Close frame with a reason that is not UTF-8")
-            }
-            ProtocolError::CloseOfOneByte => f.write_str("a Close frame with one byte"),
-            ProtocolError::CloseCode(code) => {
-                write!(f, "a Close frame with status code {code}, which may not be sent")
-            }
-            ProtocolError::FrameTooBig { limit } => {
-                write!(f, "a frame exceeds the limit of {limit} bytes")
-            }
-            ProtocolError::MessageTooBig { limit } => {
-                write!(f, "a message exceeds the limit of {limit} bytes")
-            }
-            ProtocolError::TooManyDiscarded => f.write_str("too many frames of reserved types"),
-            ProtocolError::UnexpectedBinary => {
-                f.write_str("a binary message, and the subprotocol has text alone")
-            }
-            ProtocolError::InvalidCompression => {
-                f.write_str("a compressed payload that cannot be decompressed")
-            }
-            ProtocolError::InvalidBase64 => f.write_str("a message is not padded base64"),
-            ProtocolError::Other(why) => f.write_str(why),
-        }
-    }
-}
-
-impl std::error::Error for ProtocolError {}
 
 /// Why a frame cannot be sent in a draft.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

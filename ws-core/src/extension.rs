@@ -5,8 +5,8 @@ use std::fmt::Debug;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use crate::codec::ProtocolError;
 use crate::frame::OpCode;
+use crate::protocol_error::ProtocolError;
 
 /// An extension that a server, or a client, is ready to use.
 ///

@@ -15,6 +15,7 @@ pub mod head;
 pub mod hybi;
 mod limits;
 pub mod message;
+mod protocol_error;
 mod registry;
 mod rejection;
 pub mod utf8;
@@ -36,13 +37,13 @@ pub use inventory;
 
 pub use close::{CloseReason, StatusCode, StatusRules};
 pub use codec::{
-    Capabilities, Codec, Decoded, EncodeError, Envelope, Fragment, InvalidText, ProtocolError,
-    Transformed,
+    Capabilities, Codec, Decoded, EncodeError, Envelope, Fragment, InvalidText, Transformed,
 };
 pub use connection::{Connection, SendError};
 pub use draft::{Detection, Draft, DraftId, Grant, HandshakeError, Io, Offer, Role, Transport};
 pub use frame::{Frame, OpCode};
 pub use limits::{Keepalive, LONGEST_TIMEOUT, Limits, Timeouts};
 pub use message::{Message, MessageKind, MessageRef, Outgoing};
+pub use protocol_error::ProtocolError;
 pub use registry::{Drafts, DuplicateDraft, Registration, asks_for_websocket};
 pub use rejection::{Rejection, Status};

@@ -2,10 +2,11 @@
 
 use super::frames::{encode, samples, text};
 use super::read::{Heard, Reader, Said, read};
-use crate::codec::{Codec, ProtocolError};
+use crate::codec::Codec;
 use crate::draft::{Draft, Role};
 use crate::frame::OpCode;
 use crate::limits::Limits;
+use crate::protocol_error::ProtocolError;
 
 const RANDOM_STREAMS: usize = 3000;
 const FRAME_LIMIT: u64 = 1000;

@@ -1,7 +1,8 @@
 //! Reads a stream of frames as a connection would, and watches the codec while it does.
 
-use crate::codec::{Codec, Decoded, Fragment, ProtocolError};
+use crate::codec::{Codec, Decoded, Fragment};
 use crate::frame::OpCode;
+use crate::protocol_error::ProtocolError;
 
 /// A message or a control frame.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::close::{StatusCode, StatusRules};
-use crate::codec::{Capabilities, Codec, Decoded, EncodeError, Envelope, ProtocolError};
+use crate::codec::{Capabilities, Codec, Decoded, EncodeError, Envelope};
 use crate::draft::{DraftId, Grant, HandshakeError, Io, Offer, Role};
 use crate::frame::{Frame, OpCode};
 use crate::head::{RequestHead, ResponseHead};
@@ -10,6 +10,7 @@ use crate::hybi::{
     ExtensionValue, Hybi, KeyRule, LengthRule, OriginField, Profile, ReservedOpcode,
 };
 use crate::limits::Limits;
+use crate::protocol_error::ProtocolError;
 use crate::rejection::Rejection;
 
 static SOUND: Hybi = Hybi::new(&Profile {

@@ -16,8 +16,8 @@ use std::time::Instant;
 use super::{Connection, Expired};
 use crate::buffer::SendBuffer;
 use crate::close::CloseReason;
-use crate::codec::ProtocolError;
 use crate::frame::{Frame, OpCode};
+use crate::protocol_error::ProtocolError;
 
 /// How far the closing handshake is.
 #[derive(Debug)]

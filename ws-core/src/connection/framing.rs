@@ -2,9 +2,10 @@
 
 use std::any::Any;
 
-use crate::codec::{Codec, Decoded, EncodeError, Envelope, ProtocolError, Transformed};
+use crate::codec::{Codec, Decoded, EncodeError, Envelope, Transformed};
 use crate::frame::{Frame, OpCode};
 use crate::hybi::HybiCodec;
+use crate::protocol_error::ProtocolError;
 
 /// Calls the same method on whichever codec it is.
 macro_rules! each {

@@ -4,9 +4,10 @@ use std::ops::Range;
 
 use super::Connection;
 use crate::buffer::{ReadBuffer, SendBuffer};
-use crate::codec::{Decoded, Fragment, ProtocolError, Transformed};
+use crate::codec::{Decoded, Fragment, Transformed};
 use crate::frame::{Frame, OpCode};
 use crate::message::MessageKind;
+use crate::protocol_error::ProtocolError;
 
 /// What [`Connection::receive`] found.
 #[derive(Debug, Clone, PartialEq, Eq)]

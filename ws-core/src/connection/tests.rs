@@ -13,11 +13,12 @@ use std::time::Instant;
 use super::*;
 use crate::buffer::ReadBuffer;
 use crate::close::{StatusCode, StatusRules};
-use crate::codec::{Decoded, Fragment, InvalidText, ProtocolError};
+use crate::codec::{Decoded, Fragment, InvalidText};
 use crate::draft::{DraftId, Role};
 use crate::hybi::{
     ExtensionValue, HybiCodec, KeyRule, LengthRule, OriginField, Profile, ReservedOpcode,
 };
+use crate::protocol_error::ProtocolError;
 
 static PROFILE: Profile = Profile {
     id: DraftId::new("family"),

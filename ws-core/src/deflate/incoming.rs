@@ -4,10 +4,10 @@ use flate2::{Decompress, FlushDecompress, Status};
 
 use super::budget::{Budget, Reservation};
 use super::history::History;
-use super::transform::{TAIL, Window};
+use super::window::{TAIL, Window};
 use super::worker::{DECOMPRESSOR_BYTES, give_decompressor, take_decompressor};
-use crate::codec::ProtocolError;
 use crate::extension::Step;
+use crate::protocol_error::ProtocolError;
 
 /// Decompresses one unit after the other: messages, or frames.
 #[derive(Debug)]

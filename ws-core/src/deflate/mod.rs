@@ -22,15 +22,18 @@ mod outgoing;
 mod parameters;
 mod transform;
 mod webkit;
+mod window;
 mod worker;
 
-use budget::Budget;
-use parameters::Parameters;
-use transform::{DeflateTransform, Unit, Window};
+use budget::{Budget, Reservation};
+use incoming::Incoming;
+use outgoing::Outgoing;
+use parameters::{PERMESSAGE_DEFLATE, Parameters};
+use transform::{DeflateTransform, Unit};
+pub use window::Context;
+use window::Window;
 
 use crate::extension::{Accepted, Extension, ExtensionOffer, Transform};
-
-const PERMESSAGE_DEFLATE: &str = "permessage-deflate";
 
 /// How messages are compressed; a server or client uses it for all its connections.
 #[derive(Debug, Clone)]
@@ -40,15 +43,6 @@ pub struct Deflate {
     server: Window,
     client: Window,
     budget: Budget,
-}
-
-/// What becomes of the context, the text of earlier messages, when a message ends.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Context {
-    /// The next message may refer to it: better compression, for memory between messages.
-    TakeOver,
-    /// It is forgotten.
-    PerMessage,
 }
 
 impl Default for Deflate {
@@ -171,7 +165,7 @@ impl Deflate {
         };
         // The server decides; what it decides has to be borne.
         let reserved = self.budget.charge(outgoing.memory() + incoming.memory());
-        Some(Box::new(DeflateTransform::new(Unit::Message, self, outgoing, incoming, reserved)))
+        Some(self.transform(Unit::Message, outgoing, incoming, reserved))
     }
 
     // ===== The server's side =====
@@ -195,8 +189,8 @@ impl Deflate {
             server_window_bits: offered.server_window_bits.map(|_| server.bits),
             client_window_bits: client_bits.map(Some),
         };
-        let transform = DeflateTransform::new(Unit::Message, self, server, client, reserved);
-        Some(Accepted { response: response.to_string(), transform: Box::new(transform) })
+        let transform = self.transform(Unit::Message, server, client, reserved);
+        Some(Accepted { response: response.to_string(), transform })
     }
 
     fn accept_webkit(&self, offer: &ExtensionOffer<'_>) -> Option<Accepted> {
@@ -212,8 +206,8 @@ impl Deflate {
         if client.context == Context::PerMessage {
             response.push_str("; no_context_takeover");
         }
-        let transform = DeflateTransform::new(Unit::Frame, self, server, client, reserved);
-        Some(Accepted { response, transform: Box::new(transform) })
+        let transform = self.transform(Unit::Frame, server, client, reserved);
+        Some(Accepted { response, transform })
     }
 
     /// Reserves memory for the contexts, or does without them.
@@ -221,13 +215,27 @@ impl Deflate {
         &self,
         server: Window,
         client: Window,
-    ) -> Option<(Window, Window, budget::Reservation)> {
+    ) -> Option<(Window, Window, Reservation)> {
         if let Some(reserved) = self.budget.reserve(server.memory() + client.memory()) {
             return Some((server, client, reserved));
         }
         let forgetful = |window| Window { context: Context::PerMessage, ..window };
         let reserved = self.budget.reserve(0)?;
         Some((forgetful(server), forgetful(client), reserved))
+    }
+
+    // ===== Both sides =====
+
+    fn transform(
+        &self,
+        unit: Unit,
+        outgoing: Window,
+        incoming: Window,
+        reserved: Reservation,
+    ) -> Box<dyn Transform> {
+        let outgoing = Outgoing::new(self.level, self.min_size, outgoing);
+        let incoming = Incoming::new(incoming, self.budget.clone());
+        Box::new(DeflateTransform::new(unit, outgoing, incoming, reserved))
     }
 }
 
@@ -238,11 +246,5 @@ impl Extension for Deflate {
             webkit::DEFLATE_FRAME | webkit::X_WEBKIT_DEFLATE_FRAME => self.accept_webkit(offer),
             _ => None,
         }
-    }
-}
-
-impl Context {
-    fn unless(self, forgotten: bool) -> Context {
-        if forgotten { Context::PerMessage } else { self }
     }
 }

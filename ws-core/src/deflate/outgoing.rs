@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use flate2::FlushCompress;
 
 use super::history::History;
-use super::transform::{TAIL, Window};
+use super::window::{TAIL, Window};
 use super::worker::{Compressor, ContextId, Shape, compress};
 
 /// The next number for a connection.

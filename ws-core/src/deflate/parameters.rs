@@ -2,8 +2,9 @@
 
 use std::fmt;
 
-use super::PERMESSAGE_DEFLATE;
 use crate::extension::Parameter;
+
+pub(super) const PERMESSAGE_DEFLATE: &str = "permessage-deflate";
 
 /// One element, of an offer or a response.
 #[derive(Debug, Default, PartialEq, Eq)]

@@ -1,40 +1,14 @@
 //! DEFLATE at work on one connection.
 
 use super::budget::Reservation;
-use super::history::History;
 use super::incoming::Incoming;
 use super::outgoing::Outgoing;
-use super::{Context, Deflate};
-use crate::codec::ProtocolError;
 use crate::extension::{Coding, FrameStart, Step, Then, Transform};
 use crate::frame::OpCode;
-
-/// The end of the empty block that a flush writes: not sent, and put back by the receiver.
-pub(super) const TAIL: [u8; 4] = [0x00, 0x00, 0xff, 0xff];
+use crate::protocol_error::ProtocolError;
 
 /// RSV1 says that a payload is compressed (RFC 7692 §6).
 const COMPRESSED: u8 = 0x40;
-
-/// How far one side may refer back, and whether into earlier messages.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Window {
-    pub(super) bits: u8,
-    pub(super) context: Context,
-}
-
-impl Window {
-    /// What may be kept between two messages, in bytes.
-    pub(super) fn memory(self) -> usize {
-        match self.context {
-            Context::TakeOver => 1 << self.bits,
-            Context::PerMessage => 0,
-        }
-    }
-
-    pub(super) fn history(self) -> Option<History> {
-        (self.context == Context::TakeOver).then(|| History::new(self.memory()))
-    }
-}
 
 /// What is compressed as one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -58,18 +32,11 @@ pub(super) struct DeflateTransform {
 impl DeflateTransform {
     pub(super) fn new(
         unit: Unit,
-        policy: &Deflate,
-        outgoing: Window,
-        incoming: Window,
+        outgoing: Outgoing,
+        incoming: Incoming,
         reserved: Reservation,
     ) -> DeflateTransform {
-        DeflateTransform {
-            unit,
-            outgoing: Outgoing::new(policy.level, policy.min_size, outgoing),
-            incoming: Incoming::new(incoming, policy.budget.clone()),
-            message: Coding::Plain,
-            _reserved: reserved,
-        }
+        DeflateTransform { unit, outgoing, incoming, message: Coding::Plain, _reserved: reserved }
     }
 }
 

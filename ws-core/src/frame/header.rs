@@ -1,7 +1,7 @@
 //! The frame header of HyBi-07 and everything after it (RFC 6455 §5.2).
 
 use super::MaskingKey;
-use crate::codec::ProtocolError;
+use crate::protocol_error::ProtocolError;
 
 /// The longest payload of a control frame (RFC 6455 §5.5).
 pub const MAX_CONTROL_PAYLOAD: usize = 125;

@@ -4,11 +4,10 @@ use std::collections::hash_map::RandomState;
 use std::hash::BuildHasher;
 
 use super::{LengthRule, Profile, ReservedOpcode};
-use crate::codec::{
-    Capabilities, Codec, Decoded, EncodeError, Envelope, Fragment, InvalidText, ProtocolError,
-};
+use crate::codec::{Capabilities, Codec, Decoded, EncodeError, Envelope, Fragment, InvalidText};
 use crate::draft::Role;
 use crate::frame::{Frame, FrameHeader, MAX_CONTROL_PAYLOAD, MaskingKey, OpCode};
+use crate::protocol_error::ProtocolError;
 
 /// The codec of one connection of the family.
 #[derive(Debug)]

@@ -3,11 +3,10 @@
 use std::sync::Arc;
 
 use super::HybiCodec;
-use crate::codec::{
-    Capabilities, Codec, Decoded, EncodeError, Envelope, Fragment, ProtocolError, Transformed,
-};
+use crate::codec::{Capabilities, Codec, Decoded, EncodeError, Envelope, Fragment, Transformed};
 use crate::extension::{Coding, FrameStart, Then, Traffic, Transform};
 use crate::frame::{Frame, FrameHeader, OpCode};
+use crate::protocol_error::ProtocolError;
 
 /// How much one call of decode puts out: what a few bytes stand for is looked at in steps, so
 /// that limits hold and readers keep up.

@@ -7,8 +7,9 @@ use bytestring::ByteString;
 
 use super::{Message, MessageKind, MessageRef};
 use crate::buffer::ReadBuffer;
-use crate::codec::{InvalidText, ProtocolError};
+use crate::codec::InvalidText;
 use crate::connection::Data;
+use crate::protocol_error::ProtocolError;
 use crate::utf8::{self, Utf8Checker};
 
 /// Joins the fragments of one message after the other.

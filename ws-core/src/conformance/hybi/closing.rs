@@ -5,10 +5,10 @@ use std::time::Instant;
 use super::masked;
 use crate::buffer::{ReadBuffer, SendBuffer};
 use crate::close::{CloseReason, StatusCode};
-use crate::codec::ProtocolError;
 use crate::connection::{Connection, Received};
 use crate::draft::{Draft, Role};
 use crate::limits::{Limits, Timeouts};
+use crate::protocol_error::ProtocolError;
 
 /// What a server has heard of a Close frame, and the frame it puts as its answer.
 pub type Close = (Result<Option<CloseReason>, ProtocolError>, Vec<u8>);

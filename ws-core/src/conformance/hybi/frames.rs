@@ -2,10 +2,11 @@
 
 use super::super::Said;
 use super::{hear, masked};
-use crate::codec::{EncodeError, ProtocolError};
+use crate::codec::EncodeError;
 use crate::draft::{Draft, Role};
 use crate::frame::{Frame, OpCode};
 use crate::limits::Limits;
+use crate::protocol_error::ProtocolError;
 
 pub(super) fn check(draft: &'static dyn Draft) {
     reads_the_vectors_of_the_specification(draft);
