@@ -1,5 +1,8 @@
 //! The sockets a server listens and talks on.
 
+#[cfg(feature = "tls")]
+mod secure;
+
 use std::io::{self, IoSlice};
 use std::net::SocketAddr;
 use std::pin::Pin;

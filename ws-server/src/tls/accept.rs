@@ -5,10 +5,10 @@ use std::sync::Arc;
 
 use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt};
 use tokio_rustls::TlsAcceptor;
+use tokio_rustls::rustls::{ServerConfig, ServerConnection};
 
 use super::TlsStream;
 use super::handshake_error::explain;
-use super::rustls::{ServerConfig, ServerConnection};
 
 /// See [`Tls::accept_received`](super::Tls::accept_received).
 pub(super) async fn accept<IO>(

@@ -3,12 +3,13 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use super::rustls::crypto::{CryptoProvider, ring};
-use super::rustls::server::danger::ClientCertVerifier;
-use super::rustls::server::{NoServerSessionStorage, WebPkiClientVerifier};
-use super::rustls::sign::{CertifiedKey, SingleCertAndKey};
-use super::rustls::{Error, InconsistentKeys, RootCertStore, ServerConfig};
-use super::{Protocols, TlsError, pem};
+use tokio_rustls::rustls::crypto::{CryptoProvider, ring};
+use tokio_rustls::rustls::server::danger::ClientCertVerifier;
+use tokio_rustls::rustls::server::{NoServerSessionStorage, WebPkiClientVerifier};
+use tokio_rustls::rustls::sign::{CertifiedKey, SingleCertAndKey};
+use tokio_rustls::rustls::{Error, InconsistentKeys, RootCertStore, ServerConfig};
+
+use super::{TlsError, pem};
 
 /// The files a configuration is made of.
 #[derive(Debug, Clone)]
@@ -86,6 +87,27 @@ fn verifier(
     WebPkiClientVerifier::builder_with_provider(Arc::new(roots), provider)
         .build()
         .map_err(|error| TlsError::Setup(Error::General(error.to_string())))
+}
+
+/// The application protocols that clients may choose from (ALPN), the preferred one first. A
+/// client that does not ask is accepted, and speaks HTTP/1.1.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) enum Protocols {
+    /// `http/1.1`.
+    #[default]
+    Http1,
+    /// `h2`, `http/1.1`.
+    Http2AndHttp1,
+}
+
+impl Protocols {
+    /// What this program speaks.
+    pub(crate) fn spoken() -> Protocols {
+        match cfg!(feature = "http2") {
+            true => Protocols::Http2AndHttp1,
+            false => Protocols::Http1,
+        }
+    }
 }
 
 /// One configuration for every set of protocols that may be offered. They share certificates

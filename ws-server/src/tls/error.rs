@@ -3,7 +3,7 @@
 use std::io;
 use std::path::PathBuf;
 
-use super::rustls;
+use tokio_rustls::rustls;
 
 /// Why a configuration for TLS was not made; see [`Tls`](crate::Tls).
 #[derive(Debug)]

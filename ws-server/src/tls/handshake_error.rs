@@ -2,7 +2,7 @@
 
 use std::io;
 
-use super::rustls::{AlertDescription, CertificateError, Error};
+use tokio_rustls::rustls::{AlertDescription, CertificateError, Error};
 
 /// Says what happened in words about the client; errors of the socket stay as they are.
 pub(super) fn explain(error: io::Error) -> io::Error {

@@ -23,10 +23,9 @@ use self::config::{Configs, Files};
 use self::rustls::ServerConfig;
 
 pub use self::client_certificate::ClientCertificate;
+pub(crate) use self::config::Protocols;
 pub use self::error::TlsError;
 pub use self::stream::TlsStream;
-
-use crate::socket::Socket;
 
 /// What a server needs to speak TLS: its certificate, its key, and whom it trusts.
 ///
@@ -53,27 +52,6 @@ struct Shared {
 enum Source {
     Files(Files),
     Given,
-}
-
-/// The application protocols that clients may choose from (ALPN), the preferred one first. A
-/// client that does not ask is accepted, and speaks HTTP/1.1.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub(crate) enum Protocols {
-    /// `http/1.1`.
-    #[default]
-    Http1,
-    /// `h2`, `http/1.1`.
-    Http2AndHttp1,
-}
-
-impl Protocols {
-    /// What this program speaks.
-    pub(crate) fn spoken() -> Protocols {
-        match cfg!(feature = "http2") {
-            true => Protocols::Http2AndHttp1,
-            false => Protocols::Http1,
-        }
-    }
 }
 
 impl Tls {
@@ -158,39 +136,6 @@ impl Tls {
     /// what is offered stays each one's own.
     pub(crate) fn offering(&self, protocols: Protocols) -> Tls {
         Tls { shared: Arc::clone(&self.shared), protocols }
-    }
-
-    /// Performs the handshake for a site of your own that speaks HTTP/1.1: hyper serves the socket
-    /// that comes out, and a [mounted](crate::Builder::upgrade) service finds it beneath.
-    ///
-    /// # Errors
-    /// What is wrong with the client, in words, or the error of the socket. A client that neither
-    /// sends nor reads holds this up: give it a deadline.
-    ///
-    /// # Cancel safety
-    /// Dropping the future drops the socket, and the handshake with it.
-    pub async fn accept(&self, socket: impl Into<Socket>) -> io::Result<Socket> {
-        self.accept_as(Protocols::Http1, socket.into()).await
-    }
-
-    /// As [`accept`](Tls::accept), for a site that speaks HTTP/2 as well: `h2` is offered first.
-    ///
-    /// # Errors
-    /// As with [`accept`](Tls::accept).
-    ///
-    /// # Cancel safety
-    /// As with [`accept`](Tls::accept).
-    pub async fn accept_http2(&self, socket: impl Into<Socket>) -> io::Result<Socket> {
-        self.accept_as(Protocols::Http2AndHttp1, socket.into()).await
-    }
-
-    pub(crate) async fn accept_as(
-        &self,
-        protocols: Protocols,
-        socket: Socket,
-    ) -> io::Result<Socket> {
-        let stream = self.offering(protocols).accept_received(socket, &[]).await?;
-        Ok(Socket::Tls(Box::new(stream)))
     }
 
     /// Performs the handshake as the server. `received` is what was already read from `io`: any

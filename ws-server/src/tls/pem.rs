@@ -2,9 +2,10 @@
 
 use std::path::Path;
 
+use tokio_rustls::rustls::pki_types::pem::{Error, PemObject, SectionKind};
+use tokio_rustls::rustls::pki_types::{CertificateDer, PrivateKeyDer};
+
 use super::TlsError;
-use super::rustls::pki_types::pem::{Error, PemObject, SectionKind};
-use super::rustls::pki_types::{CertificateDer, PrivateKeyDer};
 
 /// All certificates of a file, at least one.
 pub(super) fn certificates(path: &Path) -> Result<Vec<CertificateDer<'static>>, TlsError> {
