@@ -24,6 +24,7 @@ mod lease;
 #[cfg(feature = "tower")]
 mod mount;
 mod opening;
+mod peer;
 mod policy;
 mod pool;
 mod proxy;
@@ -47,10 +48,11 @@ pub use mount::TlsListener;
 pub use mount::{Connections, UpgradeService};
 #[cfg(feature = "axum")]
 pub use mount::{WebSocketUpgrade, WebSocketUpgradeRejection};
+pub use peer::Peer;
 pub use policy::Origins;
 pub use proxy::{ParseTrustedProxyError, TrustedProxies, TrustedProxy};
 pub use server::{Server, Serving};
-pub use service::{MessageService, Peer, Service};
+pub use service::{MessageService, Service};
 pub use socket::{Listener, OtherSocket, RemoteAddr, Socket};
 #[cfg(feature = "tls")]
 pub use tls::{ClientCertificate, Tls, TlsError, TlsStream, rustls};

@@ -2,17 +2,9 @@
 
 use std::future::Future;
 use std::io;
-use std::sync::Arc;
-
-use ws_core::extension::Traffic;
-use ws_core::head::RequestHead;
-use ws_core::{DraftId, Transport};
 
 use crate::byte_stream::ByteStream;
-use crate::opening::{InUse, Source};
-use crate::socket::RemoteAddr;
-#[cfg(feature = "tls")]
-use crate::tls::ClientCertificate;
+use crate::peer::Peer;
 use crate::websocket::WebSocket;
 
 /// A service written against a byte stream.
@@ -52,87 +44,5 @@ where
 {
     fn serve(&self, socket: WebSocket, peer: Peer) -> impl Future<Output = io::Result<()>> + Send {
         self(socket, peer)
-    }
-}
-
-/// Who connected, and how. One word in size: a service that has no use for it drops it and
-/// keeps nothing of the opening handshake.
-#[derive(Debug, Clone)]
-pub struct Peer {
-    opening: Box<Opening>,
-}
-
-/// What is known after the opening handshake.
-#[derive(Debug, Clone)]
-pub(crate) struct Opening {
-    pub(crate) source: Source,
-    pub(crate) head: RequestHead,
-    pub(crate) origin: Option<String>,
-    pub(crate) subprotocol: Option<String>,
-    pub(crate) extension: Option<InUse>,
-    pub(crate) draft: DraftId,
-}
-
-impl Peer {
-    pub(crate) fn new(opening: Opening) -> Peer {
-        Peer { opening: Box::new(opening) }
-    }
-
-    /// Where the connection comes from.
-    pub fn remote(&self) -> RemoteAddr {
-        self.opening.source.remote
-    }
-
-    /// The request that opened it, with all its fields.
-    pub fn head(&self) -> &RequestHead {
-        &self.opening.head
-    }
-
-    /// The path that was asked for, without its query.
-    pub fn path(&self) -> &str {
-        self.opening.head.path()
-    }
-
-    /// The query, without its question mark.
-    pub fn query(&self) -> Option<&str> {
-        self.opening.head.query()
-    }
-
-    /// The origin of the page, if the client is a browser.
-    pub fn origin(&self) -> Option<&str> {
-        self.opening.origin.as_deref()
-    }
-
-    /// The subprotocol that was agreed on, if any.
-    pub fn subprotocol(&self) -> Option<&str> {
-        self.opening.subprotocol.as_deref()
-    }
-
-    /// The extension that was agreed on, if any, as the response names it.
-    pub fn extension(&self) -> Option<&str> {
-        self.opening.extension.as_ref().map(|extension| &*extension.response)
-    }
-
-    /// How many bytes there were before and after the extension, if there is one, so far.
-    pub fn traffic(&self) -> Option<&Arc<Traffic>> {
-        self.opening.extension.as_ref().map(|extension| &extension.traffic)
-    }
-
-    /// The version of the protocol that is spoken.
-    pub fn draft(&self) -> DraftId {
-        self.opening.draft
-    }
-
-    /// The certificate that the client has shown, if it was asked for one: see
-    /// [`Tls::client_ca`](crate::Tls::client_ca). Where a service is mounted on a site over HTTP/2
-    /// it is not known.
-    #[cfg(feature = "tls")]
-    pub fn client_certificate(&self) -> Option<&ClientCertificate> {
-        self.opening.source.client_certificate.as_ref()
-    }
-
-    /// Whether the client came over TLS.
-    pub fn transport(&self) -> Transport {
-        self.opening.source.transport
     }
 }

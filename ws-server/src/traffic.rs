@@ -5,7 +5,7 @@ use std::sync::Arc;
 use tracing::debug;
 use ws_core::extension::Traffic;
 
-use crate::service::Peer;
+use crate::peer::Peer;
 
 /// Says at the end of a connection what its extension, if it has one, made of its messages.
 #[derive(Debug)]

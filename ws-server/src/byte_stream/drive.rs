@@ -13,8 +13,8 @@ use super::state::{Incoming, Piece, StreamState};
 use crate::alongside::{closing_reason, serve_alongside};
 use crate::endpoint::{Endpoint, Finish};
 use crate::error::RecvError;
+use crate::peer::Peer;
 use crate::pool;
-use crate::service::Peer;
 use crate::shared::{Shared, Side};
 
 /// Runs the service that `start` makes of a stream and drives the connection meanwhile, also

@@ -23,9 +23,9 @@ use super::{response, upgraded};
 use crate::alarm::Alarm;
 use crate::config::Config;
 use crate::endpoint::Endpoint;
-use crate::opening::{Agreed, Source, TOO_LATE, agree, believe_forwarded, finish};
+use crate::opening::{Agreed, TOO_LATE, agree, believe_forwarded, finish};
+use crate::peer::{Peer, Source};
 use crate::policy::Content;
-use crate::service::Peer;
 #[cfg(feature = "axum")]
 use crate::socket::RemoteAddr;
 use crate::socket::Socket;

@@ -8,7 +8,7 @@ use ws_core::head::{Fields, HttpVersion, RequestHead};
 use ws_core::{Rejection, Status, Transport};
 
 use crate::config::Config;
-use crate::opening::Source;
+use crate::peer::Source;
 use crate::socket::RemoteAddr;
 
 /// How a WebSocket is asked for.

@@ -7,46 +7,8 @@ use ws_core::head::{RequestHead, ResponseHead};
 use ws_core::{Codec, Draft, Grant, Offer, Rejection, Role, Status, Transport, asks_for_websocket};
 
 use crate::config::Config;
+use crate::peer::{InUse, Opening, Peer, Source};
 use crate::policy::Content;
-use crate::service::{Opening, Peer};
-use crate::socket::RemoteAddr;
-#[cfg(feature = "tower")]
-use crate::socket::Socket;
-#[cfg(feature = "tls")]
-use crate::tls::ClientCertificate;
-
-/// Where a request comes from.
-#[derive(Debug, Clone)]
-pub(crate) struct Source {
-    pub(crate) remote: RemoteAddr,
-    pub(crate) transport: Transport,
-    #[cfg(feature = "tls")]
-    pub(crate) client_certificate: Option<ClientCertificate>,
-}
-
-impl Source {
-    pub(crate) fn new(remote: RemoteAddr, transport: Transport) -> Source {
-        Source {
-            remote,
-            transport,
-            #[cfg(feature = "tls")]
-            client_certificate: None,
-        }
-    }
-}
-
-#[cfg(feature = "tower")]
-impl Source {
-    /// What a socket of ours beneath an HTTP server knows better.
-    pub(crate) fn learn(&mut self, socket: &Socket) {
-        #[cfg(feature = "tls")]
-        if let Socket::Tls(stream) = socket {
-            self.client_certificate = stream.client_certificate();
-        }
-        #[cfg(not(feature = "tls"))]
-        let _ = socket;
-    }
-}
 
 /// What a request is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -73,14 +35,6 @@ pub(crate) struct Agreed {
 pub(crate) struct Terms {
     pub(crate) draft: &'static dyn Draft,
     pub(super) codec: Box<dyn Codec>,
-}
-
-/// What is known of the extension of a connection.
-#[derive(Debug, Clone)]
-pub(crate) struct InUse {
-    /// The element of the response.
-    pub(crate) response: String,
-    pub(crate) traffic: Arc<Traffic>,
 }
 
 impl Agreed {

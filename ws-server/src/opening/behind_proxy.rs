@@ -6,9 +6,9 @@ use ws_core::Rejection;
 use ws_core::buffer::ReadBuffer;
 use ws_core::head::RequestHead;
 
-use super::agreement::Source;
 use super::read_head::read_until;
 use crate::config::Config;
+use crate::peer::Source;
 use crate::proxy::{Forwarded, ProxyHeaderError, parse};
 use crate::socket::{RemoteAddr, Socket};
 

@@ -18,7 +18,7 @@ use ws_core::{HandshakeError, LONGEST_TIMEOUT, Rejection, Status};
 #[cfg(feature = "tower")]
 pub(crate) use agreement::Agreed;
 use agreement::Terms;
-pub(crate) use agreement::{InUse, Route, Source, agree, route};
+pub(crate) use agreement::{Route, agree, route};
 pub(crate) use behind_proxy::believe_forwarded;
 use behind_proxy::read_proxy_header;
 pub(crate) use establish::{TOO_LATE, finish};
@@ -31,9 +31,9 @@ use secure::secure;
 use crate::alarm::{Alarm, Ring};
 use crate::config::Config;
 use crate::endpoint::Endpoint;
+use crate::peer::{Peer, Source};
 use crate::policy::Content;
 use crate::proxy::ProxyHeaderError;
-use crate::service::Peer;
 use crate::socket::{RemoteAddr, Socket};
 
 /// How an opening handshake ended.

@@ -4,8 +4,8 @@ use std::io;
 
 use ws_core::buffer::ReadBuffer;
 
-use super::agreement::Source;
 use crate::config::Config;
+use crate::peer::Source;
 use crate::socket::Socket;
 
 /// Performs the TLS handshake that a client has begun, if TLS is ended here. `read` holds what

@@ -12,8 +12,9 @@ use crate::byte_stream;
 use crate::endpoint::Endpoint;
 #[cfg(feature = "tower")]
 use crate::mount;
+use crate::peer::Peer;
 use crate::policy::Content;
-use crate::service::{MessageService, Peer, Service};
+use crate::service::{MessageService, Service};
 use crate::socket::Socket;
 use crate::websocket;
 

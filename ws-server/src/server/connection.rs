@@ -11,7 +11,7 @@ use super::application::Run;
 use crate::alarm::Alarm;
 use crate::endpoint::Endpoint;
 use crate::opening::{self, Opened, OpeningError};
-use crate::service::Peer;
+use crate::peer::Peer;
 use crate::socket::{RemoteAddr, Socket};
 use crate::stop::Stop;
 use crate::traffic::TrafficLog;

@@ -16,7 +16,7 @@ use tracing::debug;
 
 use super::Server;
 use crate::mount::{Connections, UpgradeService};
-use crate::opening::Source;
+use crate::peer::Source;
 use crate::socket::Socket;
 use crate::stop::Stop;
 
