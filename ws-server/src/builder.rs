@@ -5,17 +5,18 @@ use std::time::Duration;
 
 use tokio::sync::Semaphore;
 use ws_core::extension::Extension;
-use ws_core::{Drafts, DuplicateDraft, Limits, Timeouts, Transport};
+use ws_core::{Drafts, Limits, Timeouts, Transport};
 
-use crate::config::Config;
+use crate::config::{BuildError, Config};
 #[cfg(feature = "tls")]
 use crate::config::{Plain, TlsPort};
 #[cfg(feature = "tower")]
 use crate::mount::UpgradeService;
 use crate::policy::{Origins, Subprotocols};
 use crate::proxy::TrustedProxies;
-use crate::server::{Messages, Server, Wrapped};
+use crate::server::Server;
 use crate::service::{MessageService, Service};
+use crate::session::{Messages, Wrapped};
 #[cfg(feature = "tls")]
 use crate::tls::Tls;
 
@@ -40,11 +41,12 @@ pub struct Builder {
     drain: Option<Duration>,
 }
 
-/// The default of [`Builder::max_connections`].
-pub const MAX_CONNECTIONS: usize = 65_536;
-
-/// The default of [`Builder::drain`].
-pub const DRAIN: Duration = Duration::from_secs(10);
+impl Server {
+    /// A server with every default.
+    pub fn builder() -> Builder {
+        Builder::default()
+    }
+}
 
 impl Builder {
     /// The drafts that are spoken, instead of all that are linked in.
@@ -87,8 +89,9 @@ impl Builder {
     }
 
     /// Ends TLS on the server's own port, beside plain connections: the first byte of each
-    /// connection tells which it is. With [`Tls::client_ca`] there are no plain ones. The TLS handshake counts into the opening deadline. A site
-    /// that the service is mounted on ends TLS itself.
+    /// connection tells which it is. With [`Tls::client_ca`] there are no plain ones. The TLS
+    /// handshake counts into the opening deadline. A site that the service is mounted on ends TLS
+    /// itself.
     #[cfg(feature = "tls")]
     pub fn tls(mut self, tls: &Tls) -> Builder {
         self.tls = Some(TlsPort::new(tls, Plain::Served));
@@ -212,22 +215,12 @@ impl Builder {
         self.config()
     }
 
-    pub(crate) fn config(self) -> Result<Config, BuildError> {
-        let drafts = match self.drafts {
-            Some(drafts) => drafts,
-            None => Drafts::registered().map_err(BuildError::DuplicateDraft)?,
-        };
-        if drafts.is_empty() {
-            return Err(BuildError::NoDrafts);
-        }
+    fn config(self) -> Result<Config, BuildError> {
+        let config = Config::new(self.drafts)?;
         if let Some(path) = self.path.as_ref().filter(|path| !path.starts_with('/')) {
             return Err(BuildError::Path(path.clone()));
         }
-        // A semaphore has no more permits than this.
-        let max_connections = self.max_connections.unwrap_or(MAX_CONNECTIONS);
-        let max_connections = max_connections.clamp(1, Semaphore::MAX_PERMITS);
         Ok(Config {
-            drafts,
             origins: self.origins,
             transport: self.transport,
             trusted_proxies: self.trusted_proxies,
@@ -240,55 +233,13 @@ impl Builder {
             page: self.page,
             limits: self.limits,
             timeouts: self.timeouts,
-            room: Arc::new(Semaphore::new(max_connections)),
-            drain: self.drain.unwrap_or(DRAIN),
+            permits: match self.max_connections {
+                // A semaphore has no more permits than this.
+                Some(count) => Arc::new(Semaphore::new(count.clamp(1, Semaphore::MAX_PERMITS))),
+                None => config.permits,
+            },
+            drain: self.drain.unwrap_or(config.drain),
+            ..config
         })
-    }
-}
-
-/// Why a server cannot be built.
-#[derive(Debug, Clone, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum BuildError {
-    /// Two drafts cannot be told apart.
-    DuplicateDraft(DuplicateDraft),
-    /// The program was built without any draft.
-    NoDrafts,
-    /// This can be had on a port of the server's own, and not on a path of a site.
-    OwnPort(&'static str),
-    /// A path that does not begin with a slash: no request could match it.
-    Path(String),
-}
-
-impl std::fmt::Display for BuildError {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match self {
-            BuildError::DuplicateDraft(error) => error.fmt(f),
-            BuildError::OwnPort(what) => {
-                write!(f, "{what} is the site's to handle, where a service is mounted on one")
-            }
-            BuildError::Path(path) => {
-                write!(f, "the path {path:?} matches no request: it must begin with a slash")
-            }
-            BuildError::NoDrafts => f.write_str(
-                "no draft is linked in: enable one of the features rfc6455, hybi08, hybi07 and \
-                 hixie76, or name a draft crate with `use the_crate as _;`",
-            ),
-        }
-    }
-}
-
-impl std::error::Error for BuildError {
-    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
-        match self {
-            BuildError::DuplicateDraft(error) => Some(error),
-            BuildError::NoDrafts | BuildError::Path(_) | BuildError::OwnPort(_) => None,
-        }
-    }
-}
-
-impl From<BuildError> for std::io::Error {
-    fn from(error: BuildError) -> std::io::Error {
-        std::io::Error::new(std::io::ErrorKind::InvalidInput, error)
     }
 }

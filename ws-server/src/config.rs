@@ -5,13 +5,19 @@ use std::time::Duration;
 
 use tokio::sync::Semaphore;
 use ws_core::extension::Extension;
-use ws_core::{Drafts, Limits, Timeouts, Transport};
+use ws_core::{Drafts, DuplicateDraft, Limits, Timeouts, Transport};
 
 use crate::policy::{Origins, Subprotocols};
 use crate::proxy::TrustedProxies;
 use crate::socket::Socket;
 #[cfg(feature = "tls")]
 use crate::tls::{Protocols, Tls};
+
+/// The default of [`Builder::max_connections`](crate::Builder::max_connections).
+pub const MAX_CONNECTIONS: usize = 65_536;
+
+/// The default of [`Builder::drain`](crate::Builder::drain).
+pub const DRAIN: Duration = Duration::from_secs(10);
 
 #[derive(Debug)]
 pub(crate) struct Config {
@@ -35,8 +41,9 @@ pub(crate) struct Config {
     pub(crate) page: Option<String>,
     pub(crate) limits: Limits,
     pub(crate) timeouts: Timeouts,
-    /// A permit for each connection, counted from the accept, and for each WebSocket in a stream.
-    pub(crate) room: Arc<Semaphore>,
+    /// A permit for each connection that there may be at once; see
+    /// [`Admitted`](crate::session::Admitted).
+    pub(crate) permits: Arc<Semaphore>,
     /// How long connections may take to close when the server goes down.
     pub(crate) drain: Duration,
 }
@@ -67,6 +74,34 @@ impl TlsPort {
 }
 
 impl Config {
+    /// These drafts, or all that are linked in, and for the rest the defaults.
+    pub(crate) fn new(drafts: Option<Drafts>) -> Result<Config, BuildError> {
+        let drafts = match drafts {
+            Some(drafts) => drafts,
+            None => Drafts::registered().map_err(BuildError::DuplicateDraft)?,
+        };
+        if drafts.is_empty() {
+            return Err(BuildError::NoDrafts);
+        }
+        Ok(Config {
+            drafts,
+            origins: Origins::default(),
+            transport: None,
+            trusted_proxies: TrustedProxies::default(),
+            proxy_protocol: TrustedProxies::default(),
+            #[cfg(feature = "tls")]
+            tls: None,
+            subprotocols: Subprotocols::default(),
+            extensions: Vec::new(),
+            path: None,
+            page: None,
+            limits: Limits::default(),
+            timeouts: Timeouts::default(),
+            permits: Arc::new(Semaphore::new(MAX_CONNECTIONS)),
+            drain: DRAIN,
+        })
+    }
+
     /// Whether clients on this socket have to come with TLS instead.
     #[cfg(feature = "tls")]
     pub(crate) fn wants_tls(&self, socket: &Socket) -> bool {
@@ -81,5 +116,52 @@ impl Config {
     #[cfg(not(feature = "tls"))]
     pub(crate) fn wants_tls(&self, _socket: &Socket) -> bool {
         false
+    }
+}
+
+/// Why a server cannot be built.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum BuildError {
+    /// Two drafts cannot be told apart.
+    DuplicateDraft(DuplicateDraft),
+    /// The program was built without any draft.
+    NoDrafts,
+    /// This can be had on a port of the server's own, and not on a path of a site.
+    OwnPort(&'static str),
+    /// A path that does not begin with a slash: no request could match it.
+    Path(String),
+}
+
+impl std::fmt::Display for BuildError {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            BuildError::DuplicateDraft(error) => error.fmt(f),
+            BuildError::OwnPort(what) => {
+                write!(f, "{what} is the site's to handle, where a service is mounted on one")
+            }
+            BuildError::Path(path) => {
+                write!(f, "the path {path:?} matches no request: it must begin with a slash")
+            }
+            BuildError::NoDrafts => f.write_str(
+                "no draft is linked in: enable one of the features rfc6455, hybi08, hybi07 and \
+                 hixie76, or name a draft crate with `use the_crate as _;`",
+            ),
+        }
+    }
+}
+
+impl std::error::Error for BuildError {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        match self {
+            BuildError::DuplicateDraft(error) => Some(error),
+            BuildError::NoDrafts | BuildError::Path(_) | BuildError::OwnPort(_) => None,
+        }
+    }
+}
+
+impl From<BuildError> for std::io::Error {
+    fn from(error: BuildError) -> std::io::Error {
+        std::io::Error::new(std::io::ErrorKind::InvalidInput, error)
     }
 }

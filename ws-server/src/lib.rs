@@ -30,22 +30,23 @@ mod pool;
 mod proxy;
 mod server;
 mod service;
+mod session;
 mod shared;
 mod socket;
 mod stop;
 #[cfg(feature = "tls")]
 mod tls;
-mod traffic;
 mod turn;
 mod websocket;
 
-pub use builder::{BuildError, Builder, DRAIN, MAX_CONNECTIONS};
+pub use builder::Builder;
 pub use byte_stream::ByteStream;
+pub use config::{BuildError, DRAIN, MAX_CONNECTIONS};
 pub use error::{RecvError, SendError};
 #[cfg(all(feature = "axum", feature = "tls"))]
 pub use mount::TlsListener;
 #[cfg(feature = "tower")]
-pub use mount::{Connections, UpgradeService};
+pub use mount::UpgradeService;
 #[cfg(feature = "axum")]
 pub use mount::{WebSocketUpgrade, WebSocketUpgradeRejection};
 pub use peer::Peer;
@@ -53,6 +54,8 @@ pub use policy::Origins;
 pub use proxy::{ParseTrustedProxyError, TrustedProxies, TrustedProxy};
 pub use server::{Server, Serving};
 pub use service::{MessageService, Service};
+#[cfg(feature = "tower")]
+pub use session::Connections;
 pub use socket::{Listener, OtherSocket, RemoteAddr, Socket};
 #[cfg(feature = "tls")]
 pub use tls::{ClientCertificate, Tls, TlsError, TlsStream, rustls};

@@ -253,6 +253,34 @@ async fn a_server_without_upgrades_is_told_so_in_the_log() {
     assert!(log.contains("with_upgrades"), "{log}");
 }
 
+#[tokio::test(start_paused = true)]
+async fn a_service_that_panics_is_told_of_in_the_log_and_counts_no_more() {
+    let log = Log::default();
+    let writer = log.clone();
+    let subscriber = tracing_subscriber::fmt().with_writer(move || writer.clone()).finish();
+    let _logged = tracing::subscriber::set_default(subscriber);
+    let upgrade = Server::builder().upgrade_messages(|mut socket: WebSocket, _| async move {
+        drop(socket.recv().await);
+        panic!("as asked")
+    });
+    let upgrade = upgrade.unwrap();
+    let connections = upgrade.connections();
+    let site = Router::new().route_service("/chat", upgrade);
+    let mut client = visit(&site);
+    client.send(requests::RFC6455).await;
+    client.head().await;
+    assert_eq!(connections.count(), 1);
+    client.send(&masked(0x81, b"now")).await;
+    client.rest().await;
+    connections.shutdown(Duration::from_secs(1)).await;
+    assert_eq!(connections.count(), 0);
+    let log = String::from_utf8(log.0.lock().unwrap().clone()).unwrap();
+    assert!(log.contains("ERROR"), "{log}");
+    assert!(log.contains("a service panicked, its connection is cut"), "{log}");
+    assert!(log.contains("as asked"), "{log}");
+    assert!(!log.contains("did not close"), "{log}");
+}
+
 /// What was logged.
 #[derive(Clone, Default)]
 struct Log(Arc<Mutex<Vec<u8>>>);

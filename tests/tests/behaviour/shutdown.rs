@@ -146,6 +146,18 @@ async fn a_service_that_panics_takes_its_own_connection_down_alone() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_server_that_is_dropped_takes_its_connections_with_it() {
+    let (connector, _stop, task) =
+        serve(Server::builder().messages(|socket, _| crate::echo(socket)).unwrap());
+    let mut open = connector.open(requests::RFC6455).await;
+    let mut opening = connector.connect();
+    opening.send(b"GET ").await;
+    task.abort();
+    assert!(open.is_hung_up().await);
+    assert!(opening.is_hung_up().await);
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_peer_that_never_pauses_is_closed_all_the_same() {
     let server = Server::builder()
         .drain(Duration::from_secs(100))

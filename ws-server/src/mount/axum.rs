@@ -1,6 +1,7 @@
 //! An axum extractor, for handlers that decide before the connection opens.
 
 use std::future::Future;
+use std::io;
 use std::sync::Arc;
 
 use axum::extract::FromRequestParts;
@@ -11,13 +12,13 @@ use ws_core::extension::Extension;
 use ws_core::head::RequestHead;
 use ws_core::{DraftId, Limits, Rejection, Status, Timeouts};
 
-use super::connections::Connections;
 use super::handshake::Handshake;
 use super::response;
-use crate::builder::{BuildError, Builder};
 use crate::byte_stream::{self, ByteStream};
+use crate::config::Config;
 use crate::policy::{Content, Origins};
 use crate::proxy::TrustedProxies;
+use crate::session::{self, Connections, Run, Session};
 use crate::socket::RemoteAddr;
 use crate::websocket::{self, WebSocket};
 
@@ -60,7 +61,7 @@ pub struct WebSocketUpgrade {
     offered: Vec<String>,
     headers: HeaderMap,
     asked: Asked,
-    builder: Builder,
+    config: Config,
     connections: Connections,
 }
 
@@ -102,39 +103,39 @@ impl WebSocketUpgrade {
     /// The subprotocols the handler speaks; none. The client's first choice among them is agreed
     /// on.
     pub fn protocols(mut self, names: impl IntoIterator<Item = impl Into<String>>) -> Self {
-        self.builder = self.builder.subprotocols(names);
+        self.config.subprotocols.named = names.into_iter().map(Into::into).collect();
         self
     }
 
     /// An extension that is agreed on if the client offers it; none. Clones of one `Deflate`
     /// share its memory.
     pub fn extension(mut self, extension: impl Extension) -> Self {
-        self.builder = self.builder.extension(extension);
+        self.config.extensions.push(Arc::new(extension));
         self
     }
 
     /// Which pages may connect; pages of the same origin.
     pub fn origins(mut self, origins: Origins) -> Self {
-        self.builder = self.builder.origins(origins);
+        self.config.origins = origins;
         self
     }
 
     /// The proxies whose `Forwarded` or `X-Forwarded-*` are believed when the origin is compared
     /// and hixie-76 clients are told their URL; none.
     pub fn trusted_proxies(mut self, proxies: TrustedProxies) -> Self {
-        self.builder = self.builder.trusted_proxies(proxies);
+        self.config.trusted_proxies = proxies;
         self
     }
 
     /// What the client may cost in bytes.
     pub fn limits(mut self, limits: Limits) -> Self {
-        self.builder = self.builder.limits(limits);
+        self.config.limits = limits;
         self
     }
 
     /// What the client may cost in time.
     pub fn timeouts(mut self, timeouts: Timeouts) -> Self {
-        self.builder = self.builder.timeouts(timeouts);
+        self.config.timeouts = timeouts;
         self
     }
 
@@ -154,7 +155,7 @@ impl WebSocketUpgrade {
         C: FnOnce(WebSocket) -> F + Send + 'static,
         F: Future<Output = ()> + Send + 'static,
     {
-        self.accept(Content::Messages, |endpoint, _peer| {
+        self.accept(Content::Messages, |Session { endpoint, .. }| {
             websocket::serve(endpoint, |socket| async {
                 callback(socket).await;
                 Ok(())
@@ -168,7 +169,7 @@ impl WebSocketUpgrade {
         C: FnOnce(ByteStream) -> F + Send + 'static,
         F: Future<Output = ()> + Send + 'static,
     {
-        self.accept(Content::Bytes, |endpoint, peer| {
+        self.accept(Content::Bytes, |Session { endpoint, peer }| {
             byte_stream::serve(endpoint, peer, |stream, _peer| async {
                 callback(stream).await;
                 Ok(())
@@ -178,24 +179,35 @@ impl WebSocketUpgrade {
 
     fn accept<R, F>(self, content: Content, run: R) -> Response
     where
-        R: FnOnce(Box<crate::endpoint::Endpoint<crate::Socket>>, crate::Peer) -> F + Send + 'static,
-        F: Future<Output = std::io::Result<()>> + Send,
+        R: FnOnce(Session) -> F + Send + 'static,
+        F: Future<Output = io::Result<()>> + Send,
     {
-        let WebSocketUpgrade { handshake, asked, builder, connections, .. } = self;
-        let accepted = builder
-            .config()
-            .map_err(|error| misconfigured(&error))
-            .and_then(|config| handshake.agree(&Arc::new(config), content, &connections));
-        match accepted {
-            Ok(accepted) => accepted.spawn(&connections, run).map(axum::body::Body::new),
+        let WebSocketUpgrade { handshake, asked, config, connections, .. } = self;
+        match handshake.agree(&Arc::new(config), content, &connections) {
+            Ok(accepted) => {
+                let (response, admitted) = accepted.admit(&connections);
+                session::spawn(Once(Some(run)), admitted, &connections);
+                response.map(axum::body::Body::new)
+            }
             Err(rejection) => WebSocketUpgradeRejection { rejection, asked }.into_response(),
         }
     }
 }
 
-fn misconfigured(error: &BuildError) -> Rejection {
-    tracing::error!(%error, "no WebSocket can be opened");
-    Rejection::new(Status::InternalServerError, "the server cannot open a WebSocket")
+/// What a handler runs on its one connection.
+struct Once<R>(Option<R>);
+
+impl<R, F> Run for Once<R>
+where
+    R: FnOnce(Session) -> F + Send + 'static,
+    F: Future<Output = io::Result<()>> + Send,
+{
+    async fn run(&mut self, session: Session) -> io::Result<()> {
+        match self.0.take() {
+            Some(run) => run(session).await,
+            None => Ok(()),
+        }
+    }
 }
 
 impl<S: Sync> FromRequestParts<S> for WebSocketUpgrade {
@@ -209,8 +221,10 @@ impl<S: Sync> FromRequestParts<S> for WebSocketUpgrade {
 }
 
 fn read(parts: &mut Parts, asked: &Asked) -> Result<WebSocketUpgrade, Rejection> {
-    let builder = Builder::default();
-    let config = builder.clone().config().map_err(|error| misconfigured(&error))?;
+    let config = Config::new(None).map_err(|error| {
+        tracing::error!(%error, "no WebSocket can be opened");
+        Rejection::new(Status::InternalServerError, "the server cannot open a WebSocket")
+    })?;
     let handshake = Handshake::read(parts, &config)?;
     let head = handshake.head();
     let draft = config.drafts.select(head)?;
@@ -226,7 +240,7 @@ fn read(parts: &mut Parts, asked: &Asked) -> Result<WebSocketUpgrade, Rejection>
         offered,
         headers: parts.headers.clone(),
         asked: asked.clone(),
-        builder,
+        config,
         connections: Connections::new(),
         handshake,
     })

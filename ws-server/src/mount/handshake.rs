@@ -12,24 +12,23 @@ use http_body_util::{BodyExt, Full};
 use hyper::upgrade::OnUpgrade;
 use tokio::sync::OwnedSemaphorePermit;
 use tokio::time::{Instant, timeout_at};
-use tracing::{debug, debug_span, error, info};
+use tracing::{debug_span, error, info};
 use ws_core::buffer::ReadBuffer;
 use ws_core::head::RequestHead;
 use ws_core::{HandshakeError, LONGEST_TIMEOUT, Rejection, Status};
 
-use super::connections::Connections;
 use super::request::{self, Bootstrap};
 use super::{response, upgraded};
 use crate::alarm::Alarm;
 use crate::config::Config;
-use crate::endpoint::Endpoint;
 use crate::opening::{Agreed, TOO_LATE, agree, believe_forwarded, finish};
-use crate::peer::{Peer, Source};
+use crate::peer::Source;
 use crate::policy::Content;
+use crate::session::{Admitted, Connections, Session};
 #[cfg(feature = "axum")]
 use crate::socket::RemoteAddr;
 use crate::socket::Socket;
-use crate::traffic::TrafficLog;
+use crate::stop::Stop;
 
 /// What comes as the body of the request.
 type Challenge = Pin<Box<dyn Future<Output = Result<Vec<u8>, HandshakeError>> + Send>>;
@@ -48,16 +47,21 @@ pub(super) struct Handshake {
 }
 
 /// A request that opens one.
-pub(crate) struct Accepted {
+pub(super) struct Accepted {
+    takeover: Takeover,
+    bootstrap: Bootstrap,
+    response: http::Response<Full<Bytes>>,
+    permit: OwnedSemaphorePermit,
+}
+
+/// What it takes to open it, once the request is answered.
+struct Takeover {
     config: Arc<Config>,
     head: RequestHead,
-    bootstrap: Bootstrap,
     source: Source,
     agreed: Agreed,
-    response: http::Response<Full<Bytes>>,
     upgrade: OnUpgrade,
     challenge: Option<Challenge>,
-    room: OwnedSemaphorePermit,
 }
 
 impl Handshake {
@@ -99,8 +103,8 @@ impl Handshake {
         if connections.stop().has_begun() {
             return unavailable("the server goes down");
         }
-        let room = config.room.clone().try_acquire_owned().ok();
-        let (Some(room), false) = (room, connections.is_full()) else {
+        let permit = config.permits.clone().try_acquire_owned().ok();
+        let (Some(permit), false) = (permit, connections.is_full()) else {
             return unavailable("the server has no room for another connection");
         };
         let Some(upgrade) = upgrade else {
@@ -110,7 +114,8 @@ impl Handshake {
         };
         let config = config.clone();
         let challenge = None;
-        Ok(Accepted { config, head, bootstrap, source, agreed, response, upgrade, challenge, room })
+        let takeover = Takeover { config, head, source, agreed, upgrade, challenge };
+        Ok(Accepted { takeover, bootstrap, response, permit })
     }
 }
 
@@ -121,58 +126,44 @@ impl Accepted {
         B: Body<Data: Send, Error: std::fmt::Display> + Send + 'static,
     {
         if !body.is_end_stream() {
-            self.challenge = Some(Box::pin(challenge(body)));
+            self.takeover.challenge = Some(Box::pin(challenge(body)));
         }
         self
     }
 
-    /// Runs the connection in a task of its own once the HTTP server has handed it over. The
-    /// answer to the request is for the HTTP server to send.
-    pub(crate) fn spawn<R, F>(
+    /// The answer to the request, for the HTTP server to send, and the connection that begins
+    /// once the HTTP server has handed it over.
+    pub(super) fn admit(
         self,
         connections: &Connections,
-        run: R,
-    ) -> http::Response<Full<Bytes>>
-    where
-        R: FnOnce(Box<Endpoint<Socket>>, Peer) -> F + Send + 'static,
-        F: Future<Output = io::Result<()>> + Send,
-    {
-        let Accepted { config, head, bootstrap, mut source, agreed, response, .. } = self;
-        let Accepted { upgrade, challenge, room, .. } = self;
-        let (remote, draft) = (source.remote, agreed.terms.draft.id());
-        let span = debug_span!("connection", %remote);
-        let stop = connections.stop().clone();
-        // Boxed, and not within the task, so that what it needs is gone when the connection is open.
-        let opening = Box::pin(async move {
-            let deadline = Instant::now() + config.timeouts.opening.min(LONGEST_TIMEOUT);
-            let (mut socket, mut read) = timeout_at(deadline, take_over(upgrade, challenge))
-                .await
-                .map_err(|_| HandshakeError::Refused(NOT_IN_TIME))??;
-            source.learn(&socket);
-            let (terms, peer) = agreed.with(head, source);
-            let (draft, head) = (terms.draft, peer.head());
-            let finishing = finish(&mut socket, &mut read, Vec::new(), draft, head);
-            timeout_at(deadline, finishing).await.map_err(|_| TOO_LATE)??;
-            let alarm = Alarm::new(stop);
-            Ok::<_, HandshakeError>((terms.establish(socket, read, &config, alarm), peer))
-        });
-        let connection = async move {
-            let (endpoint, peer) = match opening.await {
-                Ok(opened) => opened,
-                Err(error) => return info!(%error, "refused"),
-            };
-            debug!(%draft, path = peer.path(), over = bootstrap.name(), "open");
-            let traffic = TrafficLog::open(&peer);
-            let outcome = run(endpoint, peer).await;
-            traffic.close();
-            match outcome {
-                Ok(()) => debug!(%draft, "closed"),
-                Err(error) => debug!(%draft, %error, "closed after an error"),
-            }
-            drop(room);
-        };
-        connections.spawn(connection, span);
-        response
+    ) -> (http::Response<Full<Bytes>>, Admitted) {
+        let Accepted { takeover, bootstrap, response, permit } = self;
+        let remote = takeover.source.remote;
+        let span = debug_span!("connection", %remote, over = bootstrap.name());
+        let opening = Box::pin(takeover.session(connections.stop().clone()));
+        (response, Admitted { opening, permit, span })
+    }
+}
+
+impl Takeover {
+    async fn session(self, stop: Stop) -> Option<Session> {
+        let opened = self.open(stop).await;
+        opened.inspect_err(|error| info!(%error, "refused")).ok()
+    }
+
+    async fn open(self, stop: Stop) -> Result<Session, HandshakeError> {
+        let Takeover { config, head, mut source, agreed, upgrade, challenge } = self;
+        let deadline = Instant::now() + config.timeouts.opening.min(LONGEST_TIMEOUT);
+        let (mut socket, mut read) = timeout_at(deadline, take_over(upgrade, challenge))
+            .await
+            .map_err(|_| HandshakeError::Refused(NOT_IN_TIME))??;
+        source.learn(&socket);
+        let (terms, peer) = agreed.with(head, source);
+        let (draft, head) = (terms.draft, peer.head());
+        let finishing = finish(&mut socket, &mut read, Vec::new(), draft, head);
+        timeout_at(deadline, finishing).await.map_err(|_| TOO_LATE)??;
+        let endpoint = terms.establish(socket, read, &config, Alarm::new(stop));
+        Ok(Session { endpoint, peer })
     }
 }
 

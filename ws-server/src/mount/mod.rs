@@ -7,7 +7,6 @@
 
 #[cfg(feature = "axum")]
 mod axum;
-mod connections;
 mod handshake;
 mod request;
 mod response;
@@ -27,15 +26,13 @@ use ws_core::Rejection;
 
 #[cfg(feature = "axum")]
 pub use axum::{WebSocketUpgrade, WebSocketUpgradeRejection};
-pub use connections::Connections;
-pub(crate) use handshake::Accepted;
 use handshake::Handshake;
 #[cfg(all(feature = "axum", feature = "tls"))]
 pub use tls_listener::TlsListener;
 
 use crate::config::Config;
 use crate::opening::{Route, route};
-use crate::server::Application;
+use crate::session::{Application, Connections};
 
 /// A service of bytes or messages as a [`tower`](tower_service) service of HTTP requests; from
 /// [`Builder::upgrade`](crate::Builder::upgrade).
@@ -89,7 +86,9 @@ impl UpgradeService {
         };
         let accepted =
             handshake.agree(&self.config, self.application.content(), &self.connections)?;
-        Ok(self.application.clone().spawn_mounted(accepted.with_body(body), &self.connections))
+        let (response, admitted) = accepted.with_body(body).admit(&self.connections);
+        self.application.clone().spawn(admitted, &self.connections);
+        Ok(response)
     }
 }
 

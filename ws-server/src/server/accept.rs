@@ -3,17 +3,16 @@
 use std::future::{Future, poll_fn};
 use std::io::{self, ErrorKind};
 use std::pin::pin;
+use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::sync::Semaphore;
-use tokio::task::{JoinError, JoinSet};
-use tokio::time::timeout;
-use tracing::{debug, debug_span, error, info, warn};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tracing::{debug, debug_span, error};
 
-use super::Server;
-use super::connection::Accepted;
+use super::connection::Port;
+use crate::config::Config;
+use crate::session::{Admitted, Application, Connections, CutOnDrop};
 use crate::socket::{Listener, RemoteAddr, Socket};
-use crate::stop::Stop;
 
 /// The first and the longest pause after a failed accept.
 const FIRST_PAUSE: Duration = Duration::from_millis(5);
@@ -21,25 +20,27 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(1);
 
 /// Accepts and serves until `shutdown` completes, then ends every connection.
 pub(super) async fn run<L: Listener + Sync>(
-    server: Server,
+    config: Arc<Config>,
+    application: Arc<dyn Application>,
     listener: L,
     shutdown: impl Future<Output = ()>,
 ) {
     listener.prepare();
-    let stop = Stop::default();
-    let mut connections = JoinSet::new();
+    // Whoever drops the server drops its connections.
+    let connections = CutOnDrop(Connections::new());
+    let port = Port { config, application, stop: connections.0.stop().clone() };
     let mut shutdown = pin!(shutdown);
     let mut pause = FIRST_PAUSE;
     loop {
         tokio::select! {
             () = &mut shutdown => break,
-            Some(ended) = connections.join_next(), if !connections.is_empty() => report(ended),
-            accepted = accept(&server.config.room, &listener) => match accepted {
-                Ok((socket, remote)) => {
+            accepted = accept(&port.config.permits, &listener) => match accepted {
+                Ok((socket, remote, permit)) => {
                     pause = FIRST_PAUSE;
-                    let accepted = Accepted::new(server.clone(), socket, remote, stop.clone());
                     let span = debug_span!("connection", %remote);
-                    server.application.clone().spawn(accepted, &mut connections, span);
+                    let opening = Box::pin(port.clone().open(socket, remote));
+                    let admitted = Admitted { opening, permit, span };
+                    port.application.clone().spawn(admitted, &connections.0);
                 }
                 Err(error) if is_of_one_connection(&error) => {
                     debug!(%error, "a connection was gone before it was accepted");
@@ -58,39 +59,22 @@ pub(super) async fn run<L: Listener + Sync>(
     }
     // Nobody can connect from here on.
     drop(listener);
-    stop.begin();
-    drain(connections, server.config.drain).await;
+    connections.0.shutdown(port.config.drain).await;
 }
 
-/// The next connection, once there is room for it.
+/// The next connection, and its permit.
 async fn accept<L: Listener + Sync>(
-    room: &Semaphore,
+    permits: &Arc<Semaphore>,
     listener: &L,
-) -> io::Result<(Socket, RemoteAddr)> {
-    // Not kept: while nobody comes, streams of other connections may have it.
-    drop(room.acquire().await);
-    poll_fn(|cx| listener.poll_accept(cx)).await
-}
-
-async fn drain(mut connections: JoinSet<()>, limit: Duration) {
-    info!(connections = connections.len(), "closing");
-    let all = async {
-        while let Some(ended) = connections.join_next().await {
-            report(ended);
-        }
-    };
-    if timeout(limit, all).await.is_err() {
-        warn!(connections = connections.len(), ?limit, "cutting connections that did not close");
-        connections.shutdown().await;
-    }
-}
-
-fn report(ended: Result<(), JoinError>) {
-    if let Err(error) = ended
-        && error.is_panic()
-    {
-        error!(%error, "a service panicked, its connection is cut");
-    }
+) -> io::Result<(Socket, RemoteAddr, OwnedSemaphorePermit)> {
+    // Nobody is accepted before there is a permit. It is not kept: while nobody comes, streams of
+    // other connections may have it.
+    drop(permits.acquire().await);
+    let (socket, remote) = poll_fn(|cx| listener.poll_accept(cx)).await?;
+    // Such a stream may have been quicker: then the connection waits for the next permit, and
+    // those behind it are not accepted.
+    let permit = permits.clone().acquire_owned().await.map_err(io::Error::other)?;
+    Ok((socket, remote, permit))
 }
 
 /// Whether an error is about the connection that was accepted, not about the listener.

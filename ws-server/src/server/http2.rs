@@ -2,6 +2,7 @@
 
 use std::io;
 use std::pin::{Pin, pin};
+use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
@@ -14,9 +15,10 @@ use tokio::time::{Instant, sleep_until};
 use tower_service::Service;
 use tracing::debug;
 
-use super::Server;
-use crate::mount::{Connections, UpgradeService};
+use crate::config::Config;
+use crate::mount::UpgradeService;
 use crate::peer::Source;
+use crate::session::{Application, Connections, CutOnDrop};
 use crate::socket::Socket;
 use crate::stop::Stop;
 
@@ -41,20 +43,21 @@ const ENDING_TIME: Duration = Duration::from_secs(10);
 /// Serves the streams of a connection until it ends, or until the server goes down and all of
 /// them are closed.
 pub(super) async fn serve(
-    server: &Server,
+    config: &Arc<Config>,
+    application: &Arc<dyn Application>,
     socket: Socket,
     received: Vec<u8>,
     source: Source,
     stop: &Stop,
 ) {
+    // The tasks of streams do not outlive their connection.
     let streams = CutOnDrop(Connections::limited(STREAMS as usize));
-    let upgrade =
-        UpgradeService::new(server.config.clone(), server.application.clone()).among(&streams.0);
+    let upgrade = UpgradeService::new(config.clone(), application.clone()).among(&streams.0);
     let answer = hyper::service::service_fn(move |mut request: Request<Incoming>| {
         request.extensions_mut().insert(source.clone());
         upgrade.clone().call(request)
     });
-    let keepalive = server.config.timeouts.keepalive;
+    let keepalive = config.timeouts.keepalive;
     let mut connection = pin!(
         http2::Builder::new(TokioExecutor::new())
             .timer(TokioTimer::new())
@@ -108,15 +111,6 @@ enum Stage {
     Ending,
     /// The server goes down, and has closed every stream.
     GoingDown,
-}
-
-/// The tasks of streams do not outlive their connection.
-struct CutOnDrop(Connections);
-
-impl Drop for CutOnDrop {
-    fn drop(&mut self) {
-        self.0.cut();
-    }
 }
 
 /// A socket that some bytes were read from already: they are read again first.

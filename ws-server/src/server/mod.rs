@@ -1,7 +1,6 @@
 //! Serving: accept, open, run, and go down in order.
 
 mod accept;
-mod application;
 mod connection;
 #[cfg(feature = "http2")]
 mod http2;
@@ -11,10 +10,8 @@ use std::io;
 use std::pin::Pin;
 use std::sync::Arc;
 
-pub(crate) use application::{Application, Messages, Wrapped};
-
-use crate::builder::Builder;
 use crate::config::Config;
+use crate::session::Application;
 use crate::socket::Listener;
 
 /// A service and all that a WebSocket needs around it.
@@ -31,11 +28,6 @@ impl std::fmt::Debug for Server {
 }
 
 impl Server {
-    /// A server with every default.
-    pub fn builder() -> Builder {
-        Builder::default()
-    }
-
     pub(crate) fn new(config: Config, application: Arc<dyn Application>) -> Server {
         Server { config: Arc::new(config), application }
     }
@@ -57,7 +49,7 @@ pub struct Serving<L, F = Pending<()>> {
 
 impl<L, F> Serving<L, F> {
     /// Goes down when `signal` completes: accepts no more, closes every connection with status
-    /// 1001, waits for them as long as [`Builder::drain`] says, and cuts the rest: their
+    /// 1001, waits for them as long as [`Builder::drain`](crate::Builder::drain) says, and cuts the rest: their
     /// services are dropped. A stream or socket that a service has given to a task of its own
     /// is that task's to drop; it fails once the time for the closing handshake is over.
     pub fn with_graceful_shutdown<G>(self, signal: G) -> Serving<L, G>
@@ -78,7 +70,8 @@ where
 
     fn into_future(self) -> Self::IntoFuture {
         Box::pin(async move {
-            accept::run(self.server, self.listener, self.shutdown).await;
+            let Server { config, application } = self.server;
+            accept::run(config, application, self.listener, self.shutdown).await;
             Ok(())
         })
     }

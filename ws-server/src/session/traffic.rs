@@ -9,11 +9,11 @@ use crate::peer::Peer;
 
 /// Says at the end of a connection what its extension, if it has one, made of its messages.
 #[derive(Debug)]
-pub(crate) struct TrafficLog(Option<Arc<Traffic>>);
+pub(super) struct TrafficLog(Option<Arc<Traffic>>);
 
 impl TrafficLog {
     /// Says which extension is in use.
-    pub(crate) fn open(peer: &Peer) -> TrafficLog {
+    pub(super) fn open(peer: &Peer) -> TrafficLog {
         if let Some(extension) = peer.extension() {
             debug!(extension, "extended");
         }
@@ -21,7 +21,7 @@ impl TrafficLog {
     }
 
     /// Says how many bytes of payload there were on either side of it.
-    pub(crate) fn close(self) {
+    pub(super) fn close(self) {
         if let Some(traffic) = self.0 {
             debug!(
                 received = traffic.received(),

@@ -1,0 +1,61 @@
+//! What runs on open connections: services of bytes and of messages.
+
+use std::future::Future;
+use std::io;
+use std::sync::Arc;
+
+use super::{Admitted, Connections, Run, Session, spawn};
+use crate::byte_stream;
+use crate::policy::Content;
+use crate::service::{MessageService, Service};
+use crate::websocket;
+
+/// A service, whatever its type. Asked once per connection: the task that it spawns knows the
+/// type again, so a connection lies in its task whole, with no box between.
+pub(crate) trait Application: Send + Sync {
+    /// What the connections carry.
+    fn content(&self) -> Content;
+
+    /// Opens a connection and serves it until its end, in a task of its own.
+    fn spawn(self: Arc<Self>, admitted: Admitted, connections: &Connections);
+}
+
+/// A byte-stream service.
+pub(crate) struct Wrapped<S>(pub(crate) S);
+
+impl<S: Service> Application for Wrapped<S> {
+    fn content(&self) -> Content {
+        Content::Bytes
+    }
+
+    fn spawn(self: Arc<Self>, admitted: Admitted, connections: &Connections) {
+        spawn(self, admitted, connections);
+    }
+}
+
+impl<S: Service> Run for Arc<Wrapped<S>> {
+    fn run(&mut self, session: Session) -> impl Future<Output = io::Result<()>> + Send {
+        let Session { endpoint, peer } = session;
+        byte_stream::serve(endpoint, peer, |stream, peer| self.0.serve(stream, peer))
+    }
+}
+
+/// A message service.
+pub(crate) struct Messages<S>(pub(crate) S);
+
+impl<S: MessageService> Application for Messages<S> {
+    fn content(&self) -> Content {
+        Content::Messages
+    }
+
+    fn spawn(self: Arc<Self>, admitted: Admitted, connections: &Connections) {
+        spawn(self, admitted, connections);
+    }
+}
+
+impl<S: MessageService> Run for Arc<Messages<S>> {
+    fn run(&mut self, session: Session) -> impl Future<Output = io::Result<()>> + Send {
+        let Session { endpoint, peer } = session;
+        websocket::serve(endpoint, |socket| self.0.serve(socket, peer))
+    }
+}

@@ -1,0 +1,233 @@
+//! The tasks of connections: counted, closed, awaited, cut. For a port and for a site.
+
+use std::any::Any;
+use std::collections::BTreeMap;
+use std::future::Future;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::pin::{Pin, pin};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use pin_project_lite::pin_project;
+use tokio::sync::{Notify, OwnedSemaphorePermit};
+use tokio::task::AbortHandle;
+use tokio::time::timeout;
+use tracing::{Instrument, Span, error, info, warn};
+use ws_core::LONGEST_TIMEOUT;
+
+use crate::stop::Stop;
+
+/// The open WebSocket connections of a site; cheap to clone.
+///
+#[cfg_attr(feature = "tower", doc = include_str!("../docs/connections.md"))]
+#[derive(Debug, Clone, Default)]
+pub struct Connections {
+    shared: Arc<Shared>,
+}
+
+#[derive(Debug, Default)]
+struct Shared {
+    tasks: Mutex<Tasks>,
+    /// Told when the last task has ended.
+    all_ended: Notify,
+    closing: Stop,
+    /// How many there may be.
+    #[cfg(feature = "tower")]
+    limit: Option<usize>,
+}
+
+/// The tasks that have not ended, by number.
+#[derive(Debug, Default)]
+struct Tasks {
+    running: BTreeMap<u64, Running>,
+    next: u64,
+    /// Whether they are cut, and those too that still come.
+    cut: bool,
+}
+
+/// A tree of these gives its memory back when connections end, as a table would not.
+#[derive(Debug)]
+struct Running {
+    /// There as soon as the task has been spawned.
+    handle: Option<AbortHandle>,
+    _permit: OwnedSemaphorePermit,
+}
+
+impl Connections {
+    /// No connections.
+    pub fn new() -> Connections {
+        Connections::default()
+    }
+
+    /// As many as this at most.
+    #[cfg(feature = "http2")]
+    pub(crate) fn limited(limit: usize) -> Connections {
+        Connections { shared: Arc::new(Shared { limit: Some(limit), ..Shared::default() }) }
+    }
+
+    /// Whether another one would be too many.
+    #[cfg(feature = "tower")]
+    pub(crate) fn is_full(&self) -> bool {
+        self.shared.limit.is_some_and(|limit| self.count() >= limit)
+    }
+
+    /// How many are open, those included whose opening or closing handshake is under way.
+    pub fn count(&self) -> usize {
+        self.shared.tasks().running.len()
+    }
+
+    /// Closes every connection with status 1001, and accepts no more: further requests are
+    /// answered with 503.
+    pub fn close(&self) {
+        self.shared.closing.begin();
+    }
+
+    /// [Closes](Connections::close) every connection, waits until all have ended, and cuts
+    /// those that have not within `drain`.
+    ///
+    /// # Cancel safety
+    /// Dropping the future cuts nothing; call it again.
+    pub async fn shutdown(&self, drain: Duration) {
+        self.close();
+        info!(connections = self.count(), "closing");
+        let drain = drain.min(LONGEST_TIMEOUT);
+        if timeout(drain, self.all_ended()).await.is_err() {
+            warn!(connections = self.count(), ?drain, "cutting connections that did not close");
+            self.cut();
+            self.all_ended().await;
+        }
+    }
+
+    /// Drops what is left.
+    fn cut(&self) {
+        self.close();
+        let mut tasks = self.shared.tasks();
+        tasks.cut = true;
+        let handles: Vec<_> =
+            tasks.running.values().filter_map(|running| running.handle.clone()).collect();
+        drop(tasks);
+        handles.iter().for_each(AbortHandle::abort);
+    }
+
+    /// Completes when there are none.
+    async fn all_ended(&self) {
+        loop {
+            let mut told = pin!(self.shared.all_ended.notified());
+            told.as_mut().enable();
+            if self.count() == 0 {
+                return;
+            }
+            told.await;
+        }
+    }
+
+    pub(crate) fn stop(&self) -> &Stop {
+        &self.shared.closing
+    }
+
+    /// Runs a connection in a task of its own, which has this permit.
+    pub(super) fn spawn(
+        &self,
+        connection: impl Future<Output = ()> + Send + 'static,
+        permit: OwnedSemaphorePermit,
+        span: Span,
+    ) {
+        let place = self.place(permit);
+        let number = place.number;
+        let task = Task { connection, _place: place };
+        // A span that nobody sees would be memory that each wake-up looks into.
+        let handle = match span.is_disabled() {
+            true => tokio::spawn(task),
+            false => tokio::spawn(task.instrument(span)),
+        };
+        self.note(number, handle.abort_handle());
+    }
+
+    fn place(&self, permit: OwnedSemaphorePermit) -> Place {
+        let mut tasks = self.shared.tasks();
+        let number = tasks.next;
+        tasks.next += 1;
+        tasks.running.insert(number, Running { handle: None, _permit: permit });
+        Place { shared: self.shared.clone(), number }
+    }
+
+    /// How a task can be cut, if it has not ended by now.
+    fn note(&self, number: u64, handle: AbortHandle) {
+        let mut tasks = self.shared.tasks();
+        if tasks.cut {
+            drop(tasks);
+            handle.abort();
+        } else if let Some(running) = tasks.running.get_mut(&number) {
+            running.handle = Some(handle);
+        }
+    }
+}
+
+impl Shared {
+    fn tasks(&self) -> MutexGuard<'_, Tasks> {
+        self.tasks.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Connections that do not outlive what they came by.
+pub(crate) struct CutOnDrop(pub(crate) Connections);
+
+impl Drop for CutOnDrop {
+    fn drop(&mut self) {
+        self.0.cut();
+    }
+}
+
+pin_project! {
+    /// A connection, and its place among the others until it has ended.
+    ///
+    /// A type of its own: an `async` block would have room for the connection twice.
+    pub(super) struct Task<C> {
+        #[pin]
+        connection: C,
+        _place: Place,
+    }
+}
+
+impl<C: Future<Output = ()>> Future for Task<C> {
+    type Output = ();
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
+        let connection = self.project().connection;
+        // What a panic leaves behind is dropped and not looked at.
+        catch_unwind(AssertUnwindSafe(|| connection.poll(cx))).unwrap_or_else(|panic| {
+            error!(error = words(&*panic), "a service panicked, its connection is cut");
+            Poll::Ready(())
+        })
+    }
+}
+
+/// What was said with a panic.
+fn words(panic: &(dyn Any + Send)) -> &str {
+    match (panic.downcast_ref::<&str>(), panic.downcast_ref::<String>()) {
+        (Some(words), _) => words,
+        (_, Some(words)) => words,
+        _ => "a panic without words",
+    }
+}
+
+/// One of the tasks that have not ended.
+struct Place {
+    shared: Arc<Shared>,
+    number: u64,
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        let mut tasks = self.shared.tasks();
+        let ended = tasks.running.remove(&self.number);
+        let was_last = tasks.running.is_empty();
+        drop(tasks);
+        // Others may get on by the permit.
+        drop(ended);
+        if was_last {
+            self.shared.all_ended.notify_waiters();
+        }
+    }
+}

@@ -1,0 +1,122 @@
+//! A connection from its opening to its end: the same task on a port and on a site.
+//!
+//! ```text
+//! Admitted ─▶ Application::spawn ─▶ Connections: a task ─▶ its opening ─▶ Session ─▶ the service
+//! ```
+
+#![cfg_attr(not(feature = "tower"), allow(unreachable_pub, reason = "sites name `Connections`"))]
+
+mod application;
+mod connections;
+mod traffic;
+
+use std::future::Future;
+use std::io;
+use std::pin::Pin;
+
+use tokio::sync::OwnedSemaphorePermit;
+use tracing::{Span, debug};
+
+pub(crate) use application::{Application, Messages, Wrapped};
+pub use connections::Connections;
+pub(crate) use connections::CutOnDrop;
+use traffic::TrafficLog;
+
+use crate::endpoint::Endpoint;
+use crate::peer::Peer;
+use crate::socket::Socket;
+
+/// A connection that was let in, and is to be opened.
+pub(crate) struct Admitted {
+    /// Boxed, and not within the task, so that what it needs is gone when the connection is open.
+    pub(crate) opening: Opening,
+    /// Its place among the connections that there may be at once
+    /// ([`max_connections`](crate::Builder::max_connections)). It is taken when the connection
+    /// comes in, before anything is read from it: on a port with the accept, on a site with the
+    /// answer to its request, which may be one in a stream of HTTP/2. It is free again when the
+    /// task has ended, whether the connection was ever open or not.
+    pub(crate) permit: OwnedSemaphorePermit,
+    /// What the log tells of it, whatever happens.
+    pub(crate) span: Span,
+}
+
+/// The opening handshake. It says itself in the log why there is no session.
+pub(crate) type Opening = Pin<Box<dyn Future<Output = Option<Session>> + Send>>;
+
+/// A connection whose opening handshake is done.
+pub(crate) struct Session {
+    pub(crate) endpoint: Box<Endpoint<Socket>>,
+    pub(crate) peer: Peer,
+}
+
+/// What runs on a connection that is open.
+pub(crate) trait Run: Send + 'static {
+    /// Serves a connection and closes it. Called once.
+    fn run(&mut self, session: Session) -> impl Future<Output = io::Result<()>> + Send;
+}
+
+/// Opens a connection and runs `application` on it, in a task of its own among `connections`.
+pub(crate) fn spawn(application: impl Run, admitted: Admitted, connections: &Connections) {
+    let Admitted { opening, permit, span } = admitted;
+    connections.spawn(serve(application, opening), permit, span);
+}
+
+/// The task of a connection.
+#[allow(clippy::manual_async_fn, reason = "an `async fn` would have room for its arguments twice")]
+fn serve(mut application: impl Run, opening: Opening) -> impl Future<Output = ()> + Send {
+    async move {
+        let Some(session) = opening.await else {
+            return;
+        };
+        let (session, traffic) = begin_log(session);
+        let outcome = application.run(session).await;
+        traffic.close();
+        match outcome {
+            Ok(()) => debug!("closed"),
+            Err(error) => debug!(%error, "closed after an error"),
+        }
+    }
+}
+
+/// Says that a connection is open. It is passed through: borrowed within the task, it would have
+/// room there until the end.
+fn begin_log(session: Session) -> (Session, TrafficLog) {
+    let peer = &session.peer;
+    // A proxy may have told of another address than that of the span.
+    debug!(remote = %peer.remote(), draft = %peer.draft(), path = peer.path(), "open");
+    let traffic = TrafficLog::open(peer);
+    (session, traffic)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::connections::Task;
+    use super::*;
+    use crate::service::MessageService;
+    use crate::websocket::WebSocket;
+
+    /// The size of what a function gives, which is not called.
+    fn size_of_task<A, F>(_serve: fn(A, Opening) -> F) -> usize {
+        size_of::<Task<F>>()
+    }
+
+    /// The task of a connection whose service holds nothing but its socket.
+    fn of_messages<S: MessageService>(_service: &S) -> usize {
+        size_of_task::<Arc<Messages<S>>, _>(serve)
+    }
+
+    #[test]
+    fn a_connection_that_is_open_costs_its_task_little() {
+        let service = async |socket: WebSocket, _peer: Peer| {
+            socket.close(None).await;
+            Ok(())
+        };
+        let task = of_messages(&move |socket, peer| service(socket, peer));
+        // With what tokio adds there are 384 bytes then, and it aligns them to 128.
+        assert!(task <= 280, "{task} bytes in each task");
+        let endpoint = size_of::<Endpoint<Socket>>();
+        assert!(endpoint <= 512, "{endpoint} bytes in each connection");
+    }
+}
