@@ -7,6 +7,7 @@ mod codec;
 mod extended;
 mod extension;
 mod handshake;
+mod profile;
 
 use std::sync::Arc;
 
@@ -15,8 +16,8 @@ use async_trait::async_trait;
 pub use accept::accept_value;
 pub use codec::HybiCodec;
 use extended::ExtendedCodec;
+pub use profile::{ExtensionValue, KeyRule, LengthRule, OriginField, Profile, ReservedOpcode};
 
-use crate::close::StatusRules;
 use crate::codec::Codec;
 use crate::draft::{Draft, DraftId, Grant, Offer, Role};
 use crate::extension::{ExtensionOffer, Traffic, Transform};
@@ -29,72 +30,6 @@ use crate::rejection::Rejection;
 pub fn extensions(value: &[u8]) -> Option<Vec<ExtensionOffer<'_>>> {
     extension::is_well_formed(value, ExtensionValue::TokenOrQuoted)
         .then(|| extension::elements(value))
-}
-
-/// What differs between the drafts of the family.
-#[derive(Debug, Clone, Copy)]
-pub struct Profile {
-    /// The name of the draft.
-    pub id: DraftId,
-    /// Its `Sec-WebSocket-Version`.
-    pub version: u8,
-    /// Where a browser says where its page is from.
-    pub origin: OriginField,
-    /// What a `Sec-WebSocket-Key` may be.
-    pub key: KeyRule,
-    /// What becomes of a frame with a reserved opcode.
-    pub reserved_opcode: ReservedOpcode,
-    /// Whether a length must stand in the fewest bytes possible.
-    pub length: LengthRule,
-    /// How the value of an extension's parameter may be written.
-    pub extension_value: ExtensionValue,
-    /// The status codes of its Close frames.
-    pub status: StatusRules,
-}
-
-/// The request field that carries the origin.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum OriginField {
-    /// `Origin`.
-    Origin,
-    /// `Sec-WebSocket-Origin`, as up to HyBi-10, or else `Origin`, as in HyBi-11 and -12.
-    SecWebSocketOrigin,
-}
-
-/// What a `Sec-WebSocket-Key` may be.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum KeyRule {
-    /// Base64 of 16 bytes (RFC 6455 §4.2.1).
-    Base64Of16Bytes,
-    /// Any printable text: real clients of the drafts send other lengths.
-    Printable,
-}
-
-/// What becomes of a frame with a reserved opcode.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum ReservedOpcode {
-    /// It is skipped.
-    Ignore,
-    /// The connection fails.
-    Fail,
-}
-
-/// How the value of an extension's parameter may be written.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum ExtensionValue {
-    /// As a token.
-    Token,
-    /// As a token, or as a quoted string whose content is one (HyBi-14 and later).
-    TokenOrQuoted,
-}
-
-/// Whether a length must stand in the fewest bytes possible.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum LengthRule {
-    /// It must.
-    Minimal,
-    /// It need not.
-    Any,
 }
 
 /// A draft of the HyBi family.

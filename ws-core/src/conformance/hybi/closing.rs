@@ -2,7 +2,7 @@
 
 use std::time::Instant;
 
-use super::masked;
+use super::exchange::masked;
 use crate::buffer::{ReadBuffer, SendBuffer};
 use crate::close::{CloseReason, StatusCode};
 use crate::connection::{Connection, Received};

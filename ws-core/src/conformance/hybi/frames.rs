@@ -1,7 +1,7 @@
 //! The framing that the family shares (RFC 6455 §5).
 
 use super::super::Said;
-use super::{hear, masked};
+use super::exchange::{hear, masked};
 use crate::codec::EncodeError;
 use crate::draft::{Draft, Role};
 use crate::frame::{Frame, OpCode};

@@ -1,6 +1,6 @@
 //! The opening handshake that the family shares (RFC 6455 §4.2).
 
-use super::{KEY, request, request_for, respond, respond_to};
+use super::exchange::{KEY, request, request_for, respond, respond_to};
 use crate::draft::Draft;
 use crate::head::{Fields, HttpVersion, RequestHead};
 use crate::registry::Drafts;
