@@ -1,7 +1,11 @@
 //! What can be wrong with a header.
 
-use super::v1::MAX_LINE_BYTES;
-use super::v2::MAX_VARIABLE_BYTES;
+/// The longest line of version 1, its CR LF included; the specification's own limit.
+pub(super) const MAX_LINE_BYTES: usize = 107;
+
+/// How many bytes of addresses and TLVs may follow in version 2: more than twice what the largest
+/// addresses take. A header is to fit into one segment of TCP, and 536 bytes fit into each.
+pub(super) const MAX_VARIABLE_BYTES: usize = 536;
 
 /// Why the beginning of a connection is no header of the PROXY protocol.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

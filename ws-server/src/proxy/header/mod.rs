@@ -3,26 +3,15 @@
 //! Versions 1 and 2 of the specification by HAProxy:
 //! <https://www.haproxy.org/download/2.8/doc/proxy-protocol.txt>.
 
+mod content;
 mod error;
+mod signature;
 mod tlv;
 mod v1;
 mod v2;
 
-use std::net::SocketAddr;
-
-use ws_core::Transport;
-
+pub(crate) use content::ProxyHeader;
 pub(crate) use error::ProxyHeaderError;
-
-/// What a proxy says of the client it relays.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub(crate) struct ProxyHeader {
-    /// Where the client connects from. `None` when the proxy names no IP address (v1 `UNKNOWN`,
-    /// v2 `LOCAL`, `UNSPEC` and unix sockets).
-    pub(crate) source: Option<SocketAddr>,
-    /// How the client reached the proxy, if the proxy says so; version 1 cannot.
-    pub(crate) transport: Option<Transport>,
-}
 
 /// Reads the header at the beginning of a connection, from all of its bytes so far.
 ///
@@ -40,15 +29,6 @@ pub(crate) fn parse(bytes: &[u8]) -> Result<Option<(usize, ProxyHeader)>, ProxyH
     }
 }
 
-/// Whether `bytes` begin with `expected`: `None` while they are too few to know.
-fn begins_with(bytes: &[u8], expected: &[u8]) -> Option<bool> {
-    let common = bytes.len().min(expected.len());
-    if bytes[..common] != expected[..common] {
-        return Some(false);
-    }
-    (common == expected.len()).then_some(true)
-}
-
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
@@ -56,7 +36,7 @@ mod tests {
     use super::*;
 
     /// The longest header that is read, of either version.
-    const MAX_HEADER_BYTES: usize = v2::FIXED_BYTES + v2::MAX_VARIABLE_BYTES;
+    const MAX_HEADER_BYTES: usize = v2::FIXED_BYTES + error::MAX_VARIABLE_BYTES;
 
     fn v2(command: u8, family: u8, variable: &[u8]) -> Vec<u8> {
         v2::tests::header(command, family, variable)
@@ -102,7 +82,7 @@ mod tests {
         let mut endless = b"PROXY UNKNOWN ".to_vec();
         endless.resize(MAX_HEADER_BYTES, b' ');
         assert_eq!(parse(&endless), Err(ProxyHeaderError::LineTooLong));
-        let longest = v2(0x20, 0, &[0; v2::MAX_VARIABLE_BYTES]);
+        let longest = v2(0x20, 0, &[0; error::MAX_VARIABLE_BYTES]);
         assert_eq!(parse(&longest), Ok(Some((MAX_HEADER_BYTES, ProxyHeader::default()))));
     }
 

@@ -3,10 +3,9 @@
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::str::FromStr;
 
-use super::{ProxyHeader, ProxyHeaderError, begins_with};
-
-/// The longest line, its CR LF included; the specification's own limit.
-pub(super) const MAX_LINE_BYTES: usize = 107;
+use super::content::ProxyHeader;
+use super::error::{MAX_LINE_BYTES, ProxyHeaderError};
+use super::signature::begins_with;
 
 const SIGNATURE: &[u8] = b"PROXY ";
 

@@ -2,14 +2,13 @@
 
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
 
-use super::{ProxyHeader, ProxyHeaderError, begins_with, tlv};
+use super::content::ProxyHeader;
+use super::error::{MAX_VARIABLE_BYTES, ProxyHeaderError};
+use super::signature::begins_with;
+use super::tlv;
 
 /// What every header begins with.
 pub(super) const FIXED_BYTES: usize = 16;
-
-/// How many bytes of addresses and TLVs may follow: more than twice what the largest addresses
-/// take. A header is to fit into one segment of TCP, and 536 bytes fit into each.
-pub(super) const MAX_VARIABLE_BYTES: usize = 536;
 
 const SIGNATURE: &[u8; 12] = b"\r\n\r\n\0\r\nQUIT\n";
 
