@@ -40,16 +40,17 @@ struct Shared {
 /// The tasks that have not ended, by number.
 #[derive(Debug, Default)]
 struct Tasks {
+    /// A tree gives its memory back when connections end; a table would not.
     running: BTreeMap<u64, Running>,
     next: u64,
     /// Whether they are cut, and those too that still come.
     cut: bool,
 }
 
-/// A tree of these gives its memory back when connections end, as a table would not.
+/// What is kept of a task outside of it.
 #[derive(Debug)]
 struct Running {
-    /// There as soon as the task has been spawned.
+    /// What cuts it; there as soon as it has been spawned.
     handle: Option<AbortHandle>,
     _permit: OwnedSemaphorePermit,
 }
