@@ -1,0 +1,95 @@
+"""The servers, and how one is started and stopped."""
+
+import dataclasses
+import os
+import shlex
+import socket
+import subprocess
+import time
+
+from build import PLACES
+
+START_SECONDS = 10
+STOP_SECONDS = 2
+
+
+@dataclasses.dataclass(frozen=True)
+class Server:
+    """A server: in its command, {port} is where it listens."""
+
+    name: str
+    command: str
+    # what is built for it
+    needs: tuple = ()
+    # what the load is told for it
+    load: tuple = ()
+
+    def variant(self, name, command):
+        """The same with another build of the command, or another command."""
+        if "{port}" in command:
+            return dataclasses.replace(self, name=name, command=command, needs=())
+        return dataclasses.replace(self, name=name, command=self.command.replace("{ours}", command),
+                                   needs=())
+
+
+def peer(name, package, options="", **others):
+    return Server(name, f"{{peers}}/{package} {{port}} {options}", (package,), **others)
+
+
+TCP = peer("raw TCP", "peer-tcp", load=("--draft", "tcp"))
+EPOLL = peer("raw TCP, epoll", "peer-tcp", "--variant epoll", load=("--draft", "tcp"))
+FLOOR = peer("floor", "peer-floor")
+OURS = Server("ours", "{ours} {port} echo: --log error", ("ours",))
+TOKIO_WEBSOCKETS = peer("tokio-websockets", "peer-tokio-websockets")
+SOCKUDO = peer("sockudo-ws", "peer-sockudo")
+FASTWEBSOCKETS = peer("fastwebsockets", "peer-fastwebsockets")
+WTX = peer("wtx", "peer-wtx")
+TUNGSTENITE = peer("tokio-tungstenite", "peer-tungstenite")
+MOUNTED = Server("ours, mounted on axum", "{examples}/mount_on_axum 127.0.0.1:{port}", ("examples",),
+                 ("--path", "/websocket"))
+
+# What is compared with our server, in the order of the page; raw TCP and the floor are no peers.
+LIMITS = [TCP, FLOOR]
+PEERS = [TOKIO_WEBSOCKETS, SOCKUDO, FASTWEBSOCKETS, WTX]
+
+
+def free_port():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+class Failure(Exception):
+    """A server or the load did not do what it should; the reason is the text."""
+
+
+class Running:
+    """A server that runs on these cores, until it is left."""
+
+    def __init__(self, server, cores, words):
+        self.port = free_port()
+        command = server.command.format(port=self.port, **PLACES, **words)
+        self.process = subprocess.Popen(
+            shlex.split(command), stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL, preexec_fn=lambda: os.sched_setaffinity(0, cores))
+        self.command = command
+
+    def __enter__(self):
+        deadline = time.monotonic() + START_SECONDS
+        while time.monotonic() < deadline and self.process.poll() is None:
+            try:
+                socket.create_connection(("127.0.0.1", self.port), 1).close()
+                time.sleep(0.1)
+                return self
+            except OSError:
+                time.sleep(0.04)
+        self.__exit__()
+        raise Failure(f"does not listen: {self.command}")
+
+    def __exit__(self, *_):
+        self.process.terminate()
+        try:
+            self.process.wait(STOP_SECONDS)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait()
