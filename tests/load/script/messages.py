@@ -19,7 +19,7 @@ def load_of(size, connections, depth):
     return ["--size", size, "--conns", connections, "--depth", depth]
 
 
-def table_of_cells(bench, title, servers, rows, pairs_of="ours"):
+def table_of_cells(bench, title, servers, rows):
     """A row for each of (label, arguments of the load), a column for each server."""
     servers = bench.available(servers)
     names = [server.name for server in servers]
@@ -33,7 +33,7 @@ def table_of_cells(bench, title, servers, rows, pairs_of="ours"):
         ratios = {}
     shown = [f"**{name}**" if name == "ours" else name for name in names]
     table = Table(title, ["message, connections, depth", *shown, *ratios])
-    pairs = Pairs(bench, NS, pairs_of)
+    pairs = Pairs(bench, NS)
     for label, load in rows:
         results = bench.rounds(servers, f"{title}: {label}", load)
         medians = {name: median(results[name], NS) for name in names}
@@ -119,7 +119,7 @@ def gateway(bench):
     figures = Figures(bench.options)
     title = "Gateway, ns for each message"
     pairs = Pairs(bench, NS)
-    bench.available([EPOLL])
+    bench.builder.need("peer-tcp")
     with Running(EPOLL, bench.load_core, {}) as service:
         table = Table(title, ["", *names, "ratio"])
         for label, load in rows_of(bench, usual):

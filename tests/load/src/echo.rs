@@ -80,6 +80,9 @@ pub(crate) fn run(args: &Args, load: &mut Load) -> Report {
     load.pump(&mut connections, Instant::now() + args.duration);
     let costs = interval.end();
 
+    if load.tally.messages == 0 {
+        load.errors.add("no message came back in time");
+    }
     let server = Processes(&args.pids);
     let Tally { messages, bytes, reads, frames, compressed } = load.tally;
     let per_message = |value: f64| value / messages.max(1) as f64;

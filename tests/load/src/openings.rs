@@ -28,6 +28,9 @@ pub(crate) fn run(args: &Args, load: &mut Load) -> Report {
     let interval = Interval::begin(&args.pids);
     let count = open_and_close(args, load, &mut openings, &mut started, args.duration);
     let costs = interval.end();
+    if count == 0 {
+        load.errors.add("no connection was opened in time");
+    }
     let report = Report::new("openings", args.message.draft)
         .value("in_flight", args.connections)
         .value("openings", count)

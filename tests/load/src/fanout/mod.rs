@@ -67,6 +67,9 @@ pub(crate) fn run(args: &Args, load: &mut Load) -> Report {
     room.copies.lost_at_the_end(&room.subscribers);
 
     let Room { load, copies, .. } = room;
+    if copies.deliveries == 0 {
+        load.errors.add("no message came back in time");
+    }
     let deliveries = copies.deliveries.max(1) as f64;
     let report = Report::new("fanout", args.message.draft)
         .value("conns", args.connections)
