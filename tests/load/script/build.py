@@ -32,9 +32,10 @@ class Unavailable(Exception):
     """It cannot be had here; the reason is the text."""
 
 
-def run(command, seconds=BUILD_SECONDS, directory=ROOT, **environment):
+def run(command, seconds=BUILD_SECONDS, output=None, **environment):
     print("$ " + " ".join(str(word) for word in command), flush=True)
-    subprocess.run(command, cwd=directory, timeout=seconds, check=True, env=os.environ | environment)
+    subprocess.run(command, cwd=ROOT, timeout=seconds, check=True, env=os.environ | environment,
+                   stdin=subprocess.DEVNULL, stdout=output)
 
 
 def cargo(*arguments):
@@ -52,17 +53,16 @@ def crate(name):
 def debian(*packages):
     if os.geteuid() != 0 or not shutil.which("apt-get"):
         raise Unavailable(f"Debian's {' '.join(packages)} must be installed")
-    quiet = {"DEBIAN_FRONTEND": "noninteractive"}
-    run(["apt-get", "update", "-qq"], INSTALL_SECONDS, **quiet)
-    run(["apt-get", "install", "-y", "-qq", "--no-install-recommends", *packages], INSTALL_SECONDS,
-        **quiet)
+    install = ["apt-get", "install", "-y", "-qq", "--no-install-recommends", *packages]
+    for command in (["apt-get", "update", "-qq"], install):
+        run(command, INSTALL_SECONDS, subprocess.DEVNULL, DEBIAN_FRONTEND="noninteractive")
 
 
 def compile_foreign(compiler, source, header, package, libraries):
     if not shutil.which(compiler) or not Path("/usr/include", header).exists():
         debian("g++", package)
     FOREIGN.mkdir(parents=True, exist_ok=True)
-    standard = ["-std=c++17"] if compiler == "g++" else []
+    standard = ["-std=c++17", "-march=native"] if compiler == "g++" else []
     output = FOREIGN / Path(source).stem
     run([compiler, "-O3", "-DNDEBUG", *standard, HERE / "foreign" / source, "-o", output, *libraries])
 
