@@ -11,6 +11,7 @@ from build import PLACES
 
 START_SECONDS = 10
 STOP_SECONDS = 2
+STARTS = 3
 
 
 @dataclasses.dataclass(frozen=True)
@@ -67,24 +68,36 @@ class Running:
     """A server that runs on these cores, until it is left."""
 
     def __init__(self, server, cores, words):
-        self.port = free_port()
-        command = server.command.format(port=self.port, **PLACES, **words)
-        self.process = subprocess.Popen(
-            shlex.split(command), stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL, preexec_fn=lambda: os.sched_setaffinity(0, cores))
-        self.command = command
+        self.template = server.command
+        self.cores = cores
+        self.words = words
 
     def __enter__(self):
+        # Somebody else may take the port before the server does.
+        for _ in range(STARTS):
+            self.start()
+            if self.listens():
+                return self
+            self.__exit__()
+        raise Failure(f"does not listen: {self.command}")
+
+    def start(self):
+        self.port = free_port()
+        self.command = self.template.format(port=self.port, **PLACES, **self.words)
+        self.process = subprocess.Popen(
+            shlex.split(self.command), stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL, preexec_fn=lambda: os.sched_setaffinity(0, self.cores))
+
+    def listens(self):
         deadline = time.monotonic() + START_SECONDS
         while time.monotonic() < deadline and self.process.poll() is None:
             try:
                 socket.create_connection(("127.0.0.1", self.port), 1).close()
                 time.sleep(0.1)
-                return self
+                return self.process.poll() is None
             except OSError:
                 time.sleep(0.04)
-        self.__exit__()
-        raise Failure(f"does not listen: {self.command}")
+        return False
 
     def __exit__(self, *_):
         self.process.terminate()

@@ -49,7 +49,7 @@ class Figures:
     def figure(self, results, key, unit=1.0, digits=0):
         taken = [value / unit for value in values(results, key)]
         if not taken:
-            return "failed"
+            return "-"
         shown = f"{statistics.median(taken):,.{digits}f}"
         if self.spread and len(taken) > 1:
             shown += f" ({min(taken):,.{digits}f}..{max(taken):,.{digits}f})"
