@@ -4,14 +4,15 @@ use std::time::Instant;
 
 use divan::Bencher;
 use divan::counter::{BytesCount, ItemsCount};
-use ws_core::buffer::{ReadBuffer, SendBuffer};
-use ws_core::connection::Received;
+use ws_core::buffer::ReadBuffer;
+use ws_core::connection::{ReceiveBuffer, Received, Untaken};
 use ws_core::frame::{FrameHeader, MaskingKey, OpCode};
 use ws_core::hybi::{
     ExtensionValue, HybiCodec, KeyRule, LengthRule, OriginField, Profile, ReservedOpcode,
 };
-use ws_core::message::Assembler;
-use ws_core::{Codec, Connection, DraftId, Frame, Limits, Role, StatusCode, StatusRules, Timeouts};
+use ws_core::{
+    Batch, Codec, Connection, DraftId, Frame, Limits, Role, StatusCode, StatusRules, Timeouts,
+};
 
 /// How many messages one read holds.
 const MESSAGES: usize = 32;
@@ -57,40 +58,32 @@ fn wire(opcode: OpCode, len: usize) -> Vec<u8> {
     [&bytes[..size], &payload].concat().repeat(MESSAGES)
 }
 
-struct Receiving {
-    connection: Connection,
-    assembler: Assembler,
-    input: ReadBuffer,
-    output: SendBuffer,
-}
+struct Receiving(Connection);
 
 impl Receiving {
     fn new(wire: &[u8]) -> Receiving {
-        let codec = Box::new(codec(Role::Server));
-        let connection =
-            Connection::new(codec, Limits::default(), Timeouts::default(), Instant::now());
-        let invalid_text = connection.capabilities().invalid_text;
-        let mut input = ReadBuffer::new();
-        input.lend(wire.into());
-        input.filled(wire.len());
-        Receiving {
-            connection,
-            assembler: Assembler::new(Limits::default().message, invalid_text),
-            input,
-            output: SendBuffer::new(),
+        let (limits, timeouts) = (Limits::default(), Timeouts::default());
+        let codec = codec(Role::Server).into();
+        let mut connection =
+            Connection::new(codec, ReadBuffer::new(), limits, timeouts, Instant::now());
+        connection.lend(Batch::new(vec![0; wire.len()].into()));
+        if let Ok(ReceiveBuffer::Spare(spare)) = connection.receive_buffer() {
+            spare.copy_from_slice(wire);
         }
+        connection.filled(wire.len());
+        Receiving(connection)
     }
 
-    /// Lends every message that the buffer holds, and counts them.
+    /// Lends every message that was received, and counts them.
     fn drain(&mut self) -> usize {
         let mut messages = 0;
-        while let Ok(Received::Data(data)) =
-            self.connection.receive(&mut self.input, &mut self.output)
-        {
-            if self.assembler.push(&data, &self.input) == Ok(true) {
+        while let Ok(Received::Data(mut batch)) = self.0.receive_messages(Untaken::Nothing) {
+            while let Some(message) = batch.lend() {
                 messages += 1;
-                let _message = divan::black_box(self.assembler.lend(&self.input));
+                let _message = divan::black_box(message);
             }
+            batch.clear();
+            self.0.lend(batch);
         }
         messages
     }
@@ -135,7 +128,7 @@ fn decode_from_a_client(bencher: Bencher<'_, '_>, len: usize) {
 
 fn encode(bencher: Bencher<'_, '_>, role: Role, len: usize) {
     let mut codec = codec(role);
-    let mut output = SendBuffer::new();
+    let mut output = Vec::new();
     let payload = vec![b'a'; len];
     bencher
         .counter(BytesCount::new(len * MESSAGES))
@@ -143,9 +136,10 @@ fn encode(bencher: Bencher<'_, '_>, role: Role, len: usize) {
         .bench_local(|| {
             for _ in 0..MESSAGES {
                 let frame = Frame::whole(OpCode::Binary, &payload);
-                assert_eq!(codec.encode(frame, output.bytes()), Ok(()));
+                assert_eq!(codec.encode(frame, &mut output), Ok(()));
             }
-            output.advance(divan::black_box(output.unsent()).len());
+            divan::black_box(&output);
+            output.clear();
         });
 }
 

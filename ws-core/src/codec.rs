@@ -1,6 +1,5 @@
 //! Frames in and out of bytes: the [`Codec`] of one connection.
 
-use std::any::Any;
 use std::fmt::Debug;
 use std::ops::Range;
 
@@ -13,10 +12,7 @@ use crate::protocol_error::ProtocolError;
 /// A codec works on its caller's buffers. [`decode`](Codec::decode) changes the payload in
 /// place (masks are taken off) and answers with its range, so a frame costs no allocation and
 /// no copy.
-///
-/// It is [`Any`] so that a [`Connection`](crate::Connection) can tell the framing of this crate
-/// from others, which stay in their box.
-pub trait Codec: Any + Debug + Send {
+pub trait Codec: Debug + Send {
     /// What this draft can express.
     fn capabilities(&self) -> Capabilities;
 
@@ -43,6 +39,11 @@ pub trait Codec: Any + Debug + Send {
     /// [`EncodeError`], as with [`encode`](Codec::encode).
     fn encode_plain(&mut self, frame: Frame<'_>, output: &mut Vec<u8>) -> Result<(), EncodeError> {
         self.encode(frame, output)
+    }
+
+    /// Whether the payload of messages passes through an extension.
+    fn is_extended(&self) -> bool {
+        false
     }
 
     /// The payload of the fragment that [`decode`](Codec::decode) has just shown, where an
@@ -119,6 +120,9 @@ pub struct Fragment {
 pub struct Transformed {
     /// What the piece stands for, which may be nothing.
     pub payload: Vec<u8>,
+    /// Whether more comes out of what was consumed: [`decode`](Codec::decode) is to be called
+    /// again, whether there is more input or not.
+    pub more: bool,
     /// How many bytes on the wire were worked through for it.
     pub wire: usize,
 }

@@ -7,13 +7,14 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use tokio::io::{AsyncRead, AsyncWrite};
 
-use crate::codec::Codec;
+use crate::codec_box::CodecBox;
 use crate::extension::{ExtensionOffer, Traffic, Transform};
 use crate::head::{RequestHead, ResponseHead};
 use crate::limits::Limits;
 use crate::rejection::Rejection;
+use crate::role::Role;
 
-/// One version of the WebSocket protocol: its opening handshake, and a [`Codec`] for its frames.
+/// One version of the WebSocket protocol: its opening handshake, and a [`Codec`](crate::Codec) for its frames.
 ///
 /// A draft is stateless and lives in a `static`; whatever belongs to one connection is in the
 /// codec. An opening handshake calls it in this order:
@@ -89,7 +90,7 @@ pub trait Draft: Debug + Send + Sync + 'static {
     }
 
     /// A fresh codec for one connection.
-    fn codec(&self, role: Role, limits: &Limits) -> Box<dyn Codec>;
+    fn codec(&self, role: Role, limits: &Limits) -> CodecBox;
 
     /// A fresh codec for one connection on which an extension was granted. What passes through it
     /// is counted in `traffic`.
@@ -99,7 +100,7 @@ pub trait Draft: Debug + Send + Sync + 'static {
         limits: &Limits,
         transform: Box<dyn Transform>,
         traffic: Arc<Traffic>,
-    ) -> Box<dyn Codec> {
+    ) -> CodecBox {
         let _ = (transform, traffic);
         self.codec(role, limits)
     }
@@ -169,15 +170,6 @@ pub enum Transport {
     Plain,
     /// TLS: `wss:` and `https:`.
     Tls,
-}
-
-/// Which end of the connection a codec serves.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Role {
-    /// The end that accepted the connection.
-    Server,
-    /// The end that opened it; in the later drafts it masks what it sends.
-    Client,
 }
 
 /// The byte stream that [`Draft::finish`] works on.

@@ -3,7 +3,8 @@
 pub mod buffer;
 mod close;
 mod codec;
-#[cfg(feature = "conformance")]
+mod codec_box;
+#[cfg(any(feature = "conformance", test))]
 pub mod conformance;
 pub mod connection;
 #[cfg(feature = "deflate")]
@@ -18,6 +19,7 @@ pub mod message;
 mod protocol_error;
 mod registry;
 mod rejection;
+mod role;
 pub mod utf8;
 
 /// How the project is built, and how to add to it.
@@ -39,11 +41,13 @@ pub use close::{CloseReason, StatusCode, StatusRules};
 pub use codec::{
     Capabilities, Codec, Decoded, EncodeError, Envelope, Fragment, InvalidText, Transformed,
 };
+pub use codec_box::CodecBox;
 pub use connection::{Connection, SendError};
-pub use draft::{Detection, Draft, DraftId, Grant, HandshakeError, Io, Offer, Role, Transport};
+pub use draft::{Detection, Draft, DraftId, Grant, HandshakeError, Io, Offer, Transport};
 pub use frame::{Frame, OpCode};
 pub use limits::{Keepalive, LONGEST_TIMEOUT, Limits, Timeouts};
-pub use message::{Message, MessageKind, MessageRef, Outgoing};
+pub use message::{Batch, Message, MessageKind, MessageRef, Outgoing};
 pub use protocol_error::ProtocolError;
 pub use registry::{Drafts, DuplicateDraft, Registration, asks_for_websocket};
 pub use rejection::{Rejection, Status};
+pub use role::Role;

@@ -16,7 +16,7 @@ mod handshake;
 
 use ws_core::head::{RequestHead, ResponseHead};
 use ws_core::{
-    Codec, Detection, Draft, DraftId, Grant, HandshakeError, Io, Limits, Offer, Rejection, Role,
+    CodecBox, Detection, Draft, DraftId, Grant, HandshakeError, Io, Limits, Offer, Rejection, Role,
     async_trait,
 };
 
@@ -54,7 +54,7 @@ impl Draft for Hixie76 {
     }
 
     /// Both ends frame alike: this draft has no masks.
-    fn codec(&self, _role: Role, limits: &Limits) -> Box<dyn Codec> {
-        Box::new(Hixie76Codec::new(limits.frame))
+    fn codec(&self, _role: Role, limits: &Limits) -> CodecBox {
+        CodecBox::new(Hixie76Codec::new(limits.frame))
     }
 }

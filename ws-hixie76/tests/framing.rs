@@ -3,12 +3,14 @@
 #![allow(clippy::expect_used, reason = "the helpers are part of the tests")]
 
 use ws_core::conformance::{Said, read_every_way};
-use ws_core::{Codec, Draft, EncodeError, Frame, InvalidText, Limits, OpCode, ProtocolError, Role};
+use ws_core::{
+    Codec, CodecBox, Draft, EncodeError, Frame, InvalidText, Limits, OpCode, ProtocolError, Role,
+};
 use ws_hixie76::HIXIE76;
 
 const LIMIT: u64 = 1000;
 
-fn codec(max_frame: u64) -> Box<dyn Codec> {
+fn codec(max_frame: u64) -> CodecBox {
     let mut limits = Limits::default();
     limits.frame = max_frame;
     HIXIE76.codec(Role::Server, &limits)

@@ -1,7 +1,7 @@
 //! The codec of each draft reads the same however bytes arrive, and reads what it writes.
 
 use ws_core::conformance::{Heard, read};
-use ws_core::{Frame, Limits, Role};
+use ws_core::{Codec, Frame, Limits, Role};
 
 use crate::drafts::{Spoken, role};
 use crate::slices::Slices;

@@ -1,17 +1,21 @@
 //! A connection between a peer, an application, a socket and a clock, all of which do anything.
 
+use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
-use ws_core::buffer::{ReadBuffer, SendBuffer};
-use ws_core::connection::Received;
-use ws_core::message::Assembler;
-use ws_core::{CloseReason, Connection, Keepalive, Limits, MessageRef, Role, StatusCode, Timeouts};
+use ws_core::buffer::ReadBuffer;
+use ws_core::conformance::receive_from;
+use ws_core::connection::{Payload, Received, Untaken};
+use ws_core::{
+    Batch, CloseReason, Connection, Keepalive, Limits, MessageRef, Role, StatusCode, Timeouts,
+};
 
 use crate::drafts::Spoken;
 
 const STORAGE: usize = 160;
-const MESSAGE_LIMIT: usize = 300;
-const FRAME_LIMIT: u64 = 400;
+/// Small, so that they are met; or so large that the rest of a message is read to where it stays.
+const SHORT: usize = 300;
+const LONG: usize = 256 * 1024;
 /// What one step may put: a pong and a Close, or a message.
 const MOST_AT_ONCE: usize = 2 * 127 + 16;
 /// With a silent peer the end comes within so many deadlines.
@@ -19,166 +23,276 @@ const PATIENCE: usize = 12;
 
 struct Played {
     connection: Connection,
-    input: ReadBuffer,
-    output: SendBuffer,
-    assembler: Assembler,
+    message_limit: usize,
+    /// Whether the application takes fragments as they come, or messages.
+    fragments: bool,
+    /// What was received and not taken.
+    batches: VecDeque<Batch>,
+    fragment: bool,
+    /// Whether the application takes nothing.
+    busy: bool,
     began: Instant,
     now: Instant,
     stalled: bool,
+    ended: bool,
     /// All that the socket took.
     written: Vec<u8>,
     hybi: bool,
+    /// How often the peer was told to have broken the protocol, its end was held, and bytes were
+    /// read to where they stay.
+    broken: usize,
+    held: usize,
+    appended: usize,
 }
 
 /// Plays the input as a script.
 pub fn run(data: &[u8]) {
-    let Some((pick, script)) = data.split_first() else { return };
-    let spoken = Spoken::pick(*pick);
-    let mut played = Played::new(spoken);
+    if let Some(played) = play(data) {
+        played.end();
+    }
+}
+
+fn play(data: &[u8]) -> Option<Played> {
+    let (pick, script) = data.split_first()?;
+    let mut played = Played::new(*pick);
     let mut script = script.iter();
     while let Some(step) = script.next() {
-        let before = played.output.len();
-        let backed_up = played.output.is_backed_up();
+        let before = played.connection.unsent().len();
+        let backed_up = played.stalled && before > 0;
         let mut bytes = 0;
-        match step >> 4 {
+        match (step >> 4, step & 15) {
             // Most of it is the peer's.
-            0..=9 => {
+            (0..=9, _) => {
                 let rest = script.as_slice();
                 let count = (usize::from(*step & 0x7f) + 1).min(rest.len());
                 played.hear(&rest[..count]);
                 script = rest[count..].iter();
                 bytes = count;
             }
-            10 => played.send(usize::from(*step & 15)),
-            11 => _ = played.connection.ping(&[7; 3], &mut played.output),
-            12 => {
+            (10, len) => played.send(usize::from(len)),
+            (11, _) => _ = played.connection.ping(&[7; 3]),
+            (12, 0..8) => {
                 let reason = CloseReason::new(StatusCode::NORMAL, "bye");
-                played.connection.close(Some(reason), played.now, &mut played.output);
+                played.connection.close(Some(reason), played.now);
             }
-            13 => played.stalled = !played.stalled,
-            14 => played.connection.not_listening(&played.output),
+            (12, long) => {
+                bytes = usize::from(long - 7) * 16 * 1024;
+                played.hear(&vec![b'x'; bytes]);
+            }
+            (13, what) => match what & 3 {
+                0 => played.stalled = !played.stalled,
+                1 => played.busy = !played.busy,
+                2 => played.take(),
+                _ => _ = played.connection.reclaim(),
+            },
+            (14, 15) => {
+                played.ended = true;
+                played.connection.end_of_input();
+            }
+            (14, _) => played.connection.not_listening(),
             _ => played.deadline(),
         }
-        let put = played.output.len().saturating_sub(before);
+        let put = played.connection.unsent().len().saturating_sub(before);
         assert!(put <= MOST_AT_ONCE * (bytes + 1), "{put} bytes for {bytes}");
         if backed_up && bytes > 0 && put > 0 {
-            let close = played.output.unsent()[before] == 0x88 || !played.hybi;
+            let close = played.connection.unsent()[before] == 0x88 || !played.hybi;
             assert!(close && put <= 127, "a peer that does not read fills memory");
         }
-        played.settle();
+        played.write();
     }
-    played.end();
+    Some(played)
 }
 
 impl Played {
-    fn new(spoken: Spoken) -> Played {
+    fn new(pick: u8) -> Played {
+        let spoken = Spoken::pick(pick);
+        let message_limit = if pick & 4 == 0 { SHORT } else { LONG };
         let mut limits = Limits::default();
-        limits.frame = FRAME_LIMIT;
-        limits.message = MESSAGE_LIMIT;
+        limits.frame = message_limit as u64 + 100;
+        limits.message = message_limit;
         let mut timeouts = Timeouts::default();
         timeouts.idle = Some(Duration::from_secs(45));
         timeouts.keepalive = Keepalive::default();
         let codec = spoken.draft.codec(Role::Server, &limits);
-        let mut input = ReadBuffer::new();
-        input.lend(vec![0; STORAGE].into());
         let now = Instant::now();
         Played {
-            assembler: Assembler::new(limits.message, codec.capabilities().invalid_text),
-            connection: Connection::new(codec, limits, timeouts, now),
-            input,
-            output: SendBuffer::new(),
+            connection: Connection::new(codec, ReadBuffer::new(), limits, timeouts, now),
+            message_limit,
+            fragments: pick & 8 != 0,
+            batches: VecDeque::new(),
+            fragment: false,
+            busy: false,
             began: now,
             now,
             stalled: false,
+            ended: false,
             written: Vec::new(),
             hybi: spoken.is_hybi(),
+            broken: 0,
+            held: 0,
+            appended: 0,
         }
     }
 
+    // ===== In =====
+
     fn hear(&mut self, mut bytes: &[u8]) {
-        while !bytes.is_empty() && !self.connection.is_over() {
-            if self.input.spare().is_empty() || !self.assembler.is_buffered() {
-                if let Err(error) = self.assembler.own(&self.input) {
-                    return self.connection.fail(error, &mut self.output);
+        while !bytes.is_empty() && !self.ended && self.receive() {
+            self.lend();
+            self.appended += usize::from(self.connection.reads_into_message() == Ok(true));
+            let Ok(count) = receive_from(&mut self.connection, &mut bytes) else { continue };
+            assert!(count > 0, "there is no room to read into");
+        }
+        self.receive();
+        let most = match self.message_limit {
+            SHORT => 4 * SHORT,
+            _ => 4 * LONG,
+        };
+        let held = self.connection.held();
+        assert!(held <= most + 2 * self.connection.unsent().len() + 256, "{held} bytes are held");
+    }
+
+    fn lend(&mut self) {
+        if !self.connection.has_storage() {
+            self.connection.lend(Batch::new(vec![0xee; STORAGE].into()));
+        }
+    }
+
+    /// Receives what has come; whether there may be more.
+    fn receive(&mut self) -> bool {
+        loop {
+            self.lend();
+            let untaken = match self.batches.is_empty() && !self.fragment {
+                true => Untaken::Nothing,
+                false => Untaken::Some,
+            };
+            let received = match self.fragments {
+                true => self.receive_fragment(untaken),
+                false => self.connection.receive_messages(untaken).map(|received| match received {
+                    Received::Data(batch) => {
+                        assert!(!batch.is_empty(), "no message");
+                        self.batches.push_back(batch);
+                        Received::Data(())
+                    }
+                    other => nothing(other),
+                }),
+            };
+            match received {
+                Ok(Received::Data(())) if self.busy => {}
+                Ok(Received::Data(())) => self.take_all(),
+                Ok(Received::Starved) => return true,
+                Ok(Received::Working) => panic!("there is no extension"),
+                Ok(Received::Held) => {
+                    assert!(untaken == Untaken::Some, "held, and everything was taken");
+                    self.held += 1;
+                    return false;
                 }
-                self.input.compact();
+                Ok(Received::Closed) => {
+                    assert!(self.connection.is_over());
+                    return false;
+                }
+                Err(error) => {
+                    assert!(untaken == Untaken::Nothing, "{error} before messages that came first");
+                    assert!(self.connection.is_over(), "it goes on behind an error");
+                    self.broken += 1;
+                    assert!(self.broken == 1, "{error} is told twice");
+                }
             }
-            let spare = self.input.spare();
-            assert!(!spare.is_empty(), "there is no room to read into");
-            let count = bytes.len().min(spare.len());
-            spare[..count].copy_from_slice(&bytes[..count]);
-            self.input.filled(count);
-            bytes = &bytes[count..];
-            self.connection.heard(&self.output);
+        }
+    }
+
+    fn receive_fragment(
+        &mut self,
+        untaken: Untaken,
+    ) -> Result<Received<()>, ws_core::ProtocolError> {
+        Ok(match self.connection.receive_fragment(untaken)? {
+            Received::Data(fragment) => {
+                let Payload::Stored(range) = fragment.payload else { panic!("no extension") };
+                assert!(self.connection.bytes(range).len() <= STORAGE);
+                self.fragment = self.busy;
+                Received::Data(())
+            }
+            other => nothing(other),
+        })
+    }
+
+    /// The application takes a message, or the fragments that have come.
+    fn take(&mut self) {
+        self.fragment = false;
+        if let Some(batch) = self.batches.front_mut() {
+            match batch.take() {
+                // Text that is repaired grows: three bytes for one that is wrong.
+                Some(Ok(message)) => {
+                    assert!(message.as_bytes().len() <= 3 * self.message_limit);
+                }
+                Some(Err(error)) => {
+                    assert!(batch.is_empty(), "something comes behind what is wrong");
+                    self.batches.clear();
+                    self.connection.fail(error);
+                }
+                None => panic!("a batch without a message"),
+            }
+        }
+        if self.batches.front().is_some_and(Batch::is_empty) {
+            self.batches.pop_front();
+        }
+        if self.batches.is_empty() {
             self.receive();
         }
     }
 
-    fn receive(&mut self) {
-        loop {
-            let data = match self.connection.receive(&mut self.input, &mut self.output) {
-                Ok(Received::Data(data)) => data,
-                Ok(Received::Starved) => return,
-                Ok(Received::Closed) => {
-                    assert!(self.connection.is_over());
-                    return;
-                }
-                Err(_) => continue,
-            };
-            assert!(data.remaining <= FRAME_LIMIT, "a frame over the limit");
-            let message = match self.assembler.push(&data, &self.input) {
-                Ok(false) => continue,
-                Ok(true) => self.assembler.take(&self.input),
-                Err(error) => Err(error),
-            };
-            match message {
-                // Text that is repaired grows: three bytes for one that is wrong.
-                Ok(message) => assert!(message.as_bytes().len() <= 3 * MESSAGE_LIMIT),
-                Err(error) => self.connection.fail(error, &mut self.output),
-            }
+    fn take_all(&mut self) {
+        while !self.batches.is_empty() {
+            self.take();
         }
     }
 
+    // ===== Out =====
+
     fn send(&mut self, len: usize) {
         // A writer waits while the buffer is full.
-        if self.output.len() < 1000 {
-            let text = "m".repeat(len);
-            let sent = self.connection.send(MessageRef::Text(&text), &mut self.output);
+        if self.connection.unsent().len() < 1000 {
+            let sent = self.connection.send(MessageRef::Text(&"m".repeat(len)));
             assert_eq!(sent.is_ok(), self.connection.is_open());
         }
     }
 
-    fn deadline(&mut self) {
-        if let Some(at) = self.connection.poll_timeout() {
-            self.now = self.now.max(at);
-            _ = self.connection.handle_timeout(self.now, &mut self.output);
-            let next = self.connection.poll_timeout();
-            assert!(next.is_none_or(|next| next > self.now), "the same deadline again");
+    /// The socket takes what waits, unless it is stalled.
+    fn write(&mut self) {
+        let now = self.now;
+        self.connection.poll_timeout(|| now);
+        while !self.stalled && !self.connection.unsent().is_empty() {
+            let unsent = self.connection.unsent();
+            self.written.extend_from_slice(unsent);
+            let count = unsent.len();
+            self.connection.sent(count, || now);
         }
+        self.connection.blocked();
     }
 
-    /// What an endpoint does behind each step.
-    fn settle(&mut self) {
-        self.connection.limit_end(self.now);
-        while !self.stalled && !self.output.is_empty() {
-            if self.output.is_backed_up() {
-                self.connection.drained();
-            }
-            self.written.extend_from_slice(self.output.unsent());
-            self.output.discard();
-            self.connection.handle_sent(&mut self.output);
+    // ===== Time =====
+
+    fn deadline(&mut self) {
+        let now = self.now;
+        if let Some(at) = self.connection.poll_timeout(|| now) {
+            let now = now.max(at);
+            self.now = now;
+            _ = self.connection.handle_timeout(now);
+            let next = self.connection.poll_timeout(|| now);
+            assert!(next.is_none_or(|next| next > now), "the same deadline again");
         }
-        self.output.refuse();
     }
 
     /// The peer falls silent: it ends, and what was written is frames, of which a Close is the last.
     fn end(mut self) {
         for _ in 0..PATIENCE {
             self.deadline();
-            self.settle();
+            self.write();
         }
         assert!(self.connection.expired().is_some() || self.now == self.began, "it never ends");
-        self.written.extend_from_slice(self.output.unsent());
+        self.take_all();
+        self.take();
+        self.written.extend_from_slice(self.connection.unsent());
         let mut wire = self.written.as_slice();
         while let ([first, len @ ..126, rest @ ..], true) = (wire, self.hybi) {
             wire = rest.get(usize::from(*len)..).expect("half a frame is written");
@@ -188,3 +302,17 @@ impl Played {
         assert!(wire.is_empty() || !self.hybi);
     }
 }
+
+/// What came, where that is nothing to take.
+fn nothing<T>(received: Received<T>) -> Received<()> {
+    match received {
+        Received::Data(_) => Received::Data(()),
+        Received::Starved => Received::Starved,
+        Received::Working => Received::Working,
+        Received::Held => Received::Held,
+        Received::Closed => Received::Closed,
+    }
+}
+
+#[cfg(test)]
+mod tests;

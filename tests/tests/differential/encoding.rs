@@ -5,7 +5,7 @@ use std::time::Instant;
 
 use proptest::prelude::*;
 use tungstenite::protocol::{Role as TheirRole, WebSocket};
-use ws_core::buffer::SendBuffer;
+use ws_core::buffer::ReadBuffer;
 use ws_core::{Connection, Draft, Limits, Message, MessageRef, Role, Timeouts};
 
 use super::ours::{self, ReadStep};
@@ -74,20 +74,19 @@ proptest! {
     ) {
         let limits = Limits::default();
         let codec = ws_rfc6455::RFC6455.codec(Role::Server, &limits);
-        let mut output = SendBuffer::new();
-        let mut ours = Connection::new(codec, limits, Timeouts::default(), Instant::now());
+        let (input, timeouts) = (ReadBuffer::new(), Timeouts::default());
+        let mut ours = Connection::new(codec, input, limits, timeouts, Instant::now());
         for message in &messages {
             let message = MessageRef::from(message);
-            match ours.envelope(message, &mut output).unwrap().filter(|_| in_place) {
-                None => ours.send(message, &mut output).unwrap(),
-                Some(envelope) => {
-                    output.bytes().extend_from_slice(envelope.head());
-                    output.bytes().extend_from_slice(message.as_bytes());
-                    output.bytes().extend_from_slice(envelope.tail());
+            match in_place {
+                false => ours.send(message).unwrap(),
+                true => {
+                    let tail = ours.begin(message).unwrap().unwrap();
+                    ours.finish(message.as_bytes(), tail);
                 }
             }
         }
-        let incoming = Incoming(Cursor::new(output.unsent().to_vec()));
+        let incoming = Incoming(Cursor::new(ours.unsent().to_vec()));
         let mut theirs = WebSocket::from_raw_socket(incoming, TheirRole::Client, None);
         for message in &messages {
             prop_assert_eq!(theirs.read().unwrap(), to_theirs(message));

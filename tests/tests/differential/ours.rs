@@ -1,11 +1,10 @@
-//! The stream as our codec, connection and assembler read it.
+//! The stream as our codec and connection read it.
 
 use std::time::Instant;
 
 use proptest::prelude::*;
-use ws_core::buffer::{ReadBuffer, SendBuffer};
-use ws_core::connection::Received;
-use ws_core::message::Assembler;
+use ws_core::buffer::ReadBuffer;
+use ws_core::conformance::receive_all;
 use ws_core::{
     Connection, Draft, Limits, Message, MessageRef, ProtocolError, Role, SendError, Timeouts,
 };
@@ -38,9 +37,6 @@ pub(crate) fn reads() -> impl Strategy<Value = Vec<ReadStep>> {
 
 struct Reader {
     connection: Connection,
-    input: ReadBuffer,
-    output: SendBuffer,
-    assembler: Assembler,
     messages: Vec<Message>,
 }
 
@@ -49,13 +45,9 @@ pub(crate) fn read(wire: &[u8], reads: &[ReadStep]) -> Verdict {
     limits.frame = FRAME_LIMIT as u64;
     limits.message = MESSAGE_LIMIT;
     let codec = ws_rfc6455::RFC6455.codec(Role::Server, &limits);
-    let mut input = ReadBuffer::new();
-    input.lend(vec![0; STORAGE].into());
+    let (input, timeouts) = (ReadBuffer::new(), Timeouts::default());
     let mut reader = Reader {
-        assembler: Assembler::new(limits.message, codec.capabilities().invalid_text),
-        connection: Connection::new(codec, limits, Timeouts::default(), Instant::now()),
-        input,
-        output: SendBuffer::new(),
+        connection: Connection::new(codec, input, limits, timeouts, Instant::now()),
         messages: Vec::new(),
     };
     let error = reader.read_all(wire, reads).err();
@@ -64,56 +56,23 @@ pub(crate) fn read(wire: &[u8], reads: &[ReadStep]) -> Verdict {
 
 impl Reader {
     fn read_all(&mut self, mut wire: &[u8], reads: &[ReadStep]) -> Result<(), ProtocolError> {
-        let mut reads = reads.iter().cycle();
-        while let Some(step) = reads.next().filter(|_| !wire.is_empty()) {
-            self.make_room(step.give_away)?;
-            let spare = self.input.spare();
-            assert!(!spare.is_empty(), "there is always room to read into");
-            let size = step.size.min(wire.len()).min(spare.len());
-            spare[..size].copy_from_slice(&wire[..size]);
-            self.input.filled(size);
-            wire = &wire[size..];
-            if !self.drain()? {
-                return Ok(());
+        for step in reads.iter().cycle() {
+            if step.give_away {
+                self.connection.reclaim()?;
+            }
+            let (read, rest) = wire.split_at(wire.len().min(step.size));
+            receive_all(&mut self.connection, read, STORAGE, &mut self.messages)?;
+            wire = rest;
+            if wire.is_empty() || self.connection.is_over() {
+                break;
             }
         }
-        // What an endpoint does when it goes to sleep within a message.
-        if self.assembler.has_begun() { self.assembler.own(&self.input) } else { Ok(()) }
-    }
-
-    /// Works through what was read; `false` when the connection is over.
-    fn drain(&mut self) -> Result<bool, ProtocolError> {
-        loop {
-            let data = match self.connection.receive(&mut self.input, &mut self.output)? {
-                Received::Data(data) => data,
-                Received::Starved => return Ok(true),
-                Received::Closed => return Ok(false),
-            };
-            if self.assembler.push(&data, &self.input)? {
-                self.messages.push(self.assembler.take(&self.input)?);
-            }
-        }
-    }
-
-    fn make_room(&mut self, give_away: bool) -> Result<(), ProtocolError> {
-        if give_away {
-            self.assembler.own(&self.input)?;
-            drop(self.input.reclaim());
-            self.input.lend(vec![0xee; STORAGE].into());
-        } else if !self.assembler.is_buffered() {
-            self.input.compact();
-        } else if self.input.spare().is_empty() {
-            self.assembler.own(&self.input)?;
-            self.input.compact();
-        }
-        Ok(())
+        // It goes to sleep, maybe within a message.
+        self.connection.reclaim().map(drop)
     }
 
     fn verdict(mut self, error: Option<ProtocolError>) -> Verdict {
-        if let Some(error) = error {
-            self.connection.fail(error, &mut self.output);
-        }
-        let mut written = frames(self.output.unsent());
+        let mut written = frames(self.connection.unsent());
         let end = match error {
             None if self.connection.is_open() => End::Waiting,
             None => {
@@ -132,7 +91,7 @@ impl Reader {
             }
         };
         if end != End::Waiting {
-            let late = self.connection.send(MessageRef::Text("late"), &mut self.output);
+            let late = self.connection.send(MessageRef::Text("late"));
             assert_eq!(late, Err(SendError::Closed));
         }
         let pongs = written.into_iter().map(|(first, payload)| {

@@ -1,7 +1,7 @@
 //! draft-hixie-thewebsocketprotocol-75: Chrome 4 and 5, Safari 5.0.0.
 //!
 //! It shows how a crate of your own adds a version of the protocol: it depends on `ws-core`
-//! alone, implements [`Draft`] and [`Codec`], and registers itself. A program that links it
+//! alone, implements [`Draft`] and [`Codec`](ws_core::Codec), and registers itself. A program that links it
 //! speaks it, and needs no more than to name it once:
 //!
 //! ```
@@ -18,7 +18,9 @@
 mod codec;
 
 use ws_core::head::{Fields, RequestHead, ResponseHead};
-use ws_core::{Codec, Detection, Draft, DraftId, Grant, Limits, Offer, Rejection, Role, Transport};
+use ws_core::{
+    CodecBox, Detection, Draft, DraftId, Grant, Limits, Offer, Rejection, Role, Transport,
+};
 
 use codec::Hixie75Codec;
 
@@ -74,8 +76,8 @@ impl Draft for Hixie75 {
     }
 
     /// Both ends frame alike: this draft has no masks.
-    fn codec(&self, _role: Role, limits: &Limits) -> Box<dyn Codec> {
-        Box::new(Hixie75Codec::new(limits.frame))
+    fn codec(&self, _role: Role, limits: &Limits) -> CodecBox {
+        CodecBox::new(Hixie75Codec::new(limits.frame))
     }
 }
 

@@ -3,12 +3,12 @@
 #![allow(clippy::expect_used, reason = "the helpers are part of the tests")]
 
 use ws_core::conformance::{Said, read_every_way};
-use ws_core::{Codec, Draft, EncodeError, Frame, Limits, OpCode, ProtocolError, Role};
+use ws_core::{Codec, CodecBox, Draft, EncodeError, Frame, Limits, OpCode, ProtocolError, Role};
 use ws_hixie75::HIXIE75;
 
 const LIMIT: u64 = 300;
 
-fn codec() -> Box<dyn Codec> {
+fn codec() -> CodecBox {
     let mut limits = Limits::default();
     limits.frame = LIMIT;
     HIXIE75.codec(Role::Server, &limits)

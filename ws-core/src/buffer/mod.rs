@@ -4,4 +4,4 @@ mod read;
 mod send;
 
 pub use read::ReadBuffer;
-pub use send::SendBuffer;
+pub(crate) use send::SendBuffer;

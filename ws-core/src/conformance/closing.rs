@@ -2,71 +2,93 @@
 
 use std::time::Instant;
 
-use crate::buffer::{ReadBuffer, SendBuffer};
+use super::receive_from;
+use crate::buffer::ReadBuffer;
 use crate::close::{CloseReason, StatusCode};
-use crate::connection::{Connection, Received, SendError};
-use crate::draft::{Draft, Role};
+use crate::connection::{Connection, Received, SendError, Untaken};
+use crate::draft::Draft;
 use crate::limits::{Limits, Timeouts};
-use crate::message::MessageRef;
+use crate::message::{Batch, MessageRef};
+use crate::role::Role;
 
 pub(super) fn check(draft: &'static dyn Draft) {
     for closer in [Role::Client, Role::Server] {
-        let now = Instant::now();
-        let peer = match closer {
-            Role::Client => Role::Server,
-            Role::Server => Role::Client,
-        };
-        let (mut closer, mut peer) = (End::new(draft, closer, now), End::new(draft, peer, now));
-        closer.connection.send(MessageRef::Text("hello"), &mut closer.output).expect("a text");
-        assert!(matches!(peer.hear(&mut closer), Received::Data(_)), "a message arrives");
-        closer.connection.close(
-            Some(CloseReason::new(StatusCode::NORMAL, "done")),
-            now,
-            &mut closer.output,
-        );
-        let late = closer.connection.send(MessageRef::Text("late"), &mut closer.output);
-        assert_eq!(late, Err(SendError::Closed), "a message behind our Close");
-        if !peer.connection.capabilities().close {
-            assert!(closer.connection.is_over(), "closing is ending the TCP connection");
-            assert!(closer.output.is_empty(), "a draft without a Close frame sends one");
-            continue;
-        }
-        assert_eq!(peer.hear(&mut closer), Received::Closed, "the Close is understood");
-        assert_eq!(closer.hear(&mut peer), Received::Closed, "the Close is answered");
-        assert!(closer.connection.is_closed_cleanly() && peer.connection.is_closed_cleanly());
-        let code = |end: &End| end.connection.peer_reason().map(CloseReason::code);
-        let expected = peer.connection.capabilities().status.map(|_| StatusCode::NORMAL);
-        assert_eq!((code(&peer), code(&closer)), (expected, expected), "the status codes");
+        closes(draft, closer);
+        replies_before_it_closes(draft, closer);
     }
 }
 
-struct End {
-    connection: Connection,
-    input: ReadBuffer,
-    output: SendBuffer,
+fn closes(draft: &'static dyn Draft, closer: Role) {
+    let (mut closer, mut peer) = ends(draft, closer);
+    closer.send(MessageRef::Text("hello")).expect("a text");
+    assert!(matches!(hear(&mut peer, &mut closer), Received::Data(_)), "a message arrives");
+    close(&mut closer);
+    let late = closer.send(MessageRef::Text("late"));
+    assert_eq!(late, Err(SendError::Closed), "a message behind our Close");
+    if !peer.capabilities().close {
+        assert!(closer.is_over(), "closing is ending the TCP connection");
+        assert!(closer.unsent().is_empty(), "a draft without a Close frame sends one");
+        return;
+    }
+    assert!(matches!(hear(&mut peer, &mut closer), Received::Closed), "the Close is understood");
+    assert!(matches!(hear(&mut closer, &mut peer), Received::Closed), "the Close is answered");
+    are_closed(&closer, &peer);
 }
 
-impl End {
-    fn new(draft: &'static dyn Draft, role: Role, now: Instant) -> End {
+/// A message and a Close that come at once: the reply to the message goes out before the answer
+/// to the Close.
+fn replies_before_it_closes(draft: &'static dyn Draft, closer: Role) {
+    let (mut closer, mut peer) = ends(draft, closer);
+    if !peer.capabilities().close {
+        return;
+    }
+    closer.send(MessageRef::Text("question")).expect("a text");
+    close(&mut closer);
+    is_told(hear(&mut peer, &mut closer), "question");
+    peer.send(MessageRef::Text("reply")).expect("a reply to what came before the Close");
+    assert!(matches!(peer.receive_messages(Untaken::Nothing), Ok(Received::Closed)));
+    is_told(hear(&mut closer, &mut peer), "reply");
+    assert!(matches!(closer.receive_messages(Untaken::Nothing), Ok(Received::Closed)));
+    are_closed(&closer, &peer);
+}
+
+/// Both ends of a connection, the one that closes first.
+fn ends(draft: &'static dyn Draft, closer: Role) -> (Connection, Connection) {
+    let peer = match closer {
+        Role::Client => Role::Server,
+        Role::Server => Role::Client,
+    };
+    let end = |role| {
         let limits = Limits::default();
         let codec = draft.codec(role, &limits);
-        let mut input = ReadBuffer::new();
-        input.lend(vec![0; 1024].into());
-        End {
-            connection: Connection::new(codec, limits, Timeouts::default(), now),
-            input,
-            output: SendBuffer::new(),
-        }
-    }
+        Connection::new(codec, ReadBuffer::new(), limits, Timeouts::default(), Instant::now())
+    };
+    (end(closer), end(peer))
+}
 
-    fn hear(&mut self, peer: &mut End) -> Received {
-        let sent = peer.output.unsent();
-        self.input.spare()[..sent.len()].copy_from_slice(sent);
-        self.input.filled(sent.len());
-        let count = sent.len();
-        peer.output.advance(count);
-        self.connection
-            .receive(&mut self.input, &mut self.output)
-            .expect("what a connection of the draft sends is understood")
-    }
+fn close(end: &mut Connection) {
+    end.close(Some(CloseReason::new(StatusCode::NORMAL, "done")), Instant::now());
+}
+
+fn hear(end: &mut Connection, peer: &mut Connection) -> Received<Batch> {
+    end.lend(Batch::new(vec![0; 1024].into()));
+    let mut arriving = peer.unsent();
+    let count = receive_from(end, &mut arriving).expect("there is room");
+    assert!(arriving.is_empty(), "a few short frames are more than the memory holds");
+    peer.sent(count, Instant::now);
+    end.receive_messages(Untaken::Nothing)
+        .expect("what a connection of the draft sends is understood")
+}
+
+fn is_told(received: Received<Batch>, text: &str) {
+    let Received::Data(mut messages) = received else { panic!("no message but {received:?}") };
+    assert_eq!(messages.lend(), Some(Ok(MessageRef::Text(text))));
+    assert!(messages.is_empty(), "more messages than were sent");
+}
+
+fn are_closed(closer: &Connection, peer: &Connection) {
+    assert!(closer.is_closed_cleanly() && peer.is_closed_cleanly());
+    let code = |end: &Connection| end.peer_reason().map(CloseReason::code);
+    let expected = peer.capabilities().status.map(|_| StatusCode::NORMAL);
+    assert_eq!((code(peer), code(closer)), (expected, expected), "the status codes");
 }

@@ -2,9 +2,11 @@
 
 use super::read::{Heard, Said, read_every_way};
 use crate::codec::{Capabilities, Codec, EncodeError};
-use crate::draft::{Draft, Role};
+use crate::codec_box::CodecBox;
+use crate::draft::Draft;
 use crate::frame::{Frame, OpCode};
 use crate::limits::Limits;
+use crate::role::Role;
 
 /// Lengths around the steps of the length fields that are in use.
 const LENGTHS: [usize; 9] = [0, 1, 125, 126, 127, 128, 16384, 65535, 65536];
@@ -22,16 +24,16 @@ pub(super) fn check(draft: &'static dyn Draft) {
     }
 }
 
-type Make<'m> = &'m dyn Fn() -> Box<dyn Codec>;
+type Make<'m> = &'m dyn Fn() -> CodecBox;
 
 fn carries_what_it_can_express(sender: Make<'_>, receiver: Make<'_>) {
     let samples = samples(sender().capabilities(), &LENGTHS);
     for sample in &samples {
-        let wire = encode(&mut *sender(), std::slice::from_ref(sample));
+        let wire = encode(&mut sender(), std::slice::from_ref(sample));
         expect(&read_every_way(receiver, &wire), std::slice::from_ref(sample));
     }
     let short: Vec<Said> = samples.into_iter().filter(|said| said.payload.len() < 130).collect();
-    let wire = encode(&mut *sender(), &short);
+    let wire = encode(&mut sender(), &short);
     expect(&read_every_way(receiver, &wire), &short);
 }
 
@@ -106,7 +108,7 @@ fn agrees_with_its_envelope(sender: Make<'_>) {
         };
         let enveloped = [envelope.head(), &sample.payload, envelope.tail()].concat();
         assert!(
-            encode(&mut *codec, std::slice::from_ref(&sample)) == enveloped,
+            encode(&mut codec, std::slice::from_ref(&sample)) == enveloped,
             "a {} message of {} bytes differs in its envelope",
             sample.opcode,
             sample.payload.len()
@@ -154,7 +156,7 @@ pub(super) fn text(len: usize) -> String {
 }
 
 /// The frames of these, behind bytes that were in the output before and stay there.
-pub(super) fn encode(codec: &mut dyn Codec, said: &[Said]) -> Vec<u8> {
+pub(super) fn encode(codec: &mut CodecBox, said: &[Said]) -> Vec<u8> {
     let mut output = b"kept".to_vec();
     for Said { opcode, payload } in said {
         let encoded = codec.encode(Frame::whole(*opcode, payload), &mut output);

@@ -3,10 +3,12 @@
 use super::frames::{encode, samples, text};
 use super::read::{Heard, Reader, Said, read};
 use crate::codec::Codec;
-use crate::draft::{Draft, Role};
+use crate::codec_box::CodecBox;
+use crate::draft::Draft;
 use crate::frame::OpCode;
 use crate::limits::Limits;
 use crate::protocol_error::ProtocolError;
+use crate::role::Role;
 
 const RANDOM_STREAMS: usize = 3000;
 const FRAME_LIMIT: u64 = 1000;
@@ -34,7 +36,7 @@ pub(super) fn check(draft: &'static dyn Draft) {
         let receiver = |frame| codec(receiver, frame);
         let valid = {
             let capabilities = sender(u64::MAX).capabilities();
-            encode(&mut *sender(u64::MAX), &samples(capabilities, &[0, 5, 126]))
+            encode(&mut sender(u64::MAX), &samples(capabilities, &[0, 5, 126]))
         };
         delivers_of_a_cut_stream_what_came_whole(&receiver, &valid);
         bears_every_mutation(&receiver, &valid);
@@ -44,7 +46,7 @@ pub(super) fn check(draft: &'static dyn Draft) {
     }
 }
 
-type Make<'m> = &'m dyn Fn(u64) -> Box<dyn Codec>;
+type Make<'m> = &'m dyn Fn(u64) -> CodecBox;
 
 fn delivers_of_a_cut_stream_what_came_whole(receiver: Make<'_>, valid: &[u8]) {
     let whole = read(receiver(FRAME_LIMIT), [valid]);
@@ -103,7 +105,7 @@ fn refuses_frames_over_the_limit(sender: Make<'_>, receiver: Make<'_>) {
         (limit * 70, Some(ProtocolError::FrameTooBig { limit: FRAME_LIMIT })),
     ] {
         let message = Said::new(OpCode::Text, text(len));
-        let wire = encode(&mut *sender(u64::MAX), std::slice::from_ref(&message));
+        let wire = encode(&mut sender(u64::MAX), std::slice::from_ref(&message));
         for piece in [1, 7, wire.len()] {
             let mut reader = Reader::new(receiver(FRAME_LIMIT));
             wire.chunks(piece).for_each(|piece| reader.feed(piece));

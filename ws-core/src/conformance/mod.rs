@@ -36,10 +36,12 @@ mod hostile;
 pub mod hybi;
 mod io;
 mod read;
+mod socket;
 #[cfg(test)]
 mod tests;
 
 pub use read::{Heard, Said, read, read_every_way};
+pub use socket::{receive_all, receive_from};
 
 use crate::draft::Draft;
 

@@ -1,6 +1,7 @@
 //! Reads a stream of frames as a connection would, and watches the codec while it does.
 
 use crate::codec::{Codec, Decoded, Fragment};
+use crate::codec_box::CodecBox;
 use crate::frame::OpCode;
 use crate::protocol_error::ProtocolError;
 
@@ -33,7 +34,7 @@ pub struct Heard {
 ///
 /// # Panics
 /// When the codec breaks a promise of [`Codec::decode`].
-pub fn read<'p>(codec: Box<dyn Codec>, pieces: impl IntoIterator<Item = &'p [u8]>) -> Heard {
+pub fn read<'p>(codec: CodecBox, pieces: impl IntoIterator<Item = &'p [u8]>) -> Heard {
     let mut reader = Reader::new(codec);
     for piece in pieces {
         reader.feed(piece);
@@ -46,7 +47,7 @@ pub fn read<'p>(codec: Box<dyn Codec>, pieces: impl IntoIterator<Item = &'p [u8]
 ///
 /// # Panics
 /// When they differ, or the codec breaks a promise of [`Codec::decode`].
-pub fn read_every_way(codec: impl Fn() -> Box<dyn Codec>, wire: &[u8]) -> Heard {
+pub fn read_every_way(codec: impl Fn() -> CodecBox, wire: &[u8]) -> Heard {
     let whole = read(codec(), [wire]);
     assert_eq!(read(codec(), wire.chunks(1)), whole, "byte by byte, against the whole");
     for cut in 0..=wire.len() {
@@ -66,7 +67,7 @@ const STRIDE: usize = 4099;
 /// Bytes in, messages and control frames out.
 #[derive(Debug)]
 pub(super) struct Reader {
-    codec: Box<dyn Codec>,
+    codec: CodecBox,
     unread: Vec<u8>,
     message: Option<Said>,
     /// What the frame that is being shown in pieces still owes.
@@ -77,7 +78,7 @@ pub(super) struct Reader {
 }
 
 impl Reader {
-    pub(super) fn new(codec: Box<dyn Codec>) -> Reader {
+    pub(super) fn new(codec: CodecBox) -> Reader {
         Reader {
             codec,
             unread: Vec::new(),

@@ -3,7 +3,8 @@
 use super::*;
 use crate::close::{StatusCode, StatusRules};
 use crate::codec::{Capabilities, Codec, Decoded, EncodeError, Envelope};
-use crate::draft::{DraftId, Grant, HandshakeError, Io, Offer, Role};
+use crate::codec_box::CodecBox;
+use crate::draft::{DraftId, Grant, HandshakeError, Io, Offer};
 use crate::frame::{Frame, OpCode};
 use crate::head::{RequestHead, ResponseHead};
 use crate::hybi::{
@@ -12,6 +13,7 @@ use crate::hybi::{
 use crate::limits::Limits;
 use crate::protocol_error::ProtocolError;
 use crate::rejection::Rejection;
+use crate::role::Role;
 
 static SOUND: Hybi = Hybi::new(&Profile {
     id: DraftId::new("sound"),
@@ -75,16 +77,16 @@ impl Draft for Flawed {
         Ok(())
     }
 
-    fn codec(&self, role: Role, limits: &Limits) -> Box<dyn Codec> {
+    fn codec(&self, role: Role, limits: &Limits) -> CodecBox {
         let frame = if self.0 == Flaw::KnowsNoLimit { u64::MAX } else { limits.frame };
         let inner = SOUND.codec(role, &Limits { frame, ..*limits });
-        Box::new(FlawedCodec { inner, flaw: self.0 })
+        CodecBox::new(FlawedCodec { inner, flaw: self.0 })
     }
 }
 
 #[derive(Debug)]
 struct FlawedCodec {
-    inner: Box<dyn Codec>,
+    inner: CodecBox,
     flaw: Flaw,
 }
 

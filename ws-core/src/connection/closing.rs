@@ -13,60 +13,34 @@
 
 use std::time::Instant;
 
-use super::{Connection, Expired};
+use super::ending::{ClosingHandshake, End, HeldEnd, PeerEnd};
+use super::protocol::Protocol;
+use super::timer::Expired;
 use crate::buffer::SendBuffer;
 use crate::close::CloseReason;
 use crate::frame::{Frame, OpCode};
 use crate::protocol_error::ProtocolError;
 
-/// How far the closing handshake is.
-#[derive(Debug)]
-pub(super) enum ClosingHandshake {
-    /// Not begun.
-    Open,
-    /// Our Close is out, the peer's is awaited.
-    CloseSent,
-    /// Both are out, or the draft ends a connection without any.
-    Closed(Option<Box<CloseReason>>),
-    /// The peer broke the protocol, kept silent or is gone; nothing more is read from it.
-    Failed,
-}
-
-/// When the end of the connection must be over.
-#[derive(Debug, Clone, Copy)]
-pub(super) enum End {
-    /// No limit yet.
-    Unlimited,
-    /// The TCP connection has until then to end.
-    Before(Instant),
-    /// The time is over; nothing more is done for the peer.
-    Expired(Expired),
-}
-
-impl ClosingHandshake {
-    #[inline]
-    pub(super) fn is_open(&self) -> bool {
-        matches!(self, ClosingHandshake::Open)
-    }
-
-    #[inline]
-    pub(super) fn is_over(&self) -> bool {
-        !matches!(self, ClosingHandshake::Open | ClosingHandshake::CloseSent)
-    }
-}
-
-impl Connection {
+impl Protocol {
     /// Begins the closing handshake: nothing can be sent any more, what the peer still sends
     /// can be received until its own Close or the closing deadline. Does nothing when it has
     /// begun already.
     ///
     /// The status code is mapped to the nearest one the draft has; a draft without status
     /// codes sends none.
-    pub fn close(&mut self, reason: Option<CloseReason>, now: Instant, output: &mut SendBuffer) {
+    pub(super) fn close(
+        &mut self,
+        reason: Option<CloseReason>,
+        now: Instant,
+        output: &mut SendBuffer,
+    ) {
         if !self.closing.is_open() {
             return;
         }
-        self.closing = match (self.capabilities.close, self.input_ended) {
+        // Who has sent a Close may end its side, and still awaits ours.
+        let held = self.held_end.as_deref().map(|held| &held.end);
+        let gone = self.input_ended && !matches!(held, Some(PeerEnd::Close(_)));
+        self.closing = match (self.capabilities.close, gone) {
             (true, false) => {
                 self.put_close(reason.as_ref(), output);
                 ClosingHandshake::CloseSent
@@ -74,31 +48,64 @@ impl Connection {
             (true, true) => ClosingHandshake::Failed,
             (false, _) => ClosingHandshake::Closed(None),
         };
-        self.limit_end(now);
+        self.limit_end(now, output);
+        self.settle_held_end(output);
     }
 
-    /// Begins to count the time the end of the connection may take, if it is ending and does
-    /// not count yet. Call it when the connection is no longer open: what the peer sends can
-    /// end it, and brings no time with it.
-    pub fn limit_end(&mut self, now: Instant) {
-        if !self.closing.is_open() && matches!(self.end, End::Unlimited) {
-            self.end = End::Before(now + self.timers.closing());
+    /// Limits the time of the end, which begins now, and answers when it is over. What was sent
+    /// before has time to arrive, if the peer takes it at the least rate.
+    pub(super) fn limit_end(&mut self, now: Instant, output: &SendBuffer) -> Instant {
+        let end = now + self.timers.closing();
+        self.end = End::Before { end, latest: end + self.backlog.time(now, output.len()) };
+        self.backlog.watch();
+        end
+    }
+
+    /// Keeps an end that the peer has made, if the connection is open. Otherwise nothing more can
+    /// be sent, and the end is made at once.
+    pub(super) fn hold_end(&mut self, end: PeerEnd, output: &mut SendBuffer) {
+        self.held_end = Some(Box::new(HeldEnd { end, until: None }));
+        if !self.closing.is_open() {
+            self.settle_held_end(output);
+        }
+    }
+
+    /// Makes the end that was held, if there is one; what came before it was taken.
+    pub(super) fn take_held_end(&mut self, output: &mut SendBuffer) -> Result<(), ProtocolError> {
+        let Some(held) = self.held_end.take() else {
+            return Ok(());
+        };
+        match held.end {
+            PeerEnd::Close(payload) => self.peer_closes(&payload, output),
+            PeerEnd::Violation(error) => Err(error),
+        }
+        .inspect_err(|error| self.fail(*error, output))
+    }
+
+    /// Makes the end that was held. How the peer broke the protocol is told to whoever takes what
+    /// came before.
+    pub(super) fn settle_held_end(&mut self, output: &mut SendBuffer) {
+        if let Err(error) = self.take_held_end(output) {
+            let end = PeerEnd::Violation(error);
+            self.held_end = Some(Box::new(HeldEnd { end, until: None }));
         }
     }
 
     /// Tells that the peer's side of the TCP connection has ended, and no Close came before. What
     /// is sent may still find a reader; but there is no closing handshake any more, for nobody
     /// would answer (RFC 6455 §7.1.5: the status code is 1006).
-    pub fn end_input(&mut self) {
+    pub(super) fn end_input(&mut self) {
         self.input_ended = true;
         if !self.closing.is_open() && !self.closing.is_over() {
             self.closing = ClosingHandshake::Failed;
         }
     }
 
-    /// Whether the peer's side of the TCP connection has ended, and no Close came before.
-    pub fn has_input_ended(&self) -> bool {
-        self.input_ended
+    /// The socket has failed: nothing can be said or heard any more.
+    pub(super) fn abandon(&mut self) {
+        if !self.closing.is_over() {
+            self.closing = ClosingHandshake::Failed;
+        }
     }
 
     pub(super) fn expire(&mut self, expired: Expired) {
@@ -110,7 +117,10 @@ impl Connection {
 
     /// Ends the connection because the peer broke the protocol (RFC 6455 §7.1.7). Drafts
     /// without status codes have no word for it and just end.
-    pub fn fail(&mut self, error: ProtocolError, output: &mut SendBuffer) {
+    pub(super) fn fail(&mut self, error: ProtocolError, output: &mut SendBuffer) {
+        if self.closing.is_over() {
+            return;
+        }
         if let Some(rules) = self.capabilities.status
             && self.closing.is_open()
         {
@@ -121,39 +131,7 @@ impl Connection {
             self.put_close(Some(&CloseReason::new(code, error.to_string())), output);
         }
         self.closing = ClosingHandshake::Failed;
-    }
-
-    /// Whether the closing handshake has not begun.
-    #[inline]
-    pub fn is_open(&self) -> bool {
-        self.closing.is_open()
-    }
-
-    /// Whether nothing more is to be received: send what waits and end the TCP connection.
-    pub fn is_over(&self) -> bool {
-        self.closing.is_over()
-    }
-
-    /// Which deadline has passed, if one has: end the TCP connection and send nothing more.
-    pub fn expired(&self) -> Option<Expired> {
-        match self.end {
-            End::Expired(expired) => Some(expired),
-            _ => None,
-        }
-    }
-
-    /// Whether the connection ended in the way of its draft: by the peer's Close, or by nothing
-    /// but the end of TCP where the draft has no other.
-    pub fn is_closed_cleanly(&self) -> bool {
-        matches!(self.closing, ClosingHandshake::Closed(_))
-    }
-
-    /// What the peer gave as the reason in its Close, if it gave any (RFC 6455 §7.1.5).
-    pub fn peer_reason(&self) -> Option<&CloseReason> {
-        match &self.closing {
-            ClosingHandshake::Closed(reason) => reason.as_deref(),
-            _ => None,
-        }
+        self.held_end = None;
     }
 
     /// RFC 6455 §5.5.1: a Close is answered with a Close that echoes its code.

@@ -2,69 +2,55 @@
 
 use std::ops::Range;
 
-use super::Connection;
+use super::assembler::Data;
+use super::ending::PeerEnd;
+use super::protocol::Protocol;
 use crate::buffer::{ReadBuffer, SendBuffer};
-use crate::codec::{Decoded, Fragment, Transformed};
+use crate::codec::{Codec, Decoded, Fragment, Transformed};
 use crate::frame::{Frame, OpCode};
-use crate::message::MessageKind;
+use crate::message::{Assembled, Contents, MessageKind};
 use crate::protocol_error::ProtocolError;
 
-/// What [`Connection::receive`] found.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Received {
-    /// A fragment of a message.
-    Data(Data),
-    /// Nothing more in the buffer: read from the socket.
-    Starved,
-    /// The connection is over: send what waits, then end the TCP connection.
-    Closed,
+/// What stands next in the read buffer.
+pub(super) enum Next {
+    /// A fragment of a message, and what an extension has made of its payload.
+    Data(Data, Option<Transformed>),
+    /// A control frame, and where its payload is.
+    Control(OpCode, Range<usize>),
 }
 
-/// A fragment of a message; its payload lies in the read buffer it was received from, unless an
-/// extension has changed it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Data {
-    /// The kind of message.
-    pub kind: MessageKind,
-    /// Whether the message begins here.
-    pub first: bool,
-    /// Whether it ends here.
-    pub fin: bool,
-    /// Where in the read buffer the payload is. If it is empty, ask
-    /// [`take_transformed`](Connection::take_transformed).
-    pub payload: Range<usize>,
-    /// How many bytes are announced to follow in the same frame.
-    pub remaining: u64,
-}
-
-impl Connection {
-    /// Decodes the next fragment from `input`. Answers to the peer are put into `output`.
-    ///
-    /// # Errors
-    /// [`ProtocolError`] when the peer broke the protocol. The Close frame that tells it is in
-    /// `output`, and the connection is closed.
-    #[inline(always)]
-    pub fn receive(
-        &mut self,
-        input: &mut ReadBuffer,
-        output: &mut SendBuffer,
-    ) -> Result<Received, ProtocolError> {
-        self.next_fragment(input, output).inspect_err(|error| self.fail(*error, output))
+impl Protocol {
+    /// Puts the messages at the front of `input` into its batch that need nothing but their mask
+    /// taken off, and are not longer than `limit`. It stops at whatever else there is.
+    #[inline]
+    pub(super) fn collect_whole(&mut self, input: &mut ReadBuffer, limit: usize) {
+        let Some((contents, unread)) = input.lent() else { return };
+        if self.message.is_some() || self.closing.is_over() {
+            return;
+        }
+        let begin = unread.start;
+        let Contents { storage, messages, .. } = contents;
+        while let Some(whole) = self.codec.decode_whole(&mut storage[unread.clone()], limit as u64)
+        {
+            let payload = unread.start + whole.start..unread.start + whole.end;
+            unread.start = payload.end;
+            messages.push(Assembled::Stored(whole.kind, payload));
+        }
+        if unread.start > begin {
+            self.timers.active();
+        }
     }
 
+    /// Decodes what stands next in `input`; `None` when more bytes are needed.
     #[inline(always)]
-    fn next_fragment(
-        &mut self,
-        input: &mut ReadBuffer,
-        output: &mut SendBuffer,
-    ) -> Result<Received, ProtocolError> {
-        while !self.closing.is_over() {
+    pub(super) fn next(&mut self, input: &mut ReadBuffer) -> Result<Option<Next>, ProtocolError> {
+        loop {
             let base = input.position();
-            if input.unread().is_empty() {
-                return Ok(Received::Starved);
+            if input.is_empty() && !self.more {
+                return Ok(None);
             }
-            let Some(decoded) = self.framing.decode(input.unread())? else {
-                return Ok(Received::Starved);
+            let Some(decoded) = self.codec.decode(input.unread())? else {
+                return Ok(None);
             };
             input.consume(decoded.consumed);
             let Some(mut fragment) = decoded.fragment else {
@@ -72,79 +58,38 @@ impl Connection {
             };
             fragment.payload.start += base;
             fragment.payload.end += base;
-            if !fragment.opcode.is_control() {
-                return self.data(fragment).map(Received::Data);
+            if fragment.opcode.is_control() {
+                return Ok(Some(Next::Control(fragment.opcode, fragment.payload)));
             }
-            self.control(fragment.opcode, input.bytes(fragment.payload), output)?;
+            let transformed = match fragment.payload.is_empty() {
+                true => self.codec.take_transformed(),
+                false => None,
+            };
+            self.more = transformed.as_ref().is_some_and(|transformed| transformed.more);
+            return self.data(fragment).map(|data| Some(Next::Data(data, transformed)));
         }
-        Ok(Received::Closed)
     }
 
-    /// The payload of the fragment that was received last, where an extension has made another of
-    /// the one in the buffer. Only a fragment whose payload is empty there can have one.
-    #[inline]
-    pub fn take_transformed(&mut self) -> Option<Transformed> {
-        self.framing.take_transformed()
-    }
-
-    /// Tells that nobody takes data any more, until the peer's Close comes: nothing is decompressed
-    /// from here on.
-    pub fn discard_data(&mut self) {
-        self.framing.discard_data();
-    }
-
-    /// How many bytes of the data frame under way are still to come: whatever is received next
-    /// is its payload. Of a frame that has not begun, or is whole, there are none.
-    #[inline]
-    pub fn remaining(&self) -> u64 {
-        self.remaining
-    }
-
-    /// Decodes bytes that lie in no [`ReadBuffer`], in place: no more than are
-    /// [`remaining`](Connection::remaining), so all of them are payload. The range of the data
-    /// is that of `payload`.
-    ///
-    /// # Errors
-    /// [`ProtocolError`], as with [`receive`](Connection::receive).
-    pub fn receive_payload(
-        &mut self,
-        payload: &mut [u8],
-        output: &mut SendBuffer,
-    ) -> Result<Data, ProtocolError> {
-        let fragment = match self.framing.decode(payload) {
-            Ok(Some(Decoded { consumed, fragment: Some(fragment) }))
+    /// Decodes bytes that lie in no read buffer, in place: no more than are to come of the frame
+    /// under way, so all of them are payload. The range of the data is that of `payload`.
+    pub(super) fn payload(&mut self, payload: &mut [u8]) -> Result<Data, ProtocolError> {
+        match self.codec.decode(payload)? {
+            Some(Decoded { consumed, fragment: Some(fragment) })
                 if consumed == payload.len() && !fragment.opcode.is_control() =>
             {
-                Ok(fragment)
+                self.data(fragment)
             }
-            Ok(_) => Err(ProtocolError::Other("the codec has lost count of a frame")),
-            Err(error) => Err(error),
-        };
-        fragment
-            .and_then(|fragment| self.data(fragment))
-            .inspect_err(|error| self.fail(*error, output))
+            _ => Err(ProtocolError::Other("the codec has lost count of a frame")),
+        }
     }
 
-    /// Tells that bytes arrived: the peer is alive. While `output` is backed up they say
-    /// nothing: a peer that talks and never reads is given up like a silent one.
+    /// Bytes arrived: the peer is alive. While `output` is backed up they say nothing: a peer that
+    /// talks and never reads is given up like a silent one.
     #[inline]
-    pub fn heard(&mut self, output: &SendBuffer) {
+    pub(super) fn heard(&mut self, output: &SendBuffer) {
         if !output.is_backed_up() {
             self.timers.heard();
         }
-    }
-
-    /// Tells that the peer's bytes are not being read, because nobody takes those that came
-    /// before: its silence says nothing about it, unless `output` is backed up.
-    #[inline]
-    pub fn not_listening(&mut self, output: &SendBuffer) {
-        self.heard(output);
-        self.timers.active();
-    }
-
-    /// Tells that the socket took bytes that it had refused: the peer reads, and is alive.
-    pub fn drained(&mut self) {
-        self.timers.heard();
     }
 
     #[inline]
@@ -171,14 +116,20 @@ impl Connection {
         })
     }
 
+    /// Answers a control frame. A Close is held while `untaken` messages came before it.
     #[cold]
-    fn control(
+    pub(super) fn control(
         &mut self,
         opcode: OpCode,
         payload: &[u8],
+        untaken: bool,
         output: &mut SendBuffer,
     ) -> Result<(), ProtocolError> {
         match opcode {
+            OpCode::Close if untaken => {
+                self.hold_end(PeerEnd::Close(payload.into()), output);
+                Ok(())
+            }
             OpCode::Close => self.peer_closes(payload, output),
             OpCode::Ping => {
                 self.answer_ping(payload, output);
@@ -190,7 +141,7 @@ impl Connection {
 
     /// RFC 6455 §5.5.2. While the peer does not read, only its latest ping is remembered: a
     /// flood of pings cannot fill memory with answers.
-    fn answer_ping(&mut self, payload: &[u8], output: &mut SendBuffer) {
+    pub(super) fn answer_ping(&mut self, payload: &[u8], output: &mut SendBuffer) {
         if !self.closing.is_open() {
             // Our Close is the last frame we send; the peer needs no pong to answer it.
             return;

@@ -2,23 +2,26 @@
 
 mod assembling;
 mod closing;
+mod held;
 mod limits;
+mod memory;
 mod model;
 mod property;
 mod time;
 
-use std::ops::Range;
 use std::time::Instant;
 
 use super::*;
-use crate::buffer::ReadBuffer;
 use crate::close::{StatusCode, StatusRules};
-use crate::codec::{Decoded, Fragment, InvalidText};
-use crate::draft::{DraftId, Role};
+use crate::codec::{self, Codec, Decoded, EncodeError, InvalidText};
+use crate::conformance::receive_from;
+use crate::draft::DraftId;
+use crate::frame::{Frame, MAX_CONTROL_PAYLOAD, MaskingKey, OpCode};
 use crate::hybi::{
     ExtensionValue, HybiCodec, KeyRule, LengthRule, OriginField, Profile, ReservedOpcode,
 };
-use crate::protocol_error::ProtocolError;
+use crate::message::{Batch, Message, MessageKind};
+use crate::role::Role;
 
 static PROFILE: Profile = Profile {
     id: DraftId::new("family"),
@@ -38,52 +41,75 @@ static PROFILE: Profile = Profile {
     },
 };
 
-/// The server's end of a connection, its buffers, and the time it began.
+/// The server's end of a connection, and the time it began.
 struct End {
     connection: Connection,
-    input: ReadBuffer,
-    output: SendBuffer,
     began: Instant,
 }
 
+/// What has come of the peer's bytes, taken fragment by fragment.
+type Came = Result<Received<Fragment>, ProtocolError>;
+
 impl End {
     fn hybi(timeouts: Timeouts) -> End {
-        End::new(Box::new(HybiCodec::new(&PROFILE, Role::Server, 1 << 20)), timeouts)
+        End::new(codec(Role::Server), timeouts)
     }
 
-    fn new(codec: Box<dyn Codec>, timeouts: Timeouts) -> End {
+    fn new(codec: CodecBox, timeouts: Timeouts) -> End {
+        End::limited(codec, Limits::default(), timeouts)
+    }
+
+    fn limited(codec: CodecBox, limits: Limits, timeouts: Timeouts) -> End {
         let began = Instant::now();
-        let mut input = ReadBuffer::new();
-        input.lend(vec![0; 512].into());
-        let connection = Connection::new(codec, Limits::default(), timeouts, began);
-        End { connection, input, output: SendBuffer::new(), began }
+        let connection = Connection::new(codec, ReadBuffer::new(), limits, timeouts, began);
+        End { connection, began }
     }
 
-    fn hear(&mut self, bytes: &[u8]) {
-        self.input.spare()[..bytes.len()].copy_from_slice(bytes);
-        self.input.filled(bytes.len());
+    /// Reads these bytes from the socket.
+    fn hear(&mut self, mut bytes: &[u8]) {
+        if !self.connection.has_storage() {
+            self.connection.lend(Batch::new(vec![0xee; STORAGE].into()));
+        }
+        receive_from(&mut self.connection, &mut bytes).unwrap();
+        assert!(bytes.is_empty(), "more than there is room for");
     }
 
-    fn receive(&mut self) -> Result<Received, ProtocolError> {
-        self.connection.receive(&mut self.input, &mut self.output)
+    fn receive(&mut self) -> Came {
+        self.connection.receive_fragment(Untaken::Nothing)
     }
 
     /// The next fragment: its payload, whether it is the first and whether the last.
     fn fragment(&mut self) -> (Vec<u8>, bool, bool) {
         match self.receive() {
-            Ok(Received::Data(data)) => {
-                (self.input.bytes(data.payload).to_vec(), data.first, data.fin)
-            }
+            Ok(Received::Data(Fragment {
+                first, fin, payload: Payload::Stored(range), ..
+            })) => (self.connection.bytes(range).to_vec(), first, fin),
             other => panic!("no fragment but {other:?}"),
         }
     }
 
-    /// What was put since the last call.
+    /// What was put since the last call; the socket takes it.
     fn sent(&mut self) -> Vec<u8> {
-        let sent = self.output.unsent().to_vec();
-        self.output.advance(sent.len());
+        let sent = self.connection.unsent().to_vec();
+        let began = self.began;
+        self.connection.sent(sent.len(), || began);
         sent
     }
+
+    fn text(&mut self, text: &str) -> Result<(), SendError> {
+        self.connection.send(MessageRef::Text(text))
+    }
+}
+
+/// As much as comes in one read.
+const STORAGE: usize = 512;
+
+fn codec(role: Role) -> CodecBox {
+    HybiCodec::new(&PROFILE, role, 1 << 20).into()
+}
+
+fn tiny(close: bool) -> CodecBox {
+    CodecBox::new(Tiny { close })
 }
 
 fn end() -> End {
@@ -123,7 +149,7 @@ impl Codec for Tiny {
             _ => OpCode::Text,
         };
         let payload = if opcode == OpCode::Close { 0..0 } else { 0..1 };
-        let fragment = Fragment { opcode, fin: true, payload, remaining: 0 };
+        let fragment = codec::Fragment { opcode, fin: true, payload, remaining: 0 };
         Ok(Some(Decoded { consumed: 1, fragment: Some(fragment) }))
     }
 
@@ -135,14 +161,6 @@ impl Codec for Tiny {
         }
         Ok(())
     }
-}
-
-#[test]
-fn the_framing_of_the_family_is_taken_out_of_its_box_and_any_other_stays_in_it() {
-    let hybi = HybiCodec::new(&PROFILE, Role::Server, 1 << 20);
-    assert!(matches!(Framing::from(Box::new(hybi) as Box<dyn Codec>), Framing::Hybi(_)));
-    let tiny = Tiny { close: true };
-    assert!(matches!(Framing::from(Box::new(tiny) as Box<dyn Codec>), Framing::Boxed(_)));
 }
 
 #[test]
@@ -184,16 +202,14 @@ fn answers_each_ping_at_once_while_the_peer_reads() {
 #[test]
 fn answers_the_latest_of_many_pings_when_the_peer_did_not_read() {
     let mut end = end();
-    end.connection.send(MessageRef::Text("waits"), &mut end.output).unwrap();
-    end.output.refuse();
+    end.text("waits").unwrap();
+    end.connection.blocked();
     for payload in [b"1", b"2", b"3"] {
         end.hear(&masked(0x89, payload));
     }
     assert_eq!(end.receive(), Ok(Received::Starved));
     assert_eq!(end.sent(), b"\x81\x05waits");
-    end.connection.handle_sent(&mut end.output);
     assert_eq!(end.sent(), b"\x8a\x013");
-    end.connection.handle_sent(&mut end.output);
     assert_eq!(end.sent(), b"");
 }
 
@@ -201,21 +217,19 @@ fn answers_the_latest_of_many_pings_when_the_peer_did_not_read() {
 fn answers_a_ping_that_waits_before_the_next_message() {
     for long in [false, true] {
         let mut end = end();
-        end.connection.send(MessageRef::Text("waits"), &mut end.output).unwrap();
-        end.output.refuse();
+        end.text("waits").unwrap();
+        end.connection.blocked();
         end.hear(&masked(0x89, b"1"));
         end.hear(&masked(0x89, b"2"));
         assert_eq!(end.receive(), Ok(Received::Starved));
         let message = MessageRef::Text("next");
         if long {
-            let envelope = end.connection.envelope(message, &mut end.output).unwrap().unwrap();
-            end.output.bytes().extend_from_slice(envelope.head());
-            end.output.bytes().extend_from_slice(message.as_bytes());
+            let tail = end.connection.begin(message).unwrap().unwrap();
+            end.connection.finish(message.as_bytes(), tail);
         } else {
-            end.connection.send(message, &mut end.output).unwrap();
+            end.connection.send(message).unwrap();
         }
         assert_eq!(end.sent(), b"\x81\x05waits\x8a\x012\x81\x04next");
-        end.connection.handle_sent(&mut end.output);
         assert_eq!(end.sent(), b"");
     }
 }
@@ -223,17 +237,17 @@ fn answers_a_ping_that_waits_before_the_next_message() {
 #[test]
 fn puts_messages_and_pings_that_the_draft_has() {
     let mut end = end();
-    end.connection.send(MessageRef::Binary(b"\x00"), &mut end.output).unwrap();
-    end.connection.ping(b"p", &mut end.output).unwrap();
+    end.connection.send(MessageRef::Binary(b"\x00")).unwrap();
+    end.connection.ping(b"p").unwrap();
     assert_eq!(end.sent(), b"\x82\x01\x00\x89\x01p");
-    let long = end.connection.ping(&[0; 126], &mut end.output);
+    let long = end.connection.ping(&[0; 126]);
     assert_eq!(long, Err(SendError::Unsupported(EncodeError::LongControl)));
 
-    let mut end = End::new(Box::new(Tiny { close: true }), Timeouts::default());
+    let mut end = End::new(tiny(true), Timeouts::default());
     let unsupported = |opcode| Err(SendError::Unsupported(EncodeError::Unsupported(opcode)));
-    let binary = end.connection.send(MessageRef::Binary(b"\x00"), &mut end.output);
+    let binary = end.connection.send(MessageRef::Binary(b"\x00"));
     assert_eq!(binary, unsupported(OpCode::Binary));
-    assert_eq!(end.connection.ping(b"", &mut end.output), unsupported(OpCode::Ping));
+    assert_eq!(end.connection.ping(b""), unsupported(OpCode::Ping));
     assert_eq!(end.sent(), b"");
 }
 

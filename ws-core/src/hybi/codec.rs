@@ -5,9 +5,10 @@ use std::hash::BuildHasher;
 
 use super::{LengthRule, Profile, ReservedOpcode};
 use crate::codec::{Capabilities, Codec, Decoded, EncodeError, Envelope, Fragment, InvalidText};
-use crate::draft::Role;
 use crate::frame::{Frame, FrameHeader, MAX_CONTROL_PAYLOAD, MaskingKey, OpCode};
+use crate::message::{MessageKind, MessageRef};
 use crate::protocol_error::ProtocolError;
+use crate::role::Role;
 
 /// The codec of one connection of the family.
 #[derive(Debug)]
@@ -67,46 +68,31 @@ impl HybiCodec {
         HybiCodec { profile, masking, max_frame, rest: None }
     }
 
-    /// Most of what a server reads: a whole message of less than 64 KiB that has arrived whole.
-    /// Everything else takes the long way, which alone knows the rules.
+    /// Most of what a server reads: a whole message of less than 64 KiB that has arrived whole, and
+    /// is not longer than `limit`. Everything else takes the long way, which alone knows the rules.
     #[inline]
-    fn decode_whole(&self, input: &mut [u8]) -> Option<Decoded> {
+    pub(crate) fn decode_whole(&self, input: &mut [u8], limit: u64) -> Option<WholeMessage> {
+        if self.rest.is_some() || !matches!(self.masking, Masking::Incoming) {
+            return None;
+        }
         let [first, second, ..] = *input else { return None };
-        let opcode = match first {
-            0x81 => OpCode::Text,
-            0x82 => OpCode::Binary,
+        let kind = match first {
+            0x81 => MessageKind::Text,
+            0x82 => MessageKind::Binary,
             _ => return None,
         };
+        let limit = limit.min(self.max_frame);
         match second {
-            0x80..0xfe => self.unmask_whole::<6>(opcode, usize::from(second - 0x80), input),
+            0x80..0xfe => unmask_whole::<6>(kind, usize::from(second - 0x80), limit, input),
             0xfe => {
                 let [_, _, high, low, ..] = *input else { return None };
                 match u16::from_be_bytes([high, low]) {
                     0..126 => None,
-                    len => self.unmask_whole::<8>(opcode, usize::from(len), input),
+                    len => unmask_whole::<8>(kind, usize::from(len), limit, input),
                 }
             }
             _ => None,
         }
-    }
-
-    /// The message of `len` bytes behind a header of `HEADER`, which ends with the masking key.
-    #[inline]
-    fn unmask_whole<const HEADER: usize>(
-        &self,
-        opcode: OpCode,
-        len: usize,
-        input: &mut [u8],
-    ) -> Option<Decoded> {
-        if !matches!(self.masking, Masking::Incoming) || len as u64 > self.max_frame {
-            return None;
-        }
-        let (header, rest) = input.split_first_chunk_mut::<HEADER>()?;
-        let payload = rest.get_mut(..len)?;
-        MaskingKey::new(*header.last_chunk()?).apply(payload);
-        let end = HEADER + len;
-        let fragment = Fragment { opcode, fin: true, payload: HEADER..end, remaining: 0 };
-        Some(Decoded { consumed: end, fragment: Some(fragment) })
     }
 
     /// A frame that is neither a whole short message nor under way: as much of it as is there.
@@ -199,6 +185,11 @@ impl HybiCodec {
         Ok(())
     }
 
+    /// What encodes as this does, if that takes no state.
+    pub(crate) fn encoder(&self) -> Option<Encoder> {
+        matches!(self.masking, Masking::Incoming).then_some(Encoder(()))
+    }
+
     /// Whether a frame has begun that did not arrive whole.
     pub(super) fn is_within_frame(&self) -> bool {
         self.rest.is_some()
@@ -219,6 +210,57 @@ impl HybiCodec {
     }
 }
 
+/// A message in one frame at the front of some bytes.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct WholeMessage {
+    pub(crate) kind: MessageKind,
+    /// Where its payload begins and ends.
+    pub(crate) start: usize,
+    pub(crate) end: usize,
+}
+
+/// The message of `len` bytes behind a header of `HEADER`, which ends with the masking key.
+#[inline]
+fn unmask_whole<const HEADER: usize>(
+    kind: MessageKind,
+    len: usize,
+    limit: u64,
+    input: &mut [u8],
+) -> Option<WholeMessage> {
+    if len as u64 > limit {
+        return None;
+    }
+    let (header, rest) = input.split_first_chunk_mut::<HEADER>()?;
+    let payload = rest.get_mut(..len)?;
+    MaskingKey::new(*header.last_chunk()?).apply(payload);
+    Some(WholeMessage { kind, start: HEADER, end: HEADER + len })
+}
+
+/// Encodes whole messages to a client, which takes no state: the way of a sender that has no hold
+/// of the connection. From [`Connection::encoder`](crate::Connection::encoder).
+#[derive(Debug, Clone, Copy)]
+pub struct Encoder(());
+
+impl Encoder {
+    /// Appends a message to `output`, in one frame.
+    #[inline]
+    pub fn encode(self, message: MessageRef<'_>, output: &mut Vec<u8>) {
+        encode_frame(Frame::whole(message.kind().opcode(), message.as_bytes()), None, output);
+    }
+}
+
+#[inline]
+fn encode_frame(frame: Frame<'_>, key: Option<MaskingKey>, output: &mut Vec<u8>) {
+    let (opcode, len) = (frame.opcode.bits(), frame.payload.len() as u64);
+    output.reserve(size_of::<u128>() + frame.payload.len());
+    FrameHeader { fin: frame.fin, reserved: 0, opcode, key, len }.append(output);
+    let start = output.len();
+    output.extend_from_slice(frame.payload);
+    if let Some(key) = key {
+        key.apply(&mut output[start..]);
+    }
+}
+
 impl Codec for HybiCodec {
     fn capabilities(&self) -> Capabilities {
         Capabilities {
@@ -236,8 +278,10 @@ impl Codec for HybiCodec {
         if let Some(rest) = self.rest {
             return Ok(self.continue_frame(rest, input));
         }
-        if let Some(decoded) = self.decode_whole(input) {
-            return Ok(Some(decoded));
+        if let Some(WholeMessage { kind, start, end }) = self.decode_whole(input, u64::MAX) {
+            let (opcode, payload) = (kind.opcode(), start..end);
+            let fragment = Fragment { opcode, fin: true, payload, remaining: 0 };
+            return Ok(Some(Decoded { consumed: end, fragment: Some(fragment) }));
         }
         self.decode_frame(input)
     }
@@ -248,14 +292,7 @@ impl Codec for HybiCodec {
             return Err(EncodeError::LongControl);
         }
         let key = self.draw_key();
-        let (opcode, len) = (frame.opcode.bits(), frame.payload.len() as u64);
-        output.reserve(size_of::<u128>() + frame.payload.len());
-        FrameHeader { fin: frame.fin, reserved: 0, opcode, key, len }.append(output);
-        let start = output.len();
-        output.extend_from_slice(frame.payload);
-        if let Some(key) = key {
-            key.apply(&mut output[start..]);
-        }
+        encode_frame(frame, key, output);
         Ok(())
     }
 

@@ -34,18 +34,16 @@ pub(super) struct ExtendedCodec {
     discards: bool,
 }
 
-/// Bytes at the front of the input that the framing is done with, and the extension is not.
-///
-/// As long as the extension has more to put out, at least one of them is left in the input, for
-/// nobody decodes an empty one.
+/// Bytes at the front of the input that the framing is done with, and the extension is not. There
+/// may be none, and the extension has more to put out.
 #[derive(Debug, Clone, Copy)]
 struct Piece {
     opcode: OpCode,
     then: Then,
     /// How many bytes there are.
     len: usize,
-    /// How many of them the extension has had.
-    fed: usize,
+    /// Where the payload begins.
+    start: usize,
 }
 
 impl ExtendedCodec {
@@ -96,8 +94,8 @@ impl ExtendedCodec {
             (0, false) => Then::EndOfFrame,
             _ => Then::More,
         };
-        let fed = fragment.payload.start;
-        Ok(Some(Piece { opcode: fragment.opcode, then, len: consumed, fed }))
+        let start = fragment.payload.start;
+        Ok(Some(Piece { opcode: fragment.opcode, then, len: consumed, start }))
     }
 
     /// One step through a piece at the front of the input.
@@ -105,24 +103,20 @@ impl ExtendedCodec {
         if self.discards {
             return Ok(self.finish(piece));
         }
-        let end = piece.len.min(piece.fed + STEP_INPUT);
+        let end = piece.len.min(piece.start + STEP_INPUT);
         let whole = end == piece.len;
         let then = if whole { piece.then } else { Then::More };
         let mut payload = Vec::with_capacity(STEP_OUTPUT);
-        let step = self.transform.decode(&input[piece.fed..end], then, &mut payload)?;
+        let step = self.transform.decode(&input[piece.start..end], then, &mut payload)?;
         self.traffic.count_received(0, payload.len());
-        self.transformed = Some(Transformed { payload, wire: step.consumed });
-        if step.done && whole {
+        let more = !(step.done && whole);
+        self.transformed = Some(Transformed { payload, more, wire: step.consumed });
+        if !more {
             return Ok(self.finish(piece));
         }
-        let fed = piece.fed + step.consumed;
-        let consumed = fed.saturating_sub(1);
-        self.piece = Some(Piece {
-            opcode: OpCode::Continuation,
-            then: piece.then,
-            len: piece.len - consumed,
-            fed: fed - consumed,
-        });
+        let consumed = piece.start + step.consumed;
+        let opcode = OpCode::Continuation;
+        self.piece = Some(Piece { opcode, then: piece.then, len: piece.len - consumed, start: 0 });
         Ok(decoded(consumed, piece.opcode, false))
     }
 
@@ -200,6 +194,10 @@ impl Codec for ExtendedCodec {
                 None => Ok(None),
             },
         }
+    }
+
+    fn is_extended(&self) -> bool {
+        true
     }
 
     fn take_transformed(&mut self) -> Option<Transformed> {

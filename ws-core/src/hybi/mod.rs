@@ -3,7 +3,7 @@
 //! A draft of this family is a [`Hybi`] with a [`Profile`] that states what differs.
 
 mod accept;
-mod codec;
+pub(crate) mod codec;
 mod extended;
 mod extension;
 mod handshake;
@@ -14,16 +14,17 @@ use std::sync::Arc;
 use async_trait::async_trait;
 
 pub use accept::accept_value;
-pub use codec::HybiCodec;
+pub use codec::{Encoder, HybiCodec};
 use extended::ExtendedCodec;
 pub use profile::{ExtensionValue, KeyRule, LengthRule, OriginField, Profile, ReservedOpcode};
 
-use crate::codec::Codec;
-use crate::draft::{Draft, DraftId, Grant, Offer, Role};
+use crate::codec_box::CodecBox;
+use crate::draft::{Draft, DraftId, Grant, Offer};
 use crate::extension::{ExtensionOffer, Traffic, Transform};
 use crate::head::{RequestHead, ResponseHead};
 use crate::limits::Limits;
 use crate::rejection::Rejection;
+use crate::role::Role;
 
 /// The elements of `value`, one `Sec-WebSocket-Extensions`, in their order; `None` when it is
 /// malformed.
@@ -67,8 +68,8 @@ impl Draft for Hybi {
         handshake::respond(head, grant)
     }
 
-    fn codec(&self, role: Role, limits: &Limits) -> Box<dyn Codec> {
-        Box::new(HybiCodec::new(self.profile, role, limits.frame))
+    fn codec(&self, role: Role, limits: &Limits) -> CodecBox {
+        HybiCodec::new(self.profile, role, limits.frame).into()
     }
 
     fn extended_codec(
@@ -77,8 +78,8 @@ impl Draft for Hybi {
         limits: &Limits,
         transform: Box<dyn Transform>,
         traffic: Arc<Traffic>,
-    ) -> Box<dyn Codec> {
+    ) -> CodecBox {
         let frames = HybiCodec::new(self.profile, role, limits.frame);
-        Box::new(ExtendedCodec::new(frames, transform, traffic))
+        CodecBox::new(ExtendedCodec::new(frames, transform, traffic))
     }
 }

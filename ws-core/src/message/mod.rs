@@ -1,13 +1,16 @@
 //! Messages: what applications exchange (RFC 6455 §5.6).
 
-mod assembler;
+mod batch;
+mod contents;
 
 use bytes::Bytes;
 use bytestring::ByteString;
 
 use crate::frame::OpCode;
 
-pub use assembler::Assembler;
+pub use batch::Batch;
+pub(crate) use contents::Assembled;
+pub(crate) use contents::Contents;
 
 /// A message of its own, cheap to clone.
 #[derive(Debug, Clone, PartialEq, Eq)]

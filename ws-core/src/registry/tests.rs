@@ -1,10 +1,11 @@
 //! Every row of the choice between the drafts.
 
 use super::*;
-use crate::codec::Codec;
-use crate::draft::{Grant, Offer, Role};
+use crate::codec_box::CodecBox;
+use crate::draft::{Grant, Offer};
 use crate::head::{HeadReader, ResponseHead};
 use crate::limits::Limits;
+use crate::role::Role;
 
 /// A draft that can be chosen, and nothing else.
 #[derive(Debug)]
@@ -35,7 +36,7 @@ impl Draft for Named {
         Ok(ResponseHead::new(101, "Switching Protocols"))
     }
 
-    fn codec(&self, _: Role, _: &Limits) -> Box<dyn Codec> {
+    fn codec(&self, _: Role, _: &Limits) -> CodecBox {
         unreachable!("no connection is opened here")
     }
 }

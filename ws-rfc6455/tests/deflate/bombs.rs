@@ -2,6 +2,8 @@
 
 use super::*;
 use flate2::{Compress, Compression, FlushCompress};
+use ws_core::conformance::receive_from;
+use ws_core::connection::{Fragment, Payload, Work};
 
 /// So many zeros, compressed as one message.
 fn bomb(zeros: usize) -> Vec<u8> {
@@ -43,16 +45,18 @@ fn is_looked_at_in_steps_each_within_a_bound() {
     let (mut rest, mut inflated, mut steps) = (&mut wire[..], 0, 0);
     loop {
         let decoded = codec.decode(rest).unwrap().unwrap();
-        let piece = codec.take_transformed().unwrap().payload;
-        assert!(piece.capacity() <= 16 * 1024);
-        inflated += piece.len();
+        let made = codec.take_transformed().unwrap();
+        assert!(made.payload.capacity() <= 16 * 1024);
+        inflated += made.payload.len();
         steps += 1;
-        assert!(!piece.is_empty() || decoded.consumed > 0, "nothing came of step {steps}");
+        let fin = decoded.fragment.unwrap().fin;
+        let moves = !made.payload.is_empty() || decoded.consumed > 0 || fin;
+        assert!(moves, "nothing came of step {steps}");
         rest = &mut rest[decoded.consumed..];
-        if decoded.fragment.unwrap().fin {
+        assert_eq!(made.more, !fin, "whether there is more to come is told with step {steps}");
+        if fin {
             break;
         }
-        assert!(!rest.is_empty(), "something is left as long as there is more to come");
     }
     assert_eq!((inflated, rest.len()), (16 << 20, 0));
     assert_eq!(traffic.received(), 16 << 20);
@@ -68,23 +72,83 @@ fn is_not_decompressed_once_nobody_takes_it() {
         masked(0x88, &[0x03, 0xe8]),
     ]
     .concat();
-    end.input.spare()[..wire.len()].copy_from_slice(&wire);
-    end.input.filled(wire.len());
-    let next = |end: &mut End| match end.connection.receive(&mut end.input, &mut end.output) {
-        Ok(Received::Data(data)) => Some((data.first, data.fin, data.payload.len())),
+    let next = |end: &mut End| match end.connection.receive_fragment(Untaken::Nothing).unwrap() {
+        Received::Data(Fragment { first, fin, payload, .. }) => Some((first, fin, payload)),
         other => {
-            assert_eq!(other, Ok(Received::Closed));
+            assert!(matches!(other, Received::Closed), "{other:?}");
             None
         }
     };
-    assert_eq!(next(&mut end), Some((true, false, 0)));
-    assert!(end.connection.take_transformed().is_some());
+    end.connection.lend(Batch::new(vec![0; MEMORY].into()));
+    receive_from(&mut end.connection, &mut &wire[..]).unwrap();
+    assert!(matches!(next(&mut end), Some((true, false, Payload::Made(_)))));
     let before = end.traffic.received();
     end.connection.discard_data();
     for (first, fin) in [(false, true), (true, false), (false, true)] {
-        assert_eq!(next(&mut end), Some((first, fin, 0)));
-        assert_eq!(end.connection.take_transformed(), None);
+        match next(&mut end) {
+            Some((is_first, is_last, Payload::Stored(range))) => {
+                assert_eq!((is_first, is_last, range.len()), (first, fin, 0));
+            }
+            other => panic!("{other:?}"),
+        }
     }
-    assert_eq!(next(&mut end), None);
+    assert!(next(&mut end).is_none());
     assert_eq!(end.traffic.received(), before);
+}
+
+/// The memory is taken away whenever the work is interrupted, as of a connection that waits.
+#[test]
+fn is_worked_through_in_turns_and_keeps_its_place_without_memory() {
+    let mut limits = Limits::default();
+    limits.message = 4 << 20;
+    let accepted = accept(&Deflate::new(), "permessage-deflate").unwrap();
+    let mut end = End::limited(Role::Server, accepted.transform, limits);
+    let payload = bomb(4 << 20);
+    let mut socket = &[masked(0xc2, &payload), masked(0x81, b"behind")].concat()[..];
+    let (mut turns, mut work, mut messages) = (0, Work::default(), Vec::new());
+    while messages.len() < 2 {
+        if !end.connection.has_storage() {
+            end.connection.lend(Batch::new(vec![0xee; 512].into()));
+        }
+        match end.connection.receive_messages(Untaken::Nothing).unwrap() {
+            Received::Data(mut batch) => {
+                messages.extend(std::iter::from_fn(|| batch.take()).map(Result::unwrap));
+            }
+            Received::Working => turns += 1,
+            Received::Starved => _ = receive_from(&mut end.connection, &mut socket).unwrap(),
+            other => panic!("{other:?}"),
+        }
+        let done = end.connection.take_work();
+        assert!(done.decoded < 2 * 16 * 1024 && done.wire < 2 * 4 * 1024, "{done:?} in a turn");
+        work.decoded += done.decoded;
+        work.wire += done.wire;
+        drop(end.connection.reclaim().unwrap());
+    }
+    assert_eq!(messages[0].as_bytes().len(), 4 << 20);
+    assert!(messages[0].as_bytes().iter().all(|byte| *byte == 0));
+    assert_eq!(messages[1], Message::text("behind"));
+    assert_eq!((work.decoded, work.wire), (4 << 20, payload.len()));
+    assert!(turns > 200, "{turns} turns");
+    assert!(!end.connection.has_unread());
+}
+
+#[test]
+fn what_is_forgotten_is_not_worked_on() {
+    let mut end = End::server(&eager(), "permessage-deflate");
+    end.connection.lend(Batch::new(vec![0; MEMORY].into()));
+    receive_from(&mut end.connection, &mut &masked(0xc2, &bomb(1 << 20))[..]).unwrap();
+    let received = end.connection.receive_messages(Untaken::Nothing);
+    assert!(matches!(received, Ok(Received::Working)), "{received:?}");
+    assert!(end.connection.has_unread());
+    assert!(end.connection.discard_received().is_some());
+    assert!(!end.connection.has_unread());
+}
+
+#[test]
+fn a_message_that_is_given_to_compress_counts_as_work() {
+    let mut end = End::server(&eager(), "permessage-deflate");
+    end.say("0123456789");
+    end.say(Outgoing::uncompressed("0123456789"));
+    assert_eq!(end.connection.take_work(), Work { encoded: 20, ..Work::default() });
+    assert_eq!(end.connection.take_work(), Work::default());
 }

@@ -13,14 +13,14 @@ mod webkit;
 use std::sync::Arc;
 use std::time::Instant;
 
-use ws_core::buffer::{ReadBuffer, SendBuffer};
-use ws_core::connection::Received;
+use ws_core::buffer::ReadBuffer;
+use ws_core::conformance::receive_all;
+use ws_core::connection::{Received, Untaken};
 use ws_core::deflate::Deflate;
 use ws_core::extension::{Accepted, Extension, Traffic, Transform, negotiate};
 use ws_core::frame::{FrameHeader, MaskingKey};
-use ws_core::message::Assembler;
 use ws_core::{
-    Connection, Draft, InvalidText, Limits, Message, Outgoing, ProtocolError, Role, Timeouts,
+    Batch, Codec, Connection, Draft, Limits, Message, Outgoing, ProtocolError, Role, Timeouts,
 };
 use ws_rfc6455::RFC6455;
 
@@ -36,12 +36,12 @@ fn accept(deflate: &Deflate, offers: &str) -> Option<Accepted> {
     negotiate(&extensions, &offers)
 }
 
+/// As much as comes in one read.
+const MEMORY: usize = 16 * 1024;
+
 /// One end of a connection.
 struct End {
     connection: Connection,
-    assembler: Assembler,
-    input: ReadBuffer,
-    output: SendBuffer,
     traffic: Arc<Traffic>,
 }
 
@@ -53,15 +53,9 @@ impl End {
     fn limited(role: Role, transform: Box<dyn Transform>, limits: Limits) -> End {
         let traffic = Arc::new(Traffic::default());
         let codec = RFC6455.extended_codec(role, &limits, transform, traffic.clone());
-        let mut input = ReadBuffer::new();
-        input.lend(vec![0; 256 * 1024].into());
-        End {
-            connection: Connection::new(codec, limits, Timeouts::default(), Instant::now()),
-            assembler: Assembler::new(limits.message, InvalidText::Fail),
-            input,
-            output: SendBuffer::new(),
-            traffic,
-        }
+        let (input, timeouts) = (ReadBuffer::new(), Timeouts::default());
+        let connection = Connection::new(codec, input, limits, timeouts, Instant::now());
+        End { connection, traffic }
     }
 
     /// A server that has accepted these offers.
@@ -79,26 +73,9 @@ impl End {
 
     /// What these bytes, in one read, bring.
     fn hear(&mut self, bytes: &[u8]) -> Result<Vec<Message>, ProtocolError> {
-        self.input.compact();
-        self.input.spare()[..bytes.len()].copy_from_slice(bytes);
-        self.input.filled(bytes.len());
         let mut messages = Vec::new();
-        while let Received::Data(data) =
-            self.connection.receive(&mut self.input, &mut self.output)?
-        {
-            let transformed = match data.payload.is_empty() {
-                true => self.connection.take_transformed(),
-                false => None,
-            };
-            let whole = match transformed {
-                Some(made) => self.assembler.push_transformed(&data, &made.payload, &self.input)?,
-                None => self.assembler.push(&data, &self.input)?,
-            };
-            if whole {
-                messages.push(self.assembler.take(&self.input)?);
-            }
-        }
-        self.assembler.own(&self.input)?;
+        receive_all(&mut self.connection, bytes, MEMORY, &mut messages)?;
+        self.connection.reclaim()?;
         Ok(messages)
     }
 
@@ -118,13 +95,13 @@ impl End {
 
     /// What a message is on the wire.
     fn say<'m>(&mut self, message: impl Into<Outgoing<'m>>) -> Vec<u8> {
-        self.connection.send(message, &mut self.output).unwrap();
+        self.connection.send(message).unwrap();
         self.said()
     }
 
     fn said(&mut self) -> Vec<u8> {
-        let said = self.output.unsent().to_vec();
-        self.output.discard();
+        let said = self.connection.unsent().to_vec();
+        self.connection.discard_unsent();
         said
     }
 }

@@ -3,12 +3,14 @@
 use std::time::Instant;
 
 use super::exchange::masked;
-use crate::buffer::{ReadBuffer, SendBuffer};
+use crate::buffer::ReadBuffer;
 use crate::close::{CloseReason, StatusCode};
-use crate::connection::{Connection, Received};
-use crate::draft::{Draft, Role};
+use crate::connection::{Connection, Received, Untaken};
+use crate::draft::Draft;
 use crate::limits::{Limits, Timeouts};
+use crate::message::Batch;
 use crate::protocol_error::ProtocolError;
+use crate::role::Role;
 
 /// What a server has heard of a Close frame, and the frame it puts as its answer.
 pub type Close = (Result<Option<CloseReason>, ProtocolError>, Vec<u8>);
@@ -19,28 +21,28 @@ pub(super) fn check(draft: &'static dyn Draft) {
     sends_codes_that_all_versions_have(draft);
 }
 
-fn connection(draft: &'static dyn Draft) -> Connection {
+fn connection(draft: &'static dyn Draft, input: ReadBuffer) -> Connection {
     let limits = Limits::default();
     let codec = draft.codec(Role::Server, &limits);
-    Connection::new(codec, limits, Timeouts::default(), Instant::now())
+    Connection::new(codec, input, limits, Timeouts::default(), Instant::now())
 }
 
 /// The number that stands on the wire when a server closes with this code.
 pub fn code_sent(draft: &'static dyn Draft, code: StatusCode) -> u16 {
-    let mut output = SendBuffer::new();
-    connection(draft).close(Some(CloseReason::new(code, "")), Instant::now(), &mut output);
-    code_in(&output)
+    let mut connection = connection(draft, ReadBuffer::new());
+    connection.close(Some(CloseReason::new(code, "")), Instant::now());
+    code_in(connection.unsent())
 }
 
 /// The number that stands on the wire when a server fails the connection.
 pub fn code_after(draft: &'static dyn Draft, error: ProtocolError) -> u16 {
-    let mut output = SendBuffer::new();
-    connection(draft).fail(error, &mut output);
-    code_in(&output)
+    let mut connection = connection(draft, ReadBuffer::new());
+    connection.fail(error);
+    code_in(connection.unsent())
 }
 
-fn code_in(output: &SendBuffer) -> u16 {
-    match output.unsent() {
+fn code_in(unsent: &[u8]) -> u16 {
+    match unsent {
         [0x88, len, high, low, ..] if *len >= 2 => u16::from_be_bytes([*high, *low]),
         other => panic!("no Close frame with a code: {other:x?}"),
     }
@@ -48,18 +50,18 @@ fn code_in(output: &SendBuffer) -> u16 {
 
 /// What a server makes of a Close frame with this payload.
 pub fn heard_close(draft: &'static dyn Draft, payload: &[u8]) -> Close {
-    let (mut input, mut output) = (ReadBuffer::new(), SendBuffer::new());
+    let mut input = ReadBuffer::new();
     input.carry(&masked(0x88, payload));
-    input.lend(vec![0; 256].into());
-    let mut connection = connection(draft);
-    let received = connection.receive(&mut input, &mut output);
+    let mut connection = connection(draft, input);
+    connection.lend(Batch::new(vec![0; 256].into()));
+    let received = connection.receive_messages(Untaken::Nothing);
     let reason = received.map(|received| {
-        assert_eq!(received, Received::Closed);
+        assert!(matches!(received, Received::Closed), "{received:?}");
         assert!(connection.is_closed_cleanly());
         connection.peer_reason().cloned()
     });
     assert!(connection.is_over(), "a Close ends the connection, in one way or another");
-    (reason, output.unsent().to_vec())
+    (reason, connection.unsent().to_vec())
 }
 
 fn echoes_the_code_it_hears(draft: &'static dyn Draft) {

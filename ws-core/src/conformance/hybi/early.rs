@@ -2,9 +2,10 @@
 
 use super::super::Said;
 use super::{KEY, code_after, code_sent, hear, heard_close, request, respond};
-use crate::draft::{Draft, Role};
+use crate::draft::Draft;
 use crate::frame::OpCode;
 use crate::protocol_error::ProtocolError;
+use crate::role::Role;
 use crate::{StatusCode, hybi};
 
 /// Checks what versions 7 and 8 have in common beside what the whole family shares.

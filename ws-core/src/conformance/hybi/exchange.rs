@@ -1,11 +1,12 @@
 //! Requests, answers and frames of the family, as the checks send and hear them.
 
 use super::super::{Heard, read_every_way};
-use crate::draft::{Draft, Grant, Role};
+use crate::draft::{Draft, Grant};
 use crate::head::{HeadReader, RequestHead};
 use crate::limits::Limits;
 use crate::registry::Drafts;
 use crate::rejection::Rejection;
+use crate::role::Role;
 
 /// The key of the RFC's example.
 pub const KEY: &str = "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==";

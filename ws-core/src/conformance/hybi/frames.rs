@@ -2,11 +2,12 @@
 
 use super::super::Said;
 use super::exchange::{hear, masked};
-use crate::codec::EncodeError;
-use crate::draft::{Draft, Role};
+use crate::codec::{Codec, EncodeError};
+use crate::draft::Draft;
 use crate::frame::{Frame, OpCode};
 use crate::limits::Limits;
 use crate::protocol_error::ProtocolError;
+use crate::role::Role;
 
 pub(super) fn check(draft: &'static dyn Draft) {
     reads_the_vectors_of_the_specification(draft);

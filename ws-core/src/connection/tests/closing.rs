@@ -4,7 +4,7 @@ use super::*;
 
 fn close(end: &mut End) {
     let reason = CloseReason::new(StatusCode::GOING_AWAY, "bye");
-    end.connection.close(Some(reason), end.began, &mut end.output);
+    end.connection.close(Some(reason), end.began);
 }
 
 #[test]
@@ -31,13 +31,10 @@ fn answers_a_peer_that_closes_first_and_sends_nothing_more() {
     assert_eq!(end.sent(), b"\x88\x02\x0b\xb8");
     assert_eq!(end.receive(), Ok(Received::Closed));
     assert_eq!(end.connection.peer_reason().unwrap().text(), "bye");
-    let late = end.connection.send(MessageRef::Text("late"), &mut end.output);
+    let late = end.text("late");
     assert_eq!(late, Err(SendError::Closed));
-    assert_eq!(
-        end.connection.envelope(MessageRef::Text("late"), &mut end.output),
-        Err(SendError::Closed)
-    );
-    assert_eq!(end.connection.ping(b"", &mut end.output), Err(SendError::Closed));
+    assert_eq!(end.connection.begin(MessageRef::Text("late")), Err(SendError::Closed));
+    assert_eq!(end.connection.ping(b""), Err(SendError::Closed));
     close(&mut end);
     assert_eq!(end.sent(), b"");
 }
@@ -70,13 +67,12 @@ fn receives_what_the_peer_sent_before_it_heard_our_close() {
 #[test]
 fn forgets_the_ping_that_waits_when_it_closes() {
     let mut end = end();
-    end.connection.send(MessageRef::Text("x"), &mut end.output).unwrap();
-    end.output.refuse();
+    end.text("x").unwrap();
+    end.connection.blocked();
     end.hear(&masked(0x89, b"late"));
     assert_eq!(end.receive(), Ok(Received::Starved));
     close(&mut end);
     assert_eq!(end.sent(), b"\x81\x01x\x88\x05\x03\xe9bye");
-    end.connection.handle_sent(&mut end.output);
     assert_eq!(end.sent(), b"");
 }
 
@@ -88,7 +84,7 @@ fn tells_the_peer_in_the_words_of_its_version_why_it_failed() {
         (ProtocolError::MessageTooBig { limit: 1 }, 1004),
     ] {
         let mut end = end();
-        end.connection.fail(error, &mut end.output);
+        end.connection.fail(error);
         let [high, low] = u16::to_be_bytes(code);
         let text = error.to_string();
         let expected = [&[0x88, 2 + text.len() as u8, high, low], text.as_bytes()].concat();
@@ -112,7 +108,7 @@ fn fails_without_a_second_close_when_its_own_is_out() {
 
 #[test]
 fn closes_without_a_code_where_the_draft_has_none() {
-    let mut end = End::new(Box::new(Tiny { close: true }), Timeouts::default());
+    let mut end = End::new(tiny(true), Timeouts::default());
     close(&mut end);
     assert_eq!(end.sent(), [0xff]);
     end.hear(b"a\xffb");
@@ -120,7 +116,7 @@ fn closes_without_a_code_where_the_draft_has_none() {
     assert_eq!(end.receive(), Ok(Received::Closed));
     assert_eq!(end.connection.peer_reason(), None);
 
-    let mut end = End::new(Box::new(Tiny { close: true }), Timeouts::default());
+    let mut end = End::new(tiny(true), Timeouts::default());
     end.hear(b"\xff");
     assert_eq!(end.receive(), Ok(Received::Closed));
     assert_eq!(end.sent(), [0xff]);
@@ -128,7 +124,7 @@ fn closes_without_a_code_where_the_draft_has_none() {
 
 #[test]
 fn fails_without_a_word_where_the_draft_has_none() {
-    let mut end = End::new(Box::new(Tiny { close: true }), Timeouts::default());
+    let mut end = End::new(tiny(true), Timeouts::default());
     end.hear(b"\xfe");
     assert_eq!(end.receive(), Err(ProtocolError::Other("fe")));
     assert_eq!(end.sent(), b"");
@@ -137,11 +133,11 @@ fn fails_without_a_word_where_the_draft_has_none() {
 
 #[test]
 fn is_over_at_once_where_closing_is_ending_the_tcp_connection() {
-    let mut end = End::new(Box::new(Tiny { close: false }), Timeouts::default());
+    let mut end = End::new(tiny(false), Timeouts::default());
     close(&mut end);
     assert_eq!(end.sent(), b"");
     assert!(end.connection.is_over() && end.connection.is_closed_cleanly());
-    assert_eq!(end.connection.poll_timeout(), Some(end.at(5)));
+    assert_eq!(end.poll_timeout(), Some(end.at(5)));
 }
 
 #[test]
@@ -151,15 +147,15 @@ fn what_the_peer_ends_is_limited_in_time_too() {
         end.hear(&wire);
         drop(end.receive());
         assert!(end.connection.is_over());
-        end.connection.limit_end(end.at(7));
-        end.connection.limit_end(end.at(9));
-        assert_eq!(end.connection.poll_timeout(), Some(end.at(12)));
+        for seconds in [7, 9] {
+            let now = end.at(seconds);
+            assert_eq!(end.connection.poll_timeout(|| now), Some(end.at(12)));
+        }
         let late = end.at(12);
-        let mut output = SendBuffer::new();
-        let expired = end.connection.handle_timeout(late, &mut output);
+        let expired = end.connection.handle_timeout(late);
         assert_eq!(expired, Err(Expired::Closing));
         assert_eq!(end.connection.expired(), Some(Expired::Closing));
-        assert_eq!(end.connection.poll_timeout(), None);
+        assert_eq!(end.poll_timeout(), None);
     }
 }
 
@@ -171,7 +167,7 @@ fn neither_sends_nor_awaits_a_close_when_the_peer_is_gone() {
             close(&mut end);
             end.sent();
         }
-        end.connection.end_input();
+        end.connection.end_of_input();
         assert_eq!(end.connection.is_open(), !closes_before, "who reads on can be answered");
         close(&mut end);
         assert_eq!(end.sent(), b"");

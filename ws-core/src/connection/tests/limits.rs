@@ -1,7 +1,6 @@
 //! Sizes, and the codes a peer is told them in.
 
 use super::*;
-use crate::message::Assembler;
 
 /// A profile with the status codes of RFC 6455.
 static STRICT: Profile = Profile {
@@ -15,8 +14,12 @@ static STRICT: Profile = Profile {
 };
 
 fn end(max_frame: u64) -> End {
-    let codec = HybiCodec::new(&STRICT, Role::Server, max_frame);
-    End::new(Box::new(codec), Timeouts::default())
+    limited(Limits { frame: max_frame, ..Limits::default() })
+}
+
+fn limited(limits: Limits) -> End {
+    let codec = HybiCodec::new(&STRICT, Role::Server, limits.frame);
+    End::limited(codec.into(), limits, Timeouts::default())
 }
 
 /// The status code of the Close that was put, if one was.
@@ -40,13 +43,10 @@ fn refuses_a_frame_by_its_header() {
 
 #[test]
 fn refuses_a_message_before_a_byte_of_its_payload_has_come() {
-    let mut end = end(1 << 20);
-    let mut assembler = Assembler::new(4, InvalidText::Fail);
+    let mut end = limited(Limits { message: 4, ..Limits::default() });
     end.hear(&masked(0x82, b"fives")[..6]);
-    let Ok(Received::Data(data)) = end.receive() else { panic!("no fragment") };
-    assert_eq!((data.payload.len(), data.remaining), (0, 5));
-    let error = assembler.push(&data, &end.input).unwrap_err();
-    end.connection.fail(error, &mut end.output);
+    let error = end.connection.receive_messages(Untaken::Nothing).unwrap_err();
+    assert_eq!(error, ProtocolError::MessageTooBig { limit: 4 });
     assert_eq!(code(&mut end), Some(1009));
     assert!(end.connection.is_over());
 }

@@ -3,8 +3,8 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::frame::{FrameHeader, MaskingKey};
-use crate::message::{Assembler, Message};
+use crate::conformance::receive_all;
+use crate::frame::FrameHeader;
 
 /// Room for one control frame and little more, so that messages are cut by it too.
 const STORAGE: usize = 160;
@@ -62,53 +62,6 @@ fn encode(sent: &Sent, key: u32, wire: &mut Vec<u8>) {
     put(opcode, true, &payload[start..], key, wire);
 }
 
-/// The reader's part of an endpoint: the buffer is emptied, moved or given away between reads.
-struct Reader {
-    end: End,
-    assembler: Assembler,
-    /// The kind of the message that is coming.
-    kind: Option<MessageKind>,
-    messages: Vec<Message>,
-}
-
-impl Reader {
-    fn drain(&mut self) {
-        loop {
-            match self.end.receive() {
-                Ok(Received::Data(data)) => {
-                    if data.first {
-                        self.kind = Some(data.kind);
-                    }
-                    assert_eq!(self.kind, Some(data.kind));
-                    if !self.assembler.push(&data, &self.end.input).unwrap() {
-                        continue;
-                    }
-                    let lent = self.assembler.lend(&self.end.input).unwrap().to_message();
-                    let taken = self.assembler.take(&self.end.input).unwrap();
-                    assert_eq!(lent, taken);
-                    self.messages.push(taken);
-                }
-                Ok(Received::Starved) => return,
-                other => panic!("{other:?}"),
-            }
-        }
-    }
-
-    fn make_room(&mut self, give_away: bool) {
-        let input = &mut self.end.input;
-        if give_away {
-            self.assembler.own(input).unwrap();
-            drop(input.reclaim());
-            input.lend(vec![0xee; STORAGE].into());
-        } else if !self.assembler.is_buffered() {
-            input.compact();
-        } else if input.spare().is_empty() {
-            self.assembler.own(input).unwrap();
-            input.compact();
-        }
-    }
-}
-
 proptest! {
     #[test]
     fn messages_come_out_as_they_were_sent(
@@ -119,21 +72,20 @@ proptest! {
         let mut wire = Vec::new();
         sent.iter().for_each(|sent| encode(sent, key, &mut wire));
         let mut end = End::hybi(Timeouts::default());
-        end.input.lend(vec![0; STORAGE].into());
-        let assembler = Assembler::new(1 << 20, InvalidText::Fail);
-        let mut reader = Reader { end, assembler, kind: None, messages: Vec::new() };
-        let mut reads = reads.iter().cycle();
-        let mut rest = wire.as_slice();
-        while let Some((size, give_away)) = reads.next().filter(|_| !rest.is_empty()) {
-            reader.make_room(*give_away);
-            let size = (*size).min(rest.len()).min(reader.end.input.spare().len());
-            prop_assert!(size > 0, "there is always room to read into");
-            reader.end.hear(&rest[..size]);
-            rest = &rest[size..];
-            reader.drain();
+        let (mut rest, mut received) = (wire.as_slice(), Vec::new());
+        for (size, give_away) in reads.iter().cycle() {
+            if *give_away {
+                drop(end.connection.reclaim().unwrap());
+            }
+            let (read, behind) = rest.split_at(rest.len().min(*size));
+            receive_all(&mut end.connection, read, STORAGE, &mut received).unwrap();
+            rest = behind;
+            if rest.is_empty() {
+                break;
+            }
         }
         let messages: Vec<_> = sent.iter().map(|sent| sent.message.clone()).collect();
-        prop_assert_eq!(reader.messages, messages);
+        prop_assert_eq!(received, messages);
         let mut pongs = Vec::new();
         for sent in &sent {
             for ping in sent.cuts.iter().flat_map(|_| &sent.pings) {
@@ -141,8 +93,8 @@ proptest! {
                 pongs.extend_from_slice(ping);
             }
         }
-        prop_assert_eq!(reader.end.sent(), pongs);
-        prop_assert!(!reader.end.connection.is_within_message());
-        prop_assert!(reader.end.input.is_empty());
+        prop_assert_eq!(end.sent(), pongs);
+        prop_assert!(!end.connection.is_within_message());
+        prop_assert!(!end.connection.has_unread());
     }
 }

@@ -11,10 +11,16 @@ impl End {
         self.began + Duration::from_secs(seconds)
     }
 
-    fn timeout(&mut self, seconds: u64) -> Result<Vec<u8>, Expired> {
-        let now = self.at(seconds);
-        self.connection.handle_timeout(now, &mut self.output)?;
-        Ok(self.sent())
+    pub(super) fn poll_timeout(&mut self) -> Option<Instant> {
+        let now = self.began;
+        self.connection.poll_timeout(|| now)
+    }
+
+    /// What is put because it is so late. The socket does not take it yet.
+    pub(super) fn timeout(&mut self, seconds: u64) -> Result<Vec<u8>, Expired> {
+        let (now, before) = (self.at(seconds), self.connection.unsent().len());
+        self.connection.handle_timeout(now)?;
+        Ok(self.connection.unsent()[before..].to_vec())
     }
 }
 
@@ -25,23 +31,23 @@ fn idle(seconds: u64) -> Timeouts {
 #[test]
 fn pings_a_silent_peer_and_gives_it_up_after_a_minute() {
     let mut end = end();
-    assert_eq!(end.connection.poll_timeout(), Some(end.at(30)));
+    assert_eq!(end.poll_timeout(), Some(end.at(30)));
     assert_eq!(end.timeout(29), Ok(vec![]));
     assert_eq!(end.timeout(30), Ok(PING.to_vec()));
-    assert_eq!(end.connection.poll_timeout(), Some(end.at(60)));
+    assert_eq!(end.poll_timeout(), Some(end.at(60)));
     assert_eq!(end.timeout(60), Err(Expired::Dead));
     assert!(end.connection.is_over() && !end.connection.is_closed_cleanly());
-    assert_eq!(end.connection.poll_timeout(), None);
+    assert_eq!(end.poll_timeout(), None);
 }
 
 #[test]
 fn takes_any_byte_for_a_sign_of_life() {
     let mut end = end();
     assert_eq!(end.timeout(30), Ok(PING.to_vec()));
-    end.connection.heard(&end.output);
+    end.hear(b"a");
     assert_eq!(end.timeout(60), Ok(vec![]));
     assert_eq!(end.timeout(90), Ok(PING.to_vec()));
-    end.connection.heard(&end.output);
+    end.hear(b"a");
     assert_eq!(end.timeout(120), Ok(vec![]));
     assert_eq!(end.timeout(150), Ok(PING.to_vec()));
     assert_eq!(end.timeout(180), Err(Expired::Dead));
@@ -53,7 +59,7 @@ fn a_look_that_comes_late_gives_the_peer_another_interval_once() {
     assert_eq!(end.timeout(30), Ok(PING.to_vec()));
     // The process stood still, and the pong is still to be read.
     assert_eq!(end.timeout(3600), Ok(PING.to_vec()));
-    end.connection.heard(&end.output);
+    end.hear(b"a");
     assert_eq!(end.timeout(3630), Ok(vec![]));
     assert_eq!(end.timeout(3660), Ok(PING.to_vec()));
     assert_eq!(end.timeout(3700), Ok(PING.to_vec()));
@@ -63,21 +69,22 @@ fn a_look_that_comes_late_gives_the_peer_another_interval_once() {
 #[test]
 fn puts_no_ping_behind_bytes_that_the_peer_does_not_take() {
     let mut end = end();
-    end.connection.send(MessageRef::Text("x"), &mut end.output).unwrap();
-    end.output.refuse();
-    assert_eq!(end.timeout(30), Ok(b"\x81\x01x".to_vec()));
+    end.text("x").unwrap();
+    end.connection.blocked();
+    assert_eq!(end.timeout(30), Ok(vec![]));
+    assert_eq!(end.connection.unsent(), b"\x81\x01x");
     assert_eq!(end.timeout(60), Err(Expired::Dead));
 }
 
 #[test]
 fn gives_up_a_peer_that_talks_but_takes_nothing_in_every_draft() {
-    for mut end in [end(), End::new(Box::new(Tiny { close: true }), Timeouts::default())] {
-        end.connection.send(MessageRef::Text("x"), &mut end.output).unwrap();
-        end.output.refuse();
+    for mut end in [end(), End::new(tiny(true), Timeouts::default())] {
+        end.text("x").unwrap();
+        end.connection.blocked();
         for seconds in [30, 60] {
-            end.connection.heard(&end.output);
+            end.hear(b"a");
             let now = end.at(seconds);
-            let outcome = end.connection.handle_timeout(now, &mut end.output);
+            let outcome = end.connection.handle_timeout(now);
             assert_eq!(outcome, if seconds == 30 { Ok(()) } else { Err(Expired::Dead) });
         }
     }
@@ -86,12 +93,13 @@ fn gives_up_a_peer_that_talks_but_takes_nothing_in_every_draft() {
 #[test]
 fn keeps_a_peer_that_takes_what_it_is_sent_slowly() {
     let mut end = end();
-    end.connection.send(MessageRef::Text("x"), &mut end.output).unwrap();
-    end.output.refuse();
+    end.text("x").unwrap();
+    end.connection.blocked();
     for interval in 1..10 {
-        end.connection.drained();
+        let began = end.began;
+        end.connection.sent_elsewhere(1, true, || began);
         let now = end.at(30 * interval);
-        assert_eq!(end.connection.handle_timeout(now, &mut end.output), Ok(()));
+        assert_eq!(end.connection.handle_timeout(now), Ok(()));
     }
 }
 
@@ -100,32 +108,31 @@ fn neither_pings_nor_gives_up_without_an_interval() {
     let mut timeouts = Timeouts::default();
     timeouts.keepalive.interval = None;
     let mut end = End::hybi(timeouts);
-    assert_eq!(end.connection.poll_timeout(), None);
+    assert_eq!(end.poll_timeout(), None);
     assert_eq!(end.timeout(10_000), Ok(vec![]));
 }
 
 #[test]
 fn leaves_peers_alone_that_have_no_ping() {
-    let mut end = End::new(Box::new(Tiny { close: true }), Timeouts::default());
+    let mut end = End::new(tiny(true), Timeouts::default());
     for interval in 1..10 {
         assert_eq!(end.timeout(30 * interval), Ok(vec![]));
     }
-    let mut end = End::new(Box::new(Tiny { close: true }), idle(20));
-    assert_eq!(end.connection.poll_timeout(), Some(end.at(20)));
+    let mut end = End::new(tiny(true), idle(20));
+    assert_eq!(end.poll_timeout(), Some(end.at(20)));
     assert_eq!(end.timeout(20), Ok(vec![0xff]));
 }
 
 #[test]
 fn closes_a_connection_without_data_frames() {
     let mut end = End::hybi(idle(20));
-    assert_eq!(end.connection.poll_timeout(), Some(end.at(20)));
+    assert_eq!(end.poll_timeout(), Some(end.at(20)));
     end.hear(&masked(0x82, b"data"));
     end.fragment();
     assert_eq!(end.timeout(20), Ok(vec![]));
-    assert_eq!(end.connection.poll_timeout(), Some(end.at(30)));
+    assert_eq!(end.poll_timeout(), Some(end.at(30)));
     end.hear(&masked(0x8a, b"no data"));
     assert_eq!(end.receive(), Ok(Received::Starved));
-    end.connection.heard(&end.output);
     assert_eq!(end.timeout(30), Ok(vec![]));
     assert_eq!(end.timeout(40), Ok(b"\x88\x06\x03\xe9idle".to_vec()));
     assert!(!end.connection.is_open());
@@ -134,10 +141,9 @@ fn closes_a_connection_without_data_frames() {
 #[test]
 fn gives_up_a_peer_that_does_not_answer_our_close() {
     let mut end = end();
-    end.connection.close(None, end.at(7), &mut end.output);
+    end.connection.close(None, end.at(7));
     assert_eq!(end.sent(), b"\x88\x00");
-    assert_eq!(end.connection.poll_timeout(), Some(end.at(12)));
-    end.connection.heard(&end.output);
+    assert_eq!(end.poll_timeout(), Some(end.at(12)));
     end.hear(&masked(0x82, b"postpones nothing"));
     end.fragment();
     assert_eq!(end.timeout(11), Ok(vec![]));
@@ -148,11 +154,11 @@ fn gives_up_a_peer_that_does_not_answer_our_close() {
 }
 
 #[test]
-fn wants_no_more_of_the_clock_when_it_is_over() {
+fn wants_no_more_of_the_clock_than_its_end_when_it_is_over() {
     let mut end = end();
     end.hear(&masked(0x88, b""));
     assert_eq!(end.receive(), Ok(Received::Closed));
     assert_eq!(end.sent(), b"\x88\x00");
     assert_eq!(end.timeout(10_000), Ok(vec![]));
-    assert_eq!(end.connection.poll_timeout(), None);
+    assert_eq!(end.poll_timeout(), Some(end.at(5)), "the TCP connection is to end");
 }

@@ -26,6 +26,10 @@ pub(super) enum Said {
     CloseOfOneByte,
     /// What no draft allows.
     Nonsense,
+    /// A message, and the end of the connection in the same read.
+    TextThenClose,
+    TextThenCloseOfOneByte,
+    TextThenNonsense,
     /// The beginning of a ping.
     HalfAPing,
     /// The beginning of a message of two bytes.
@@ -35,7 +39,7 @@ pub(super) enum Said {
 }
 
 impl Said {
-    pub(super) const ALL: [Said; 12] = [
+    pub(super) const ALL: [Said; 15] = [
         Said::Text,
         Said::FirstFragment,
         Said::LastFragment,
@@ -45,17 +49,30 @@ impl Said {
         Said::CloseWithCode,
         Said::CloseOfOneByte,
         Said::Nonsense,
+        Said::TextThenClose,
+        Said::TextThenCloseOfOneByte,
+        Said::TextThenNonsense,
         Said::HalfAPing,
         Said::HalfAMessage,
         Said::OtherHalf,
     ];
+
+    /// What it is made of, if it is more than one frame.
+    fn parts(self) -> Option<(Said, Said)> {
+        match self {
+            Said::TextThenClose => Some((Said::Text, Said::CloseWithCode)),
+            Said::TextThenCloseOfOneByte => Some((Said::Text, Said::CloseOfOneByte)),
+            Said::TextThenNonsense => Some((Said::Text, Said::Nonsense)),
+            _ => None,
+        }
+    }
 
     pub(super) fn is_half(self) -> bool {
         matches!(self, Said::HalfAPing | Said::HalfAMessage)
     }
 
     pub(super) fn is_close(self) -> bool {
-        matches!(self, Said::Close | Said::CloseWithCode)
+        matches!(self, Said::Close | Said::CloseWithCode | Said::TextThenClose)
     }
 }
 
@@ -69,21 +86,26 @@ pub(super) enum Sent {
 }
 
 impl Wire {
-    pub(super) fn codec(self) -> Box<dyn Codec> {
+    pub(super) fn codec(self) -> CodecBox {
         match self {
-            Wire::Hybi => Box::new(HybiCodec::new(&PROFILE, Role::Server, 1 << 20)),
-            Wire::CloseAlone => Box::new(Tiny { close: true }),
-            Wire::TextAlone => Box::new(Tiny { close: false }),
+            Wire::Hybi => codec(Role::Server),
+            Wire::CloseAlone => tiny(true),
+            Wire::TextAlone => tiny(false),
         }
     }
 
     /// The bytes of what a peer says behind `begun`; `None` when its draft has no such thing.
     pub(super) fn said(self, said: Said, begun: Option<Said>) -> Option<Vec<u8>> {
+        if let Some((first, then)) = said.parts() {
+            return Some([self.said(first, begun)?, self.said(then, begun)?].concat());
+        }
         let Wire::Hybi = self else {
             return match said {
                 Said::Text => Some(b"a".to_vec()),
                 Said::Nonsense => Some(vec![0xfe]),
-                Said::Close if matches!(self, Wire::CloseAlone) => Some(vec![0xff]),
+                Said::Close | Said::CloseWithCode if matches!(self, Wire::CloseAlone) => {
+                    Some(vec![0xff])
+                }
                 _ => None,
             };
         };
@@ -98,6 +120,9 @@ impl Wire {
             Said::CloseWithCode => masked(0x88, b"\x03\xe8bye"),
             Said::CloseOfOneByte => masked(0x88, b"\x03"),
             Said::Nonsense => vec![0x81, 0],
+            Said::TextThenClose | Said::TextThenCloseOfOneByte | Said::TextThenNonsense => {
+                return None;
+            }
             Said::HalfAPing => half_ping[..7].to_vec(),
             Said::HalfAMessage => half_message[..7].to_vec(),
             Said::OtherHalf if begun == Some(Said::HalfAPing) => half_ping[7..].to_vec(),

@@ -4,6 +4,7 @@ use super::super::super::*;
 use super::super::ensure;
 use super::super::wire::{Said, Sent, Wire};
 use super::{Event, SECOND};
+use crate::connection::ending::{HeldEnd, PeerEnd};
 use crate::limits::Keepalive;
 
 /// How far the closing handshake is, in order.
@@ -25,6 +26,16 @@ pub(super) struct Alone {
     pub(super) close_sent: bool,
     /// When the closing must be over, once it has begun.
     pub(super) deadline: Option<Instant>,
+    /// When the connection wants to be called next.
+    pub(super) next: Option<Instant>,
+    /// The application takes no messages.
+    pub(super) busy: bool,
+    /// Messages have come that were not taken.
+    pub(super) untaken: bool,
+    /// How the peer broke the protocol is known, and not told yet.
+    pub(super) owed: bool,
+    /// It was told.
+    pub(super) broken: bool,
 }
 
 impl Alone {
@@ -35,15 +46,21 @@ impl Alone {
             keepalive: Keepalive { interval: Some(2 * SECOND), missed: 2 },
             ..Timeouts::default()
         };
+        let mut end = End::new(wire.codec(), timeouts);
         Alone {
             wire,
-            end: End::new(wire.codec(), timeouts),
+            next: end.poll_timeout(),
+            end,
             now: 0,
             stalled: false,
             begun: None,
             peer_closed: false,
             close_sent: false,
             deadline: None,
+            busy: false,
+            untaken: false,
+            owed: false,
+            broken: false,
         }
     }
 
@@ -59,46 +76,83 @@ impl Alone {
         }
     }
 
+    /// Whether an end that the peer has made waits for messages to be taken.
+    pub(super) fn holds(&self) -> bool {
+        self.end.connection.protocol.held_end.is_some()
+    }
+
+    pub(super) fn holds_violation(&self) -> bool {
+        let held = self.end.connection.protocol.held_end.as_deref();
+        matches!(held, Some(HeldEnd { end: PeerEnd::Violation(_), .. }))
+    }
+
     /// Hears what the peer says, and everything it leads to.
     pub(super) fn hear(&mut self, said: Said) -> Result<(), String> {
         let bytes = self.wire.said(said, self.begun).unwrap_or_default();
         self.begun = Some(said).filter(|said| said.is_half());
-        self.end.input.compact();
         self.end.hear(&bytes);
-        self.end.connection.heard(&self.end.output);
+        let over = self.end.connection.is_over();
+        // What is behind the end is not looked at, and neither is what is within a message.
+        let within = self.end.connection.is_within_message();
+        self.peer_closed |= said.is_close() && !over && !(within && said == Said::TextThenClose);
+        self.receive()
+    }
+
+    /// Takes what has come, or leaves it, and everything it leads to.
+    pub(super) fn receive(&mut self) -> Result<(), String> {
         loop {
+            if !self.end.connection.has_storage() {
+                self.end.connection.lend(Batch::new(vec![0; STORAGE].into()));
+            }
             let was_over = self.end.connection.is_over();
-            let within = self.end.connection.is_within_message();
-            let unread = self.end.input.unread().len();
-            match self.end.receive() {
-                Ok(Received::Data(data)) => {
+            let owed = self.owed || self.holds_violation();
+            let unread = self.end.connection.has_unread();
+            let untaken = if self.untaken { Untaken::Some } else { Untaken::Nothing };
+            match self.end.connection.receive_messages(untaken) {
+                Ok(Received::Data(batch)) => {
                     ensure(!was_over, "data behind the end")?;
-                    ensure(data.first != within, "a fragment out of order")?;
+                    ensure(!batch.is_empty(), "no message")?;
+                    self.untaken = self.busy;
                 }
-                Ok(Received::Starved) => return ensure(!was_over, "starved behind the end"),
+                Ok(Received::Starved) => {
+                    ensure(!was_over, "starved behind the end")?;
+                    break;
+                }
+                Ok(Received::Working) => return Err("there is no extension".into()),
+                Ok(Received::Held) => {
+                    ensure(self.untaken, "held, and everything was taken")?;
+                    break;
+                }
                 Ok(Received::Closed) => {
-                    let untouched = self.end.input.unread().len() == unread;
+                    let untouched = self.end.connection.has_unread() == unread;
                     ensure(!was_over || untouched, "bytes were read behind the end")?;
-                    self.peer_closed |= said.is_close() && !was_over;
-                    self.end.input.discard();
-                    return Ok(());
+                    ensure(!owed, "a broken protocol is not told")?;
+                    drop(self.end.connection.discard_received());
+                    break;
                 }
                 Err(_) => {
-                    ensure(!was_over, "an error behind the end")?;
+                    ensure(!was_over || owed, "an error behind the end")?;
+                    ensure(!self.broken, "an error that is told twice")?;
+                    ensure(!self.untaken, "an error before the messages that came first")?;
                     ensure(self.end.connection.is_over(), "it goes on behind an error")?;
+                    (self.owed, self.broken) = (false, true);
                 }
             }
+        }
+        // The memory is given back, as by an endpoint that waits.
+        match self.end.connection.reclaim() {
+            Ok(_) => Ok(()),
+            Err(error) => Err(format!("{error}")),
         }
     }
 
     /// The socket takes what waits, unless it is stalled.
     pub(super) fn write(&mut self) -> Result<Vec<Sent>, String> {
         let mut frames = Vec::new();
-        while !self.stalled && !self.end.output.is_empty() {
+        while !self.stalled && !self.end.connection.unsent().is_empty() {
             frames.extend(self.wire.sent(&self.end.sent())?);
-            self.end.connection.handle_sent(&mut self.end.output);
         }
-        self.end.output.refuse();
+        self.end.connection.blocked();
         Ok(frames)
     }
 
@@ -112,7 +166,8 @@ impl Alone {
         for frame in put {
             ensure(!self.close_sent, format!("{frame:?} behind our Close"))?;
             let in_vain = *frame == Sent::Close && self.end.connection.has_input_ended();
-            ensure(!in_vain || matches!(event, Event::Refuse), "a Close to nobody")?;
+            let first = self.peer_closed || self.owed || self.broken;
+            ensure(!in_vain || first || matches!(event, Event::Refuse), "a Close to nobody")?;
             self.close_sent |= *frame == Sent::Close;
         }
         ensure(before == Phase::Open || put.is_empty(), "something was put while closing")?;

@@ -3,30 +3,43 @@
 use std::ops::Range;
 
 use bytes::Bytes;
-use bytestring::ByteString;
 
-use super::{Message, MessageKind, MessageRef};
 use crate::buffer::ReadBuffer;
 use crate::codec::InvalidText;
-use crate::connection::Data;
+use crate::message::{Assembled, Message, MessageKind};
 use crate::protocol_error::ProtocolError;
-use crate::utf8::{self, Utf8Checker};
+use crate::utf8::Utf8Checker;
+
+/// A fragment of a message whose payload lies in the read buffer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Data {
+    /// The kind of message.
+    pub(super) kind: MessageKind,
+    /// Whether the message begins here.
+    pub(super) first: bool,
+    /// Whether it ends here.
+    pub(super) fin: bool,
+    /// Where in the read buffer the payload is.
+    pub(super) payload: Range<usize>,
+    /// How many bytes are announced to follow in the same frame.
+    pub(super) remaining: u64,
+}
 
 /// Joins the fragments of one message after the other.
 ///
-/// A message that lies in one piece in the read buffer stays there and is lent from it. Only
-/// one that is cut, by fragmentation or by the end of what has arrived, is copied out.
+/// A message that lies in one piece in the read buffer stays there. Only one that is cut, by
+/// fragmentation or by the end of what has arrived, is copied out.
 #[derive(Debug)]
-pub struct Assembler {
+pub(super) struct Assembler {
     limit: usize,
     invalid_text: InvalidText,
-    complete: bool,
     state: Assembly,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Default)]
 enum Assembly {
     /// No message has begun.
+    #[default]
     Empty,
     /// All of it so far lies here in the read buffer.
     Buffered(MessageKind, Range<usize>),
@@ -38,36 +51,61 @@ enum Assembly {
 
 impl Assembler {
     /// An assembler of messages up to `limit` bytes.
-    pub fn new(limit: usize, invalid_text: InvalidText) -> Assembler {
-        Assembler { limit, invalid_text, complete: false, state: Assembly::Empty }
+    pub(super) fn new(limit: usize, invalid_text: InvalidText) -> Assembler {
+        Assembler { limit, invalid_text, state: Assembly::Empty }
     }
 
-    /// Takes the next fragment, which lies in `buffer`. `true` when it ends a message: take
-    /// it with [`lend`](Assembler::lend) or [`take`](Assembler::take) before the next push.
+    /// What becomes of a text that is not UTF-8.
+    #[inline]
+    pub(super) fn invalid_text(&self) -> InvalidText {
+        self.invalid_text
+    }
+
+    /// Takes the next fragment, which lies in `buffer`, and gives the message that it ends.
     ///
     /// # Errors
     /// [`ProtocolError::MessageTooBig`] as soon as the announced length is over the limit,
-    /// [`ProtocolError::InvalidUtf8`] as soon as a text cannot be valid any more.
+    /// [`ProtocolError::InvalidUtf8`] as soon as a text cannot be valid any more. A whole text in
+    /// the buffer is not checked.
     #[inline]
-    pub fn push(&mut self, data: &Data, buffer: &ReadBuffer) -> Result<bool, ProtocolError> {
+    pub(super) fn push(
+        &mut self,
+        data: Data,
+        buffer: &ReadBuffer,
+    ) -> Result<Option<Assembled>, ProtocolError> {
         let coming = (data.payload.len() as u64).saturating_add(data.remaining);
-        self.complete = data.fin;
-        if data.first {
-            self.state = Assembly::Buffered(data.kind, data.payload.clone());
+        if data.first && data.fin {
             self.check_limit(0, coming)?;
+            return Ok(Some(Assembled::Stored(data.kind, data.payload)));
+        }
+        self.push_part(&data, coming, buffer)
+    }
+
+    #[inline(never)]
+    fn push_part(
+        &mut self,
+        data: &Data,
+        coming: u64,
+        buffer: &ReadBuffer,
+    ) -> Result<Option<Assembled>, ProtocolError> {
+        if data.first {
+            self.check_limit(0, coming)?;
+            self.state = Assembly::Buffered(data.kind, data.payload.clone());
         } else {
             self.check_limit(self.len(), coming)?;
             self.push_next(data, buffer)?;
         }
-        if !data.fin && data.remaining == 0 {
+        if data.fin {
+            return self.finish().map(Some);
+        }
+        if data.remaining == 0 {
             // The next fragment does not lie behind this one. A text is judged here, so that
             // what is heard next does not depend on how the bytes arrived.
             self.own(buffer)?;
         }
-        Ok(data.fin)
+        Ok(None)
     }
 
-    #[inline(never)]
     fn push_next(&mut self, data: &Data, buffer: &ReadBuffer) -> Result<(), ProtocolError> {
         match &mut self.state {
             Assembly::Buffered(_, range) if range.end == data.payload.start => {
@@ -81,25 +119,38 @@ impl Assembler {
         }
     }
 
-    /// Takes the next fragment, whose payload an extension has made. `true` when it ends a message.
-    ///
-    /// # Errors
-    /// [`ProtocolError::MessageTooBig`] as soon as what came is over the limit,
-    /// [`ProtocolError::InvalidUtf8`] as soon as a text cannot be valid any more.
-    pub fn push_transformed(
+    /// As [`push`](Assembler::push), with a payload that an extension has made.
+    pub(super) fn push_transformed(
         &mut self,
         data: &Data,
         payload: &[u8],
         buffer: &ReadBuffer,
-    ) -> Result<bool, ProtocolError> {
-        self.complete = data.fin;
+    ) -> Result<Option<Assembled>, ProtocolError> {
         if data.first {
             self.state = self.nothing(data.kind);
         }
         self.check_limit(self.len(), payload.len() as u64)?;
         self.own(buffer)?;
         self.append(payload)?;
-        Ok(data.fin)
+        if data.fin { self.finish().map(Some) } else { Ok(None) }
+    }
+
+    /// The message, which is whole.
+    fn finish(&mut self) -> Result<Assembled, ProtocolError> {
+        Ok(match std::mem::take(&mut self.state) {
+            Assembly::Buffered(kind, range) => Assembled::Stored(kind, range),
+            Assembly::Text(_, checker) if checker.is_open() => {
+                return Err(ProtocolError::InvalidUtf8);
+            }
+            Assembly::Text(text, _) => Assembled::own(Message::text(text)),
+            Assembly::Bytes(MessageKind::Text, bytes) => {
+                Assembled::own(Message::text(String::from_utf8_lossy(&bytes).into_owned()))
+            }
+            Assembly::Bytes(MessageKind::Binary, bytes) => {
+                Assembled::own(Message::Binary(Bytes::from(bytes)))
+            }
+            Assembly::Empty => Assembled::own(Message::Binary(Bytes::new())),
+        })
     }
 
     /// Copies out what lies in `buffer` of a message that is not whole, so that the buffer may
@@ -107,7 +158,7 @@ impl Assembler {
     ///
     /// # Errors
     /// [`ProtocolError::InvalidUtf8`] when the text so far cannot become valid.
-    pub fn own(&mut self, buffer: &ReadBuffer) -> Result<(), ProtocolError> {
+    pub(super) fn own(&mut self, buffer: &ReadBuffer) -> Result<(), ProtocolError> {
         let Assembly::Buffered(kind, range) = &self.state else {
             return Ok(());
         };
@@ -120,7 +171,7 @@ impl Assembler {
     /// them a multiple of 64 KiB, but for the word that an allocator keeps with each piece of
     /// memory. What is left of a piece that was given back is whole pieces then, and no crumb that
     /// would keep the heap from shrinking.
-    pub fn room_for(bytes: usize) -> usize {
+    pub(super) fn room_for(bytes: usize) -> usize {
         const PIECE: usize = 64 * 1024;
         match bytes < PIECE / 2 {
             true => bytes,
@@ -138,114 +189,51 @@ impl Assembler {
         }
     }
 
-    /// Where the rest of a message of bytes, which lies in no read buffer any more, may be read
-    /// to directly. Tell what was appended with [`push_appended`](Assembler::push_appended).
+    /// The memory of a message of bytes that has begun and lies in no read buffer any more: the
+    /// rest of it may be appended there. Tell of it with
+    /// [`push_appended`](Assembler::push_appended).
     #[inline]
-    pub fn appendable(&mut self) -> Option<&mut Vec<u8>> {
+    pub(super) fn appendable(&mut self) -> Option<&mut Vec<u8>> {
         match &mut self.state {
-            Assembly::Bytes(MessageKind::Binary, bytes) if !self.complete => Some(bytes),
+            Assembly::Bytes(MessageKind::Binary, bytes) => Some(bytes),
             _ => None,
         }
     }
 
-    /// Takes note of a fragment that was appended in place; its length was announced by the
-    /// fragments before it, and is within the limit. `true` when it ends the message.
-    pub fn push_appended(&mut self, data: &Data) -> bool {
-        self.complete = data.fin;
-        data.fin
-    }
-
-    /// Whether the message is whole.
-    #[inline]
-    pub fn is_complete(&self) -> bool {
-        self.complete
+    /// Takes note of a fragment that was appended in place, and gives the message that it ends.
+    /// Its length was announced by the fragments before it, and is within the limit.
+    pub(super) fn push_appended(
+        &mut self,
+        data: &Data,
+    ) -> Result<Option<Assembled>, ProtocolError> {
+        if data.fin { self.finish().map(Some) } else { Ok(None) }
     }
 
     /// Whether a message has begun, and is not whole.
     #[inline]
-    pub fn has_begun(&self) -> bool {
-        !self.complete && !matches!(self.state, Assembly::Empty)
+    pub(super) fn has_begun(&self) -> bool {
+        !matches!(self.state, Assembly::Empty)
     }
 
-    /// Whether a message, whole or begun, lies in the read buffer.
+    /// Whether a message that has begun lies in the read buffer.
     #[inline]
-    pub fn is_buffered(&self) -> bool {
+    pub(super) fn is_buffered(&self) -> bool {
         matches!(self.state, Assembly::Buffered(..))
     }
 
-    /// The whole message, lent until the next call.
-    ///
-    /// # Errors
-    /// [`ProtocolError::InvalidUtf8`].
+    /// Forgets the message that has begun, and gives its memory back.
     #[inline]
-    pub fn lend<'m>(&'m mut self, buffer: &'m ReadBuffer) -> Result<MessageRef<'m>, ProtocolError> {
-        if let Assembly::Buffered(kind, Range { start, end }) = self.state {
-            match kind {
-                MessageKind::Binary => return Ok(MessageRef::Binary(buffer.bytes(start..end))),
-                MessageKind::Text => {
-                    if let Some(text) = utf8::validate(buffer.bytes(start..end)) {
-                        return Ok(MessageRef::Text(text));
-                    }
-                }
-            }
-        }
-        self.lend_owned(buffer)
-    }
-
-    /// A message that does not lie in the read buffer, or cannot be lent from there.
-    #[inline(never)]
-    fn lend_owned<'m>(
-        &'m mut self,
-        buffer: &'m ReadBuffer,
-    ) -> Result<MessageRef<'m>, ProtocolError> {
-        self.repair(buffer);
-        match &self.state {
-            Assembly::Buffered(..) => Err(ProtocolError::InvalidUtf8),
-            Assembly::Text(text, checker) if !checker.is_open() => Ok(MessageRef::Text(text)),
-            Assembly::Text(..) => Err(ProtocolError::InvalidUtf8),
-            Assembly::Bytes(_, bytes) => Ok(MessageRef::Binary(bytes)),
-            Assembly::Empty => Ok(MessageRef::Binary(&[])),
-        }
-    }
-
-    /// The whole message, to keep.
-    ///
-    /// # Errors
-    /// [`ProtocolError::InvalidUtf8`].
-    pub fn take(&mut self, buffer: &ReadBuffer) -> Result<Message, ProtocolError> {
-        let message = match &mut self.state {
-            Assembly::Text(text, checker) if !checker.is_open() => {
-                Message::Text(ByteString::from(std::mem::take(text)))
-            }
-            Assembly::Bytes(MessageKind::Binary, bytes) => {
-                Message::Binary(Bytes::from(std::mem::take(bytes)))
-            }
-            _ => self.lend(buffer)?.to_message(),
-        };
-        self.reset();
-        Ok(message)
-    }
-
-    /// Forgets the message that was lent, and gives its memory back.
-    #[inline]
-    pub fn reset(&mut self) {
-        self.complete = false;
+    pub(super) fn reset(&mut self) {
         self.state = Assembly::Empty;
     }
 
-    /// Where drafts have invalid text replaced: makes a whole text UTF-8 that is not, or that does
-    /// not lie in the read buffer.
-    fn repair(&mut self, buffer: &ReadBuffer) {
-        if self.invalid_text == InvalidText::Fail {
-            return;
+    /// How much memory the message takes that has begun, in bytes.
+    pub(super) fn held(&self) -> usize {
+        match &self.state {
+            Assembly::Empty | Assembly::Buffered(..) => 0,
+            Assembly::Text(text, _) => text.capacity(),
+            Assembly::Bytes(_, bytes) => bytes.capacity(),
         }
-        let bytes = match &self.state {
-            Assembly::Buffered(MessageKind::Text, range) => buffer.bytes(range.clone()),
-            Assembly::Bytes(MessageKind::Text, bytes) => bytes,
-            _ => return,
-        };
-        let text = String::from_utf8_lossy(bytes).into_owned();
-        self.state = Assembly::Text(text, Utf8Checker::new());
     }
 
     fn append(&mut self, piece: &[u8]) -> Result<(), ProtocolError> {

@@ -1,0 +1,219 @@
+//! The rules that every version shares, on buffers that somebody else has.
+
+use std::time::Instant;
+
+use super::backlog::Backlog;
+use super::ending::{ClosingHandshake, End, HELD_TIME, HeldEnd};
+use super::send_error::SendError;
+use super::timer::{self, Expired, Timers};
+use crate::buffer::SendBuffer;
+use crate::close::{CloseReason, StatusCode};
+use crate::codec::{Capabilities, Codec, EncodeError, Envelope};
+use crate::codec_box::CodecBox;
+use crate::frame::{Frame, MAX_CONTROL_PAYLOAD, OpCode};
+use crate::limits::{Limits, Timeouts};
+use crate::message::{Compression, MessageKind, MessageRef, Outgoing};
+
+/// A connection without its buffers: fragments between control frames, pongs, the closing
+/// handshake, keep-alive.
+// In memory, what each message needs comes first.
+#[derive(Debug)]
+#[repr(C)]
+pub(super) struct Protocol {
+    pub(super) codec: CodecBox,
+    pub(super) closing: ClosingHandshake,
+    /// How the peer has ended the connection, while messages before that are not taken.
+    pub(super) held_end: Option<Box<HeldEnd>>,
+    /// The payload of a ping behind messages that were not taken when it was found.
+    pub(super) held_ping: Option<Box<[u8]>>,
+    /// How much of the frame under way is still to come.
+    pub(super) remaining: u64,
+    /// The kind of the message whose fragments are coming.
+    pub(super) message: Option<MessageKind>,
+    /// Whether the codec has more to show of bytes that it has consumed.
+    pub(super) more: bool,
+    /// Whether the payload of messages passes through an extension.
+    pub(super) extended: bool,
+    /// Whether the peer's side of the TCP connection has ended.
+    pub(super) input_ended: bool,
+    pub(super) limits: Limits,
+    pub(super) timers: Timers,
+    /// The payload of the latest ping that came while the send buffer was backed up.
+    pub(super) unanswered_ping: Option<Box<[u8]>>,
+    pub(super) end: End,
+    pub(super) backlog: Backlog,
+    pub(super) capabilities: Capabilities,
+}
+
+impl Protocol {
+    pub(super) fn new(
+        codec: CodecBox,
+        limits: Limits,
+        timeouts: Timeouts,
+        now: Instant,
+    ) -> Protocol {
+        let capabilities = codec.capabilities();
+        Protocol {
+            extended: codec.is_extended(),
+            codec,
+            capabilities,
+            limits,
+            message: None,
+            remaining: 0,
+            more: false,
+            closing: ClosingHandshake::Open,
+            input_ended: false,
+            end: End::Unlimited,
+            backlog: Backlog::default(),
+            held_end: None,
+            held_ping: None,
+            timers: Timers::new(timeouts, now),
+            unanswered_ping: None,
+        }
+    }
+
+    // ===== Out =====
+
+    /// Puts a whole message into `output`.
+    ///
+    /// # Errors
+    /// [`SendError`]; nothing was put then.
+    #[inline]
+    pub(super) fn send(
+        &mut self,
+        outgoing: Outgoing<'_>,
+        output: &mut SendBuffer,
+    ) -> Result<(), SendError> {
+        if !self.closing.is_open() {
+            return Err(SendError::Closed);
+        }
+        self.answer_latest_ping(output);
+        let message = outgoing.message();
+        let frame = Frame::whole(message.kind().opcode(), message.as_bytes());
+        match outgoing.compression() {
+            Compression::Allowed => self.codec.encode(frame, output.bytes()),
+            Compression::Forbidden => self.codec.encode_plain(frame, output.bytes()),
+        }
+        .map_err(SendError::Unsupported)
+    }
+
+    /// What to write around a long message that is to go out without a copy, behind what is
+    /// in `output`; `None` when it must go through [`send`](Protocol::send).
+    ///
+    /// # Errors
+    /// [`SendError::Closed`].
+    pub(super) fn envelope(
+        &mut self,
+        message: MessageRef<'_>,
+        output: &mut SendBuffer,
+    ) -> Result<Option<Envelope>, SendError> {
+        if !self.closing.is_open() {
+            return Err(SendError::Closed);
+        }
+        self.answer_latest_ping(output);
+        Ok(self.codec.envelope(message.kind().opcode(), message.as_bytes().len()))
+    }
+
+    /// Puts a ping into `output`; its payload is at most 125 bytes.
+    ///
+    /// # Errors
+    /// [`SendError`], also when the draft has no ping.
+    pub(super) fn ping(
+        &mut self,
+        payload: &[u8],
+        output: &mut SendBuffer,
+    ) -> Result<(), SendError> {
+        if !self.closing.is_open() {
+            return Err(SendError::Closed);
+        }
+        if payload.len() > MAX_CONTROL_PAYLOAD {
+            return Err(SendError::Unsupported(EncodeError::LongControl));
+        }
+        let frame = Frame::whole(OpCode::Ping, payload);
+        self.codec.encode(frame, output.bytes()).map_err(SendError::Unsupported)
+    }
+
+    /// The answer to a ping that waited goes out before the next message, or when nothing
+    /// waits any more: a sender that never stops cannot keep it back.
+    #[inline]
+    pub(super) fn answer_latest_ping(&mut self, output: &mut SendBuffer) {
+        if self.unanswered_ping.is_some()
+            && let Some(payload) = self.unanswered_ping.take()
+            && self.closing.is_open()
+        {
+            self.put(Frame::whole(OpCode::Pong, &payload), output);
+        }
+    }
+
+    /// Puts a frame that the draft is known to have.
+    pub(super) fn put(&mut self, frame: Frame<'_>, output: &mut SendBuffer) {
+        let encoded = self.codec.encode(frame, output.bytes());
+        debug_assert!(encoded.is_ok(), "{frame:?}: {encoded:?}");
+    }
+
+    // ===== Time =====
+
+    /// The next deadline, if there is one. `clock` is asked where the time begins to count.
+    pub(super) fn poll_timeout(
+        &mut self,
+        output: &SendBuffer,
+        clock: impl FnOnce() -> Instant,
+    ) -> Option<Instant> {
+        match (self.closing.is_open(), &mut self.held_end, self.end) {
+            (true, None, _) => self.timers.next(),
+            (true, Some(held), _) => Some(*held.until.get_or_insert_with(|| clock() + HELD_TIME)),
+            (false, _, End::Unlimited) => Some(self.limit_end(clock(), output)),
+            (false, _, End::Before { end, .. }) => Some(end),
+            (false, _, End::Expired(_)) => None,
+        }
+    }
+
+    /// Does what is due at a deadline: sends a ping, closes an idle connection, takes note of how
+    /// the peer has ended it.
+    ///
+    /// # Errors
+    /// [`Expired`] when the connection is to be cut; it is over then.
+    pub(super) fn handle_timeout(
+        &mut self,
+        now: Instant,
+        output: &mut SendBuffer,
+    ) -> Result<(), Expired> {
+        match self.end {
+            End::Before { end, latest } if now >= end => {
+                if now < latest
+                    && (output.is_empty() || self.backlog.is_taken(self.timers.closing()))
+                {
+                    self.end = End::Before { end: latest, latest };
+                    return Ok(());
+                }
+                self.expire(Expired::Closing);
+                return Err(Expired::Closing);
+            }
+            End::Unlimited if self.closing.is_open() => {}
+            _ => return Ok(()),
+        }
+        if let Some(held) = &self.held_end {
+            if held.until.is_some_and(|until| now >= until) {
+                self.settle_held_end(output);
+            }
+            return Ok(());
+        }
+        if !self.capabilities.ping {
+            // Nothing can be asked of it: only what it does not take tells.
+            self.heard(output);
+        }
+        match self.timers.due(now).inspect_err(|expired| self.expire(*expired))? {
+            timer::Due::Nothing => {}
+            timer::Due::Ping => {
+                if !output.is_backed_up() {
+                    self.put(Frame::whole(OpCode::Ping, &[]), output);
+                }
+            }
+            timer::Due::CloseIdle => {
+                let reason = CloseReason::new(StatusCode::GOING_AWAY, "idle");
+                self.close(Some(reason), now, output);
+            }
+        }
+        Ok(())
+    }
+}

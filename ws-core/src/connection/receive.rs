@@ -1,0 +1,228 @@
+//! The way in: the messages, or the fragments, that have come.
+
+use super::Connection;
+use super::assembler::Data;
+use super::ending::PeerEnd;
+use super::incoming::Next;
+use super::received::{Fragment, Payload, Received, Untaken};
+use crate::frame::OpCode;
+use crate::message::{Assembled, Batch};
+use crate::protocol_error::ProtocolError;
+
+/// A batch that holds so much in memory of its own is full.
+const BATCH_BYTES: usize = 64 * 1024;
+
+/// So much is undecoded at most for the memory of a batch to go with it; more is not worth a copy.
+const KEPT_BYTES: usize = 4 * 1024;
+
+impl Connection {
+    // ===== Messages =====
+
+    /// The messages that are whole in what was received. The memory that was lent goes with them:
+    /// without memory none are found, so lend some as long as there is something
+    /// [unread](Connection::has_unread). Answers to the peer are [`unsent`](Connection::unsent).
+    ///
+    /// # Errors
+    /// [`ProtocolError`] when the peer broke the protocol, and all messages before that were taken.
+    /// The connection has failed then.
+    #[inline(always)]
+    pub fn receive_messages(&mut self, untaken: Untaken) -> Result<Received<Batch>, ProtocolError> {
+        if let Some(received) = self.receive_end(untaken)? {
+            return Ok(received);
+        }
+        if self.appended > 0 {
+            self.receive_appended()?;
+        }
+        self.protocol.collect_whole(&mut self.input, self.protocol.limits.message);
+        let collected = self.collect(untaken);
+        self.hand_over(collected, untaken)
+    }
+
+    /// Decodes messages into the batch that was lent.
+    #[inline(always)]
+    fn collect(&mut self, untaken: Untaken) -> Result<Received<()>, ProtocolError> {
+        let Connection { protocol, input, output, assembler, work, .. } = self;
+        let mut own = 0;
+        while input.is_lent() {
+            let assembled = match protocol.next(input)? {
+                None => break,
+                Some(Next::Data(data, None)) => assembler.push(data, input)?,
+                Some(Next::Data(data, Some(transformed))) => {
+                    work.count(&transformed);
+                    assembler.push_transformed(&data, &transformed.payload, input)?
+                }
+                Some(Next::Control(opcode, payload)) => {
+                    let found = input.batch().is_some_and(|batch| !batch.is_empty());
+                    let payload = input.bytes(payload);
+                    if found && opcode == OpCode::Ping {
+                        // Its answer goes behind those to the messages before it.
+                        protocol.held_ping = Some(payload.into());
+                        return Ok(Received::Held);
+                    }
+                    let untaken = found || untaken == Untaken::Some;
+                    protocol.control(opcode, payload, untaken, output)?;
+                    match () {
+                        () if protocol.held_end.is_some() => return Ok(Received::Held),
+                        () if protocol.closing.is_over() => return Ok(Received::Closed),
+                        () => continue,
+                    }
+                }
+            };
+            if let (Some(assembled), Some(batch)) = (assembled, input.batch()) {
+                own += assembled.own_len();
+                batch.push(assembled);
+            }
+            if own >= BATCH_BYTES || work.is_much() {
+                return Ok(Received::Working);
+            }
+        }
+        Ok(Received::Starved)
+    }
+
+    /// What was collected, and after it what came of collecting.
+    #[inline(always)]
+    fn hand_over(
+        &mut self,
+        collected: Result<Received<()>, ProtocolError>,
+        untaken: Untaken,
+    ) -> Result<Received<Batch>, ProtocolError> {
+        let batch = self.input.batch();
+        let found = batch.is_some_and(|batch| !batch.is_empty());
+        let outcome = match collected {
+            Ok(outcome) => outcome,
+            Err(error) if found || untaken == Untaken::Some => {
+                self.hold_violation(error);
+                Received::Held
+            }
+            Err(error) => {
+                self.fail(error);
+                return Err(error);
+            }
+        };
+        if found {
+            return Ok(Received::Data(self.take_batch()));
+        }
+        Ok(match outcome {
+            Received::Data(()) | Received::Starved => Received::Starved,
+            Received::Working => Received::Working,
+            Received::Held => Received::Held,
+            Received::Closed => Received::Closed,
+        })
+    }
+
+    /// The batch of messages that were found.
+    #[inline]
+    fn take_batch(&mut self) -> Batch {
+        if self.assembler.is_buffered()
+            && let Err(error) = self.assembler.own(&self.input)
+        {
+            self.assembler.reset();
+            self.hold_violation(error);
+        }
+        let undecoded = self.input.unread().len();
+        if let (Some(batch), true) = (self.input.batch(), undecoded > KEPT_BYTES) {
+            let owned = batch.own();
+            let batch = Batch::of(batch.without_storage());
+            if let Err(error) = owned {
+                self.hold_violation(error);
+            }
+            return batch;
+        }
+        self.input.reclaim().unwrap_or_default()
+    }
+
+    /// What has been made of control frames that came behind messages: of the end of the connection,
+    /// if it has one.
+    #[inline]
+    fn receive_end<T>(&mut self, untaken: Untaken) -> Result<Option<Received<T>>, ProtocolError> {
+        if let Some(ping) = self.protocol.held_ping.take() {
+            self.protocol.answer_ping(&ping, &mut self.output);
+        }
+        if self.protocol.held_end.is_some() {
+            if untaken == Untaken::Some {
+                return Ok(Some(Received::Held));
+            }
+            self.protocol.take_held_end(&mut self.output)?;
+        }
+        Ok(self.is_over().then_some(Received::Closed))
+    }
+
+    #[cold]
+    fn hold_violation(&mut self, error: ProtocolError) {
+        self.protocol.hold_end(PeerEnd::Violation(error), &mut self.output);
+    }
+
+    /// Decodes what was appended to a message.
+    #[cold]
+    fn receive_appended(&mut self) -> Result<(), ProtocolError> {
+        let appended = std::mem::take(&mut self.appended);
+        let Some(message) = self.assembler.appendable() else {
+            return Ok(());
+        };
+        let begin = message.len() - appended;
+        let received = self.protocol.payload(&mut message[begin..]);
+        let assembled = received.and_then(|data| self.assembler.push_appended(&data));
+        if let Some(assembled) = assembled.inspect_err(|error| self.fail(*error))? {
+            self.receive_assembled(assembled);
+        }
+        Ok(())
+    }
+
+    /// Puts a message that lies in no buffer into the batch.
+    fn receive_assembled(&mut self, assembled: Assembled) {
+        if !self.input.is_lent() {
+            self.lend(Batch::default());
+        }
+        if let Some(batch) = self.input.batch() {
+            batch.push(assembled);
+        }
+    }
+
+    // ===== Fragments =====
+
+    /// The next fragment of a message, as it comes. Its payload stays where it is until the next
+    /// call, or until the memory is reclaimed.
+    ///
+    /// # Errors
+    /// [`ProtocolError`] when the peer broke the protocol, in a message that may be under way: that
+    /// waits for nothing. The connection has failed then.
+    #[inline]
+    pub fn receive_fragment(
+        &mut self,
+        untaken: Untaken,
+    ) -> Result<Received<Fragment>, ProtocolError> {
+        if let Some(received) = self.receive_end(untaken)? {
+            return Ok(received);
+        }
+        self.next_fragment(untaken).inspect_err(|error| self.fail(*error))
+    }
+
+    #[inline]
+    fn next_fragment(&mut self, untaken: Untaken) -> Result<Received<Fragment>, ProtocolError> {
+        let Connection { protocol, input, output, work, .. } = self;
+        loop {
+            let (data, payload) = match protocol.next(input)? {
+                None => return Ok(Received::Starved),
+                Some(Next::Data(data, None)) => {
+                    let range = data.payload.clone();
+                    (data, Payload::Stored(range))
+                }
+                Some(Next::Data(data, Some(transformed))) => {
+                    work.count(&transformed);
+                    (data, Payload::Made(transformed.payload))
+                }
+                Some(Next::Control(opcode, payload)) => {
+                    let untaken = untaken == Untaken::Some;
+                    protocol.control(opcode, input.bytes(payload), untaken, output)?;
+                    match () {
+                        () if protocol.held_end.is_some() => return Ok(Received::Held),
+                        () if protocol.closing.is_over() => return Ok(Received::Closed),
+                        () => continue,
+                    }
+                }
+            };
+            let Data { kind, first, fin, .. } = data;
+            return Ok(Received::Data(Fragment { kind, first, fin, payload }));
+        }
+    }
+}

@@ -1,0 +1,220 @@
+//! What a batch holds.
+
+use std::ops::Range;
+
+use bytes::Bytes;
+
+use super::{Message, MessageKind, MessageRef};
+use crate::codec::InvalidText;
+use crate::protocol_error::ProtocolError;
+use crate::utf8;
+
+/// Where there are none there is no more room for messages than for as many as this.
+const MANY: usize = 4096;
+
+/// Messages, and the memory that they lie in.
+#[derive(Debug)]
+pub(crate) struct Contents {
+    pub(crate) storage: Box<[u8]>,
+    pub(crate) messages: Vec<Assembled>,
+    /// How many of them were taken.
+    taken: usize,
+    invalid_text: InvalidText,
+}
+
+/// A message that was received, and where it is.
+#[derive(Debug)]
+pub(crate) enum Assembled {
+    /// Here in the storage. A text is not checked.
+    Stored(MessageKind, Range<usize>),
+    /// In memory of its own.
+    Own(Box<Message>),
+}
+
+impl Contents {
+    /// No messages, and memory for some.
+    pub(crate) fn new(storage: Box<[u8]>) -> Contents {
+        let (messages, invalid_text) = (Vec::new(), InvalidText::Fail);
+        Contents { storage, messages, taken: 0, invalid_text }
+    }
+
+    /// How many bytes it can receive at once.
+    #[inline]
+    pub(crate) fn capacity(&self) -> usize {
+        self.storage.len()
+    }
+
+    /// Whether every message was taken.
+    #[inline]
+    pub(crate) fn is_empty(&self) -> bool {
+        self.taken == self.messages.len()
+    }
+
+    /// Forgets every message, and keeps the memory.
+    #[inline]
+    pub(crate) fn clear(&mut self) {
+        self.messages.clear();
+        if self.messages.capacity() > MANY {
+            self.messages = Vec::new();
+        }
+        self.taken = 0;
+    }
+
+    /// The next message, lent until the next call.
+    ///
+    /// # Errors
+    /// [`ProtocolError::InvalidUtf8`]; what came after it is forgotten.
+    #[inline]
+    pub(crate) fn lend(&mut self) -> Option<Result<MessageRef<'_>, ProtocolError>> {
+        let Contents { storage, messages, taken, invalid_text, .. } = self;
+        let storage: &[u8] = storage;
+        let at = *taken;
+        let assembled = messages.get(at)?;
+        *taken += 1;
+        if let Assembled::Stored(kind, range) = assembled {
+            let bytes = &storage[range.clone()];
+            match kind {
+                MessageKind::Binary => return Some(Ok(MessageRef::Binary(bytes))),
+                MessageKind::Text => {
+                    if let Some(text) = utf8::validate(bytes) {
+                        return Some(Ok(MessageRef::Text(text)));
+                    }
+                }
+            }
+        }
+        Some(lend_own(messages, at, storage, *invalid_text))
+    }
+
+    /// The next message, to keep.
+    ///
+    /// # Errors
+    /// As with [`lend`](Contents::lend).
+    #[inline]
+    pub(crate) fn take(&mut self) -> Option<Result<Message, ProtocolError>> {
+        if let Some(Assembled::Own(message)) = self.messages.get_mut(self.taken) {
+            self.taken += 1;
+            let nothing = Message::Binary(Bytes::new());
+            return Some(Ok(std::mem::replace(&mut **message, nothing)));
+        }
+        Some(self.lend()?.map(MessageRef::to_message))
+    }
+
+    /// Adds the messages of another batch that were not taken, copied out of its memory, which is
+    /// left to it.
+    ///
+    /// # Errors
+    /// As with [`lend`](Contents::lend); those before the text that is wrong are added.
+    pub(crate) fn append(&mut self, other: &mut Contents) -> Result<(), ProtocolError> {
+        let owned = other.own();
+        self.messages.extend(other.messages.drain(other.taken..));
+        other.clear();
+        owned
+    }
+
+    /// How many messages were not taken.
+    pub(crate) fn len(&self) -> usize {
+        self.messages.len() - self.taken
+    }
+
+    /// How many bytes the messages have that were not taken.
+    pub(crate) fn payload_len(&self) -> usize {
+        self.messages[self.taken..].iter().map(Assembled::len).sum()
+    }
+
+    #[inline]
+    pub(crate) fn push(&mut self, received: Assembled) {
+        self.messages.push(received);
+    }
+
+    /// What becomes of texts that are not UTF-8.
+    #[inline]
+    pub(crate) fn set_invalid_text(&mut self, invalid_text: InvalidText) {
+        self.invalid_text = invalid_text;
+    }
+
+    /// Copies messages out of the storage, so that it can be used for something else.
+    ///
+    /// # Errors
+    /// [`ProtocolError::InvalidUtf8`]; those before the text that is wrong are kept.
+    pub(crate) fn own(&mut self) -> Result<(), ProtocolError> {
+        for at in self.taken..self.messages.len() {
+            let Assembled::Stored(kind, range) = &self.messages[at] else { continue };
+            let bytes = &self.storage[range.clone()];
+            let message = match (kind, utf8::validate(bytes), self.invalid_text) {
+                (MessageKind::Binary, ..) => Message::Binary(Bytes::copy_from_slice(bytes)),
+                (MessageKind::Text, Some(text), _) => Message::text(text),
+                (MessageKind::Text, None, InvalidText::Replace) => {
+                    Message::text(String::from_utf8_lossy(bytes).into_owned())
+                }
+                (MessageKind::Text, None, InvalidText::Fail) => {
+                    self.messages.truncate(at);
+                    return Err(ProtocolError::InvalidUtf8);
+                }
+            };
+            self.messages[at] = Assembled::own(message);
+        }
+        Ok(())
+    }
+
+    /// The messages, all of which lie in memory of their own, without the storage.
+    pub(crate) fn without_storage(&mut self) -> Contents {
+        let (messages, taken) = (std::mem::take(&mut self.messages), self.taken);
+        self.clear();
+        Contents { messages, taken, ..Contents::default() }
+    }
+}
+
+/// A message that does not lie in the storage, or is to be repaired.
+#[inline(never)]
+fn lend_own<'b>(
+    messages: &'b mut Vec<Assembled>,
+    at: usize,
+    storage: &[u8],
+    invalid_text: InvalidText,
+) -> Result<MessageRef<'b>, ProtocolError> {
+    if let Assembled::Stored(_, range) = &messages[at] {
+        if invalid_text == InvalidText::Fail {
+            messages.truncate(at + 1);
+            return Err(ProtocolError::InvalidUtf8);
+        }
+        let text = String::from_utf8_lossy(&storage[range.clone()]).into_owned();
+        messages[at] = Assembled::own(Message::text(text));
+    }
+    match &messages[at] {
+        Assembled::Own(message) => Ok(MessageRef::from(&**message)),
+        Assembled::Stored(..) => Err(ProtocolError::InvalidUtf8),
+    }
+}
+
+impl Default for Contents {
+    /// No messages, and no memory.
+    fn default() -> Contents {
+        Contents::new(Box::default())
+    }
+}
+
+impl Assembled {
+    /// A message in memory of its own.
+    pub(crate) fn own(message: Message) -> Assembled {
+        Assembled::Own(Box::new(message))
+    }
+
+    /// How many bytes it has in memory of its own.
+    #[inline]
+    pub(crate) fn own_len(&self) -> usize {
+        match self {
+            Assembled::Stored(..) => 0,
+            Assembled::Own(message) => message.as_bytes().len(),
+        }
+    }
+
+    fn len(&self) -> usize {
+        match self {
+            Assembled::Stored(_, range) => range.len(),
+            Assembled::Own(message) => message.as_bytes().len(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;
