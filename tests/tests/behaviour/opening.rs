@@ -97,6 +97,13 @@ async fn a_plain_request_gets_the_page() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn the_page_is_for_get_alone() {
+    let answer =
+        answer(Server::builder().page("<p>hi"), b"POST / HTTP/1.1\r\nHost: a\r\n\r\n").await;
+    assert!(answer.starts_with("HTTP/1.1 4"), "{answer}");
+}
+
+#[tokio::test(start_paused = true)]
 async fn the_clients_first_subprotocol_that_is_spoken_is_agreed_on() {
     let request = with_field(requests::RFC6455, "Sec-WebSocket-Protocol: a, b, c");
     let builder = Server::builder().subprotocols(["c", "b"]);
@@ -143,6 +150,28 @@ async fn a_last_key_that_does_not_come_is_given_up_at_the_same_deadline() {
     client.send(b"1234567").await;
     client.rest().await;
     assert_eq!(begun.elapsed().as_secs(), 10);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_client_that_begins_nothing_is_left_at_the_deadline_without_an_answer() {
+    // The second is the beginning of HTTP/2, and of nothing else yet.
+    for beginning in [&b""[..], b"PRI * HTTP/2.0\r\n\r\n"] {
+        let mut client = echo_messages(Server::builder()).connect();
+        let begun = Instant::now();
+        client.send(beginning).await;
+        assert_eq!(client.rest().await, b"");
+        assert_eq!(begun.elapsed().as_secs(), 10);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn http_2_is_recognised_however_its_first_bytes_arrive() {
+    let settings = [0, 0, 0, 4, 0, 0, 0, 0, 0];
+    let wire = [&b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"[..], &settings].concat();
+    let mut client = echo_messages(Server::builder()).connect();
+    client.send_bytewise(&wire).await;
+    let answer = client.read(9).await;
+    assert_eq!(answer[3..9], settings[3..], "no SETTINGS: {answer:?}");
 }
 
 /// A second, and what is sent then.

@@ -99,6 +99,36 @@ async fn the_proxy_protocol_names_the_client_however_its_bytes_arrive() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn the_proxy_protocol_tells_whether_the_client_came_over_tls() {
+    let server = who(Server::builder().proxy_protocol(proxies(&["192.0.2.7"])));
+    for (bits, scheme, transport) in [(1, "https", "Tls"), (0, "http", "Plain")] {
+        let header = [
+            &b"\r\n\r\n\0\r\nQUIT\n\x21\x11\0\x14"[..],
+            &[203, 0, 113, 9, 192, 0, 2, 1, 0x04, 0xd2, 0, 80],
+            &[0x20, 0, 5, bits, 0, 0, 0, 0],
+        ]
+        .concat();
+        // The origin is that of the page which the client has loaded: it is let in by its scheme.
+        let request = String::from_utf8(requests::RFC6455.to_vec()).unwrap();
+        let request = request.replace("Origin: http:", &format!("Origin: {scheme}:"));
+        let wire = [&header[..], request.as_bytes()].concat();
+        assert_eq!(greeting(&server, &wire).await, format!("203.0.113.9:1234 {transport}"));
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_header_of_the_proxy_protocol_is_believed_of_its_proxies_alone() {
+    // Neither of a client that comes past them, nor a second one behind the first.
+    let header = b"PROXY TCP4 203.0.113.9 192.0.2.1 1234 80\r\n";
+    let mut past = who(Server::builder().proxy_protocol(proxies(&["198.51.100.1"]))).connect();
+    past.send(&[header, requests::RFC6455].concat()).await;
+    assert!(past.head().await.starts_with("HTTP/1.1 400 "));
+    let mut twice = who(Server::builder().proxy_protocol(proxies(&["192.0.2.7"]))).connect();
+    twice.send(&[header, &header[..], requests::RFC6455].concat()).await;
+    assert!(twice.head().await.starts_with("HTTP/1.1 400 "));
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_client_that_its_proxy_does_not_name_has_not_the_rights_of_the_proxy() {
     let trusted = proxies(&["192.0.2.7"]);
     let server = who(Server::builder().proxy_protocol(trusted.clone()).trusted_proxies(trusted));

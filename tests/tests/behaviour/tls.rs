@@ -11,7 +11,7 @@ use tokio_rustls::client::TlsStream;
 use tokio_rustls::rustls::crypto::ring::default_provider;
 use tokio_rustls::rustls::pki_types::{PrivateKeyDer, ServerName};
 use tokio_rustls::rustls::{ClientConfig, RootCertStore, ServerConfig};
-use ws_server::{Origins, Server, Tls, WebSocket};
+use ws_server::{Origins, Peer, Server, Tls, WebSocket};
 use ws_tests::{Connector, frame, masked, requests};
 
 use crate::{copy, echo, serve};
@@ -88,4 +88,44 @@ async fn a_client_that_ends_its_side_of_tls_reads_an_orderly_end() {
             );
         }
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_port_of_tls_alone_tells_plain_clients_so_whatever_they_speak() {
+    let (tls, connector) = certified();
+    let who = |mut socket: WebSocket, peer: Peer| async move {
+        socket.send(format!("{:?}", peer.transport()).as_str()).await?;
+        Ok(())
+    };
+    let server = Server::builder().tls_only(&tls).origins(Origins::Any).messages(who).unwrap();
+    let (server, _) = serve(server);
+    for request in [requests::RFC6455, b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"] {
+        let mut plain = server.connect();
+        plain.send(request).await;
+        let answer = String::from_utf8(plain.rest().await).unwrap();
+        assert!(answer.starts_with("HTTP/1.1 400 "), "{answer}");
+        assert!(answer.contains("wss:"), "{answer}");
+    }
+    let mut secure = connect(&server, &connector).await;
+    secure.write_all(requests::RFC6455).await.unwrap();
+    let mut received = Vec::new();
+    // How it ends does not matter here: the close is not answered.
+    drop(secure.read_to_end(&mut received).await);
+    assert!(received.starts_with(b"HTTP/1.1 101 "));
+    let greeting = frame(0x81, b"Tls");
+    assert!(received.windows(greeting.len()).any(|bytes| bytes == greeting));
+}
+
+#[tokio::test(start_paused = true)]
+async fn http_2_is_recognised_within_tls() {
+    let (tls, connector) = certified();
+    let server = Server::builder().tls(&tls).messages(|socket, _| echo(socket)).unwrap();
+    let (server, _) = serve(server);
+    let mut client = connect(&server, &connector).await;
+    let settings = [0, 0, 0, 4, 0, 0, 0, 0, 0];
+    client.write_all(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n").await.unwrap();
+    client.write_all(&settings).await.unwrap();
+    let mut answer = [0; 9];
+    client.read_exact(&mut answer).await.unwrap();
+    assert_eq!(answer[3..], settings[3..], "no SETTINGS: {answer:?}");
 }

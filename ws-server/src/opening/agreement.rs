@@ -4,7 +4,10 @@ use std::sync::Arc;
 
 use ws_core::extension::{Accepted, Traffic, negotiate};
 use ws_core::head::{RequestHead, ResponseHead};
-use ws_core::{Codec, Draft, Grant, Offer, Rejection, Role, Status, Transport, asks_for_websocket};
+use ws_core::{
+    Codec as _, CodecBox, Draft, Grant, Offer, Rejection, Role, Status, Transport,
+    asks_for_websocket,
+};
 
 use crate::config::Config;
 use crate::peer::{InUse, Opening, Peer, Source};
@@ -34,7 +37,7 @@ pub(crate) struct Agreed {
 #[derive(Debug)]
 pub(crate) struct Terms {
     pub(crate) draft: &'static dyn Draft,
-    pub(super) codec: Box<dyn Codec>,
+    pub(super) codec: CodecBox,
 }
 
 impl Agreed {

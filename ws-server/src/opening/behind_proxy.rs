@@ -1,44 +1,40 @@
 //! What proxies tell of the client, if they are believed.
 
-use std::io;
-
 use ws_core::Rejection;
 use ws_core::buffer::ReadBuffer;
 use ws_core::head::RequestHead;
 
-use super::read_head::read_until;
+use super::OpeningError;
+use super::read_until::read_until;
 use crate::config::Config;
 use crate::peer::Source;
-use crate::proxy::{Forwarded, ProxyHeaderError, parse};
+use crate::proxy::{Forwarded, ProxyHeader, parse};
 use crate::socket::{RemoteAddr, Socket};
 
 /// Reads the header of the PROXY protocol, if the connection comes from a proxy that is known to
 /// send one.
-///
-/// # Errors
-/// The connection's own, and inside of it what is wrong with the header.
 pub(super) async fn read_proxy_header(
     socket: &mut Socket,
     read: &mut ReadBuffer,
     source: &mut Source,
     config: &Config,
-) -> io::Result<Result<(), ProxyHeaderError>> {
+) -> Result<(), OpeningError> {
     if !config.proxy_protocol.contains(source.remote) {
-        return Ok(Ok(()));
+        return Ok(());
     }
-    let header = read_until(socket, read, |read| match parse(read.unread()) {
-        Ok(Some((taken, header))) => {
-            read.consume(taken);
-            Some(Ok(header))
-        }
-        Ok(None) => None,
-        Err(error) => Some(Err(error)),
-    });
-    Ok(header.await?.map(|header| {
-        // Where the proxy names nobody, the proxy's own address and its rights are not the
-        // client's.
-        source.remote = header.source.map_or(RemoteAddr::Unknown, RemoteAddr::Tcp);
-        source.transport = header.transport.unwrap_or(source.transport);
+    let header = read_until(socket, read, take_header).await?;
+    // Where the proxy names nobody, the proxy's own address and its rights are not the client's.
+    source.remote = header.source.map_or(RemoteAddr::Unknown, RemoteAddr::Tcp);
+    source.transport = header.transport.unwrap_or(source.transport);
+    Ok(())
+}
+
+/// Takes the header from what came, once it is whole.
+fn take_header(read: &mut ReadBuffer) -> Result<Option<ProxyHeader>, OpeningError> {
+    let found = parse(read.unread()).map_err(OpeningError::Proxy)?;
+    Ok(found.map(|(taken, header)| {
+        read.consume(taken);
+        header
     }))
 }
 

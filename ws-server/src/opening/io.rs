@@ -7,7 +7,6 @@ use std::task::{Context, Poll, ready};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use ws_core::buffer::ReadBuffer;
 
-use crate::pool;
 use crate::socket::Socket;
 
 /// A socket at the end of the request head.
@@ -40,11 +39,9 @@ impl AsyncRead for OpeningIo<'_> {
         buf: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
         if !self.received.is_empty() {
-            self.received.lend(pool::take_read());
             let count = self.received.unread().len().min(buf.remaining());
             buf.put_slice(&self.received.unread()[..count]);
             self.received.consume(count);
-            pool::give_read(self.received.reclaim());
             return Poll::Ready(Ok(()));
         }
         ready!(self.as_mut().poll_flush(cx))?;

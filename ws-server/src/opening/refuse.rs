@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use ws_core::Rejection;
-use ws_core::head::ResponseHead;
+use ws_core::head::{RequestHead, ResponseHead};
 
 use crate::socket::{RemoteAddr, Socket};
 
@@ -21,15 +21,36 @@ pub(crate) struct Refused {
     pub(super) socket: Socket,
     pub(crate) remote: RemoteAddr,
     pub(crate) rejection: Rejection,
+    pub(super) extent: Extent,
+}
+
+/// How much of an answer is sent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Extent {
+    /// All of it.
+    Whole,
+    /// Its head, without the body.
+    HeadAlone,
+}
+
+impl Extent {
     /// The answer to `HEAD` is a head alone (RFC 9110 §9.3.2).
-    pub(super) head_only: bool,
+    pub(super) fn of_answer_to(request: &RequestHead) -> Extent {
+        match request.method() {
+            "HEAD" => Extent::HeadAlone,
+            _ => Extent::Whole,
+        }
+    }
 }
 
 impl Refused {
     /// Tells the peer why it was refused, and ends the connection.
     pub(crate) async fn answer(self) {
         let (head, body) = self.rejection.response();
-        let body = if self.head_only { "" } else { &body };
+        let body = match self.extent {
+            Extent::Whole => &*body,
+            Extent::HeadAlone => "",
+        };
         answer(self.socket, &head, body.as_bytes()).await;
     }
 }

@@ -20,7 +20,7 @@ pub(super) async fn secure(
     let Some(port) = &config.tls else {
         return Ok(socket);
     };
-    let received = super::read_head::take_unread(read);
+    let received = super::read_until::take_unread(read);
     let stream = port.tls.accept_received(socket, &received).await?;
     source.transport = ws_core::Transport::Tls;
     source.client_certificate = stream.client_certificate();

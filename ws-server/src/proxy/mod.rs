@@ -5,5 +5,5 @@ mod header;
 mod trusted;
 
 pub(crate) use forwarded::Forwarded;
-pub(crate) use header::{ProxyHeaderError, parse};
+pub(crate) use header::{ProxyHeader, ProxyHeaderError, parse};
 pub use trusted::{ParseTrustedProxyError, TrustedProxies, TrustedProxy};

@@ -1,10 +1,25 @@
 //! How the versions are told apart.
 
-/// Whether `bytes` begin with `expected`: `None` while they are too few to know.
-pub(super) fn begins_with(bytes: &[u8], expected: &[u8]) -> Option<bool> {
-    let common = bytes.len().min(expected.len());
-    if bytes[..common] != expected[..common] {
-        return Some(false);
+/// What a connection begins with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Beginning {
+    /// The signature.
+    Signature,
+    /// The first bytes of it, as far as they have come.
+    Unfinished,
+    /// Something else.
+    Other,
+}
+
+impl Beginning {
+    pub(super) fn of(bytes: &[u8], signature: &[u8]) -> Beginning {
+        let common = bytes.len().min(signature.len());
+        if bytes[..common] != signature[..common] {
+            Beginning::Other
+        } else if common < signature.len() {
+            Beginning::Unfinished
+        } else {
+            Beginning::Signature
+        }
     }
-    (common == expected.len()).then_some(true)
 }

@@ -5,15 +5,15 @@ use std::str::FromStr;
 
 use super::content::ProxyHeader;
 use super::error::{MAX_LINE_BYTES, ProxyHeaderError};
-use super::signature::begins_with;
+use super::signature::Beginning;
 
 const SIGNATURE: &[u8] = b"PROXY ";
 
 pub(super) fn parse(bytes: &[u8]) -> Result<Option<(usize, ProxyHeader)>, ProxyHeaderError> {
-    match begins_with(bytes, SIGNATURE) {
-        None => return Ok(None),
-        Some(false) => return Err(ProxyHeaderError::Missing),
-        Some(true) => {}
+    match Beginning::of(bytes, SIGNATURE) {
+        Beginning::Unfinished => return Ok(None),
+        Beginning::Other => return Err(ProxyHeaderError::Missing),
+        Beginning::Signature => {}
     }
     let Some(end) = find_end(bytes)? else {
         return Ok(None);

@@ -4,7 +4,7 @@ use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
 
 use super::content::ProxyHeader;
 use super::error::{MAX_VARIABLE_BYTES, ProxyHeaderError};
-use super::signature::begins_with;
+use super::signature::Beginning;
 use super::tlv;
 
 /// What every header begins with.
@@ -22,10 +22,10 @@ const INET6_BYTES: usize = 36;
 const UNIX_BYTES: usize = 216;
 
 pub(super) fn parse(bytes: &[u8]) -> Result<Option<(usize, ProxyHeader)>, ProxyHeaderError> {
-    match begins_with(bytes, SIGNATURE) {
-        None => return Ok(None),
-        Some(false) => return Err(ProxyHeaderError::Missing),
-        Some(true) => {}
+    match Beginning::of(bytes, SIGNATURE) {
+        Beginning::Unfinished => return Ok(None),
+        Beginning::Other => return Err(ProxyHeaderError::Missing),
+        Beginning::Signature => {}
     }
     let Some((fixed, _)) = bytes.split_first_chunk::<FIXED_BYTES>() else {
         return Ok(None);

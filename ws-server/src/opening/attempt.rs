@@ -1,0 +1,158 @@
+//! The steps of an opening handshake, all before one deadline.
+
+use std::pin::pin;
+
+use tokio::time::Instant;
+use ws_core::buffer::ReadBuffer;
+use ws_core::head::RequestHead;
+use ws_core::{Draft, LONGEST_TIMEOUT, Rejection, Status};
+
+use super::agreement::{Route, Terms, agree, route};
+use super::begin::{Spoken, begin};
+use super::behind_proxy::believe_forwarded;
+use super::establish::{TOO_LATE, finish};
+use super::read_head::{ReadHeadError, read_head};
+#[cfg(feature = "http2")]
+use super::read_until::take_unread;
+use super::refuse::{Extent, Refused};
+use super::{Opened, OpeningError};
+use crate::alarm::{Alarm, Ring};
+use crate::config::Config;
+use crate::peer::{Peer, Source};
+use crate::policy::Content;
+use crate::socket::{RemoteAddr, Socket};
+
+/// A connection whose opening handshake has begun. Its socket is not here: TLS takes it and gives
+/// another.
+pub(super) struct Attempt<'c> {
+    config: &'c Config,
+    source: Source,
+    alarm: Alarm,
+    deadline: std::time::Instant,
+    /// What came and was not looked at.
+    read: ReadBuffer,
+}
+
+/// What a request gets.
+pub(super) enum Answer {
+    /// The page.
+    Page,
+    /// A refusal, and how much of it.
+    Refusal(Rejection, Extent),
+    /// A WebSocket: the head of the 101, and what was agreed on with whom.
+    WebSocket(Vec<u8>, Terms, Peer),
+}
+
+impl<'c> Attempt<'c> {
+    /// Its deadline counts from now.
+    pub(super) fn new(remote: RemoteAddr, config: &'c Config, alarm: Alarm) -> Attempt<'c> {
+        Attempt {
+            config,
+            source: Source::new(remote, config.transport.unwrap_or_default()),
+            alarm,
+            deadline: Instant::now().into_std() + config.timeouts.opening.min(LONGEST_TIMEOUT),
+            read: ReadBuffer::new(),
+        }
+    }
+
+    /// Finds out what the client speaks, and if it is TLS, what is in it.
+    pub(super) async fn begin(&mut self, socket: Socket) -> Result<(Socket, Spoken), OpeningError> {
+        let beginning = begin(socket, &mut self.read, &mut self.source, self.config);
+        let cut = |ring| match ring {
+            Ring::Deadline => OpeningError::Silent,
+            Ring::Stop => OpeningError::Stopped,
+        };
+        let (socket, spoken) = self.alarm.limit(self.deadline, pin!(beginning), cut).await?;
+        if self.config.wants_tls(&socket) {
+            let reason = "this port speaks TLS alone: come with wss: or https:";
+            return Err(self.refuse(socket, Rejection::bad_request(reason), Extent::Whole));
+        }
+        Ok((socket, spoken))
+    }
+
+    /// Leaves the connection to somebody who serves HTTP/2 on it.
+    #[cfg(feature = "http2")]
+    pub(super) fn hand_over(mut self, socket: Socket) -> Opened {
+        Opened::Http2(Box::new((socket, take_unread(&mut self.read), self.source)))
+    }
+
+    /// Reads the head of the request, of which the first byte is there already. What came behind
+    /// it is kept.
+    pub(super) async fn read_head(
+        &mut self,
+        mut socket: Socket,
+    ) -> Result<(Socket, RequestHead), OpeningError> {
+        let reading = read_head(&mut socket, &mut self.read);
+        let outcome = self.alarm.limit(self.deadline, pin!(reading), ReadHeadError::Cut).await;
+        let rejection = match outcome {
+            Ok(head) => return Ok((socket, head)),
+            Err(ReadHeadError::Head(error)) => error.into(),
+            Err(ReadHeadError::Cut(Ring::Deadline)) => too_slow(self.config),
+            Err(ReadHeadError::Cut(Ring::Stop)) => return Err(OpeningError::Stopped),
+            Err(ReadHeadError::Gone(error)) => return Err(OpeningError::Failed(error.into())),
+        };
+        Err(self.refuse(socket, rejection, Extent::Whole))
+    }
+
+    /// Finds out what the request gets.
+    pub(super) fn answer(&mut self, head: RequestHead, content: Content) -> Answer {
+        let extent = Extent::of_answer_to(&head);
+        self.agree(head, content).unwrap_or_else(|rejection| Answer::Refusal(rejection, extent))
+    }
+
+    fn agree(&mut self, mut head: RequestHead, content: Content) -> Result<Answer, Rejection> {
+        let Attempt { config, source, .. } = self;
+        believe_forwarded(&mut head, source, config)?;
+        if route(&head, config)? == Route::Page {
+            return Ok(Answer::Page);
+        }
+        let agreed = agree(&head, source.transport, config, content)?;
+        let mut response = Vec::with_capacity(256);
+        agreed.response.write(&mut response).map_err(|error| {
+            Rejection::bad_request(format!("the request cannot be answered: {error}"))
+        })?;
+        let (terms, peer) = agreed.with(head, source.clone());
+        Ok(Answer::WebSocket(response, terms, peer))
+    }
+
+    /// Sends the response, and does what the draft wants behind the heads.
+    pub(super) async fn finish(
+        &mut self,
+        socket: &mut Socket,
+        response: Vec<u8>,
+        draft: &'static dyn Draft,
+        peer: &Peer,
+    ) -> Result<(), OpeningError> {
+        let finishing = finish(socket, &mut self.read, response, draft, peer.head());
+        let cut = |ring| match ring {
+            Ring::Deadline => OpeningError::Failed(TOO_LATE),
+            Ring::Stop => OpeningError::Stopped,
+        };
+        self.alarm.limit(self.deadline, pin!(finishing), cut).await
+    }
+
+    /// Opens the connection.
+    pub(super) fn establish(self, socket: Socket, terms: Terms, peer: Peer) -> Opened {
+        let ends_by_drop = socket.is_of_system();
+        let mut endpoint = terms.establish(socket, self.read, self.config, self.alarm);
+        endpoint.end_by_drop(ends_by_drop);
+        Opened::WebSocket(endpoint, peer)
+    }
+
+    /// The peer is to be told why there is no WebSocket.
+    pub(super) fn refuse(
+        &self,
+        socket: Socket,
+        rejection: Rejection,
+        extent: Extent,
+    ) -> OpeningError {
+        let remote = self.source.remote;
+        OpeningError::Rejected(Box::new(Refused { socket, remote, rejection, extent }))
+    }
+}
+
+fn too_slow(config: &Config) -> Rejection {
+    let limit = config.timeouts.opening.as_secs_f32();
+    let reason = format!("the request head did not come within {limit} seconds");
+    Rejection::new(Status::RequestTimeout, reason)
+}

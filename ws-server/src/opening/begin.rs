@@ -1,0 +1,66 @@
+//! The beginning of a connection: what comes before its request.
+
+use ws_core::buffer::ReadBuffer;
+
+use super::OpeningError;
+use super::behind_proxy::read_proxy_header;
+use super::read_until::read_until;
+use super::secure::secure;
+use crate::config::Config;
+use crate::peer::Source;
+use crate::socket::Socket;
+
+/// What a client begins to speak.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Spoken {
+    /// HTTP/1, or something that is to be told that it is not.
+    Http1,
+    /// HTTP/2, with prior knowledge.
+    Http2,
+    /// TLS.
+    Tls,
+}
+
+/// The connection preface of HTTP/2 (RFC 9113 §3.4).
+const HTTP2_PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
+
+/// The first byte of a TLS handshake (RFC 8446 §5.1).
+const TLS_HANDSHAKE: u8 = 0x16;
+
+/// Finds out what the client speaks, and if it is TLS, what is in it.
+pub(super) async fn begin(
+    mut socket: Socket,
+    read: &mut ReadBuffer,
+    source: &mut Source,
+    config: &Config,
+) -> Result<(Socket, Spoken), OpeningError> {
+    read_proxy_header(&mut socket, read, source, config).await?;
+    let mut spoken = recognise(&mut socket, read).await?;
+    if spoken == Spoken::Tls {
+        // Boxed: it is large, and connections without TLS should not carry it.
+        let secured = Box::pin(secure(socket, read, source, config));
+        socket = secured.await.map_err(OpeningError::Tls)?;
+        spoken = recognise(&mut socket, read).await?;
+    }
+    Ok((socket, spoken))
+}
+
+/// What the client begins to speak; its bytes stay in `read`.
+async fn recognise(socket: &mut Socket, read: &mut ReadBuffer) -> Result<Spoken, OpeningError> {
+    read_until(socket, read, |read| Ok(Spoken::of(read.unread()))).await
+}
+
+impl Spoken {
+    /// `None` while `bytes`, of which there is one at least, are too few to know.
+    fn of(bytes: &[u8]) -> Option<Spoken> {
+        if bytes[0] == TLS_HANDSHAKE {
+            Some(Spoken::Tls)
+        } else if bytes.starts_with(HTTP2_PREFACE) {
+            Some(Spoken::Http2)
+        } else if HTTP2_PREFACE.starts_with(bytes) {
+            None
+        } else {
+            Some(Spoken::Http1)
+        }
+    }
+}
