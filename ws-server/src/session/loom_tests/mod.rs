@@ -1,0 +1,380 @@
+//! What the tasks of a connection do to each other, in every order (see `.ci/loom`).
+//!
+//! Whoever is not woken in one of the orders sleeps for ever, and `loom` says so.
+
+mod toy;
+
+use std::future::{Future, pending, poll_fn, ready};
+use std::pin::{Pin, pin};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::task::{Context, Poll, Wake, Waker};
+
+use toy::{Handle, Wire, connect, run, serve, spawn};
+
+use super::wakers::Side;
+
+/// How often a thread is interrupted where it could go on, unless `LOOM_MAX_PREEMPTIONS` says so.
+/// Most of what can go wrong between few threads does with two.
+const PREEMPTIONS: usize = 3;
+
+fn explore(test: impl Fn() + Send + Sync + 'static) {
+    explore_with(PREEMPTIONS, test);
+}
+
+fn explore_with(preemptions: usize, test: impl Fn() + Send + Sync + 'static) {
+    let mut model = loom::model::Builder::new();
+    model.preemption_bound.get_or_insert(preemptions);
+    model.check(test);
+}
+
+/// A future that is polled when its own waker was woken, as those are that `FuturesUnordered` and
+/// `join_all` hold.
+struct Child {
+    future: Pin<Box<dyn Future<Output = ()>>>,
+    waker: Arc<ChildWaker>,
+}
+
+struct ChildWaker {
+    task: Waker,
+    is_woken: AtomicBool,
+}
+
+impl Wake for ChildWaker {
+    fn wake(self: Arc<Self>) {
+        self.is_woken.store(true, Ordering::Relaxed);
+        self.task.wake_by_ref();
+    }
+}
+
+impl Child {
+    fn new(future: impl Future<Output = ()> + 'static, cx: &Context<'_>) -> Child {
+        let waker = ChildWaker { task: cx.waker().clone(), is_woken: AtomicBool::new(true) };
+        Child { future: Box::pin(future), waker: Arc::new(waker) }
+    }
+
+    /// Whether it is done.
+    fn poll(&mut self) -> bool {
+        self.waker.is_woken.swap(false, Ordering::Relaxed)
+            && self
+                .future
+                .as_mut()
+                .poll(&mut Context::from_waker(&self.waker.clone().into()))
+                .is_ready()
+    }
+}
+
+/// Waits for both, each with a waker of its own.
+async fn join(one: impl Future<Output = ()> + 'static, other: impl Future<Output = ()> + 'static) {
+    let mut futures = Some((one, other));
+    let mut children = Vec::new();
+    poll_fn(|cx| {
+        if let Some((one, other)) = futures.take() {
+            children = vec![Child::new(one, cx), Child::new(other, cx)];
+        }
+        children.retain_mut(|child| !child.poll());
+        if children.is_empty() { Poll::Ready(()) } else { Poll::Pending }
+    })
+    .await;
+}
+
+/// Polls a future once, and drops it.
+async fn poll_once(future: impl Future) {
+    let mut future = pin!(future);
+    poll_fn(|cx| {
+        let _cancelled = future.as_mut().poll(cx);
+        Poll::Ready(())
+    })
+    .await;
+}
+
+#[test]
+fn what_arrives_is_received_in_another_task() {
+    explore(|| {
+        let wire = Wire::new();
+        let [mut reader] = connect(&wire);
+        let driver = serve(&reader, ready(()));
+        let reader = spawn(async move { reader.recv_all(2).await });
+        wire.arrive();
+        wire.arrive();
+        reader.join().unwrap();
+        driver.join().unwrap();
+    });
+}
+
+#[test]
+fn what_arrives_is_received_in_the_task_of_the_connection() {
+    explore(|| {
+        let wire = Wire::new();
+        let [mut reader, connection] = connect(&wire);
+        let driver = serve(&connection, async move { reader.recv_all(2).await });
+        wire.arrive();
+        wire.arrive();
+        wire.await_read(2);
+        drop(connection);
+        driver.join().unwrap();
+    });
+}
+
+#[test]
+fn a_writer_gets_its_room_while_a_reader_polls_the_same_socket() {
+    explore_with(2, || {
+        let wire = Wire::without_room();
+        let [mut reader, mut writer] = connect(&wire);
+        let driver = serve(&reader, ready(()));
+        let reader = spawn(async move { reader.recv_all(1).await });
+        let writer = spawn(async move {
+            writer.feed().await;
+            writer.flush().await;
+        });
+        wire.arrive();
+        wire.make_room();
+        wire.await_sent(1);
+        reader.join().unwrap();
+        writer.join().unwrap();
+        driver.join().unwrap();
+    });
+}
+
+#[test]
+fn a_reader_and_a_writer_get_on_without_a_driver() {
+    explore(|| {
+        let wire = Wire::without_room();
+        let [mut reader, mut writer] = connect(&wire);
+        let reader = spawn(async move { reader.recv_all(1).await });
+        let writer = spawn(async move {
+            writer.feed().await;
+            writer.flush().await;
+        });
+        wire.arrive();
+        wire.make_room();
+        reader.join().unwrap();
+        writer.join().unwrap();
+    });
+}
+
+#[test]
+fn a_reader_that_is_cancelled_leaves_the_driver_awake() {
+    explore(|| {
+        let wire = Wire::new();
+        let [mut reader] = connect(&wire);
+        let driver = serve(&reader, ready(()));
+        let reader = spawn(async move {
+            poll_once(reader.recv()).await;
+            reader
+        });
+        wire.arrive();
+        wire.await_read(1);
+        drop(reader.join().unwrap());
+        driver.join().unwrap();
+    });
+}
+
+#[test]
+fn two_futures_of_one_task_wait_with_wakers_of_their_own() {
+    explore(|| {
+        let wire = Wire::without_room();
+        let [mut reader, mut writer, connection] = connect(&wire);
+        let driver = serve(
+            &connection,
+            join(async move { reader.recv_all(1).await }, async move {
+                writer.feed().await;
+                writer.flush().await;
+            }),
+        );
+        drop(connection);
+        wire.arrive();
+        wire.make_room();
+        driver.join().unwrap();
+    });
+}
+
+#[test]
+fn what_a_future_with_a_waker_of_its_own_leaves_to_do_is_done() {
+    explore(|| {
+        let wire = Wire::new();
+        let [mut reader, mut writer, connection] = connect(&wire);
+        let driver = serve(&connection, async move {
+            let mut end = pin!(reader.recv());
+            let mut child = None;
+            let mut feed = Some(async move {
+                writer.feed().await;
+                pending().await
+            });
+            poll_fn(|cx| {
+                if end.as_mut().poll(cx).is_ready() {
+                    return Poll::Ready(());
+                }
+                if let Some(feed) = feed.take() {
+                    child = Some(Child::new(feed, cx));
+                }
+                child.as_mut().map(Child::poll);
+                Poll::Pending
+            })
+            .await;
+        });
+        drop(connection);
+        wire.await_sent(1);
+        wire.end();
+        driver.join().unwrap();
+    });
+}
+
+#[test]
+fn what_another_task_leaves_to_send_is_sent() {
+    explore(|| {
+        let wire = Wire::new();
+        let [mut writer] = connect(&wire);
+        let driver = serve(&writer, ready(()));
+        let writer = spawn(async move {
+            writer.feed().await;
+            writer
+        });
+        wire.await_sent(1);
+        drop(writer.join().unwrap());
+        driver.join().unwrap();
+    });
+}
+
+#[test]
+fn a_writer_gets_its_room_while_the_service_waits_to_receive() {
+    explore_with(2, || {
+        let wire = Wire::without_room();
+        let [mut reader, mut writer, connection] = connect(&wire);
+        let driver = serve(&connection, async move { reader.recv_all(1).await });
+        drop(connection);
+        let writing = spawn(async move {
+            writer.feed().await;
+            writer.flush().await;
+        });
+        wire.make_room();
+        writing.join().unwrap();
+        wire.arrive();
+        driver.join().unwrap();
+    });
+}
+
+#[test]
+fn a_writer_that_waits_learns_that_another_task_has_closed() {
+    explore(|| {
+        let wire = Wire::without_room();
+        let [mut writer, mut other] = connect(&wire);
+        let writing = spawn(async move {
+            writer.feed().await;
+            writer.room().await;
+        });
+        other.close();
+        writing.join().unwrap();
+    });
+}
+
+#[test]
+fn a_last_handle_that_another_thread_drops_closes_the_connection() {
+    explore(|| {
+        let wire = Wire::new();
+        let [one, other] = connect(&wire);
+        let driver = serve(&one, ready(()));
+        let dropping = loom::thread::spawn(move || drop(one));
+        drop(other);
+        wire.await_sent(1);
+        dropping.join().unwrap();
+        driver.join().unwrap();
+    });
+}
+
+#[test]
+fn what_another_thread_changes_is_done_while_the_service_waits_to_receive() {
+    explore(|| {
+        let wire = Wire::new();
+        let [mut reader, mut other, connection] = connect(&wire);
+        let driver = serve(&connection, async move { assert_eq!(reader.recv().await, None) });
+        drop(connection);
+        let closing = loom::thread::spawn(move || other.close());
+        wire.await_sent(1);
+        wire.end();
+        closing.join().unwrap();
+        driver.join().unwrap();
+    });
+}
+
+#[test]
+fn what_another_thread_changes_keeps_nobody_from_reading_ahead() {
+    explore(|| {
+        let wire = Wire::new();
+        let [mut reader, mut other, connection] = connect(&wire);
+        let driver = serve(&connection, async move {
+            poll_once(reader.recv()).await;
+            reader.closed().await;
+        });
+        drop(connection);
+        let closing = loom::thread::spawn(move || other.close());
+        wire.arrive();
+        wire.await_read(1);
+        wire.await_sent(1);
+        wire.end();
+        closing.join().unwrap();
+        driver.join().unwrap();
+    });
+}
+
+#[test]
+fn those_who_wait_for_the_end_learn_of_it_from_the_driver() {
+    explore(|| {
+        let wire = Wire::new();
+        let [waiting] = connect(&wire);
+        let driver = serve(&waiting, ready(()));
+        let waiting = spawn(async move { waiting.closed().await });
+        wire.end();
+        waiting.join().unwrap();
+        driver.join().unwrap();
+    });
+}
+
+#[test]
+fn those_who_wait_for_the_end_learn_of_it_from_a_reader() {
+    explore(|| {
+        let wire = Wire::new();
+        let [mut reader, waiting, connection] = connect(&wire);
+        let driver = serve(&connection, async move {
+            assert_eq!(reader.recv().await, None);
+            // It goes on with something else, and waits for nothing here.
+            drop(reader);
+        });
+        drop(connection);
+        let waiting = spawn(async move { waiting.closed().await });
+        wire.end();
+        waiting.join().unwrap();
+        driver.join().unwrap();
+    });
+}
+
+/// With whose last waker a handle is dropped, as with that of a task that holds one.
+struct Holder(#[allow(dead_code, reason = "it is dropped")] Handle);
+
+impl Wake for Holder {
+    fn wake(self: Arc<Self>) {}
+}
+
+#[test]
+fn a_waker_may_go_with_a_handle() {
+    explore(|| {
+        let wire = Wire::new();
+        let [one, other, reader] = connect(&wire);
+        let shared = reader.0.clone();
+        let poll = |waker: Waker| {
+            let mut cx = Context::from_waker(&waker);
+            shared.visit(Side::Reader, &mut cx, |_, _| Poll::<()>::Pending).is_pending()
+        };
+        assert!(poll(Arc::new(Holder(one)).into()) && poll(Waker::noop().clone()));
+        let drive = |waker: Waker| {
+            let mut cx = Context::from_waker(&waker);
+            let turn = shared.take_turn();
+            shared.poll_drive(&mut cx, turn, |panicked| panicked.closing_reason(None)).is_pending()
+        };
+        assert!(drive(Arc::new(Holder(other)).into()) && drive(Waker::noop().clone()));
+        drop(reader);
+        run(poll_fn(|cx| {
+            shared.poll_drive(cx, shared.take_turn(), |panicked| panicked.closing_reason(None))
+        }));
+    });
+}
