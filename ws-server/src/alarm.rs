@@ -5,11 +5,12 @@ use std::pin::{Pin, pin};
 use std::task::{Context, Poll, Waker};
 use std::time::Instant;
 
+use tokio::runtime::Handle;
 use tokio::sync::futures::OwnedNotified;
 use tokio::task::coop::unconstrained;
 use tokio::time::{Sleep, sleep_until};
 
-use crate::bell::{Bell, Kind};
+use crate::bell::Bell;
 use crate::stop::Stop;
 
 /// One timer and one wait for the stop, reused for the life of the connection, and on a port of our
@@ -37,7 +38,7 @@ pub(crate) enum Ring {
 
 impl Alarm {
     pub(crate) fn new(stop: Stop) -> Alarm {
-        Alarm { stop: Some(stop), notified: None, sleep: None, bell: Bell::new(Kind::Alarm) }
+        Alarm { stop: Some(stop), notified: None, sleep: None, bell: Bell::new() }
     }
 
     /// Whether the same task has polled it, and nothing has rung since.
@@ -46,15 +47,17 @@ impl Alarm {
         self.bell.is_quiet(task)
     }
 
-    /// What `step` gives, unless the server goes down before, or `deadline` passes.
-    pub(crate) fn limit<F: Future>(
+    /// What `step` gives, unless the server goes down before, or `deadline` passes: then what
+    /// `cut` makes of it.
+    pub(crate) fn limit<T, F, E: From<F>>(
         &mut self,
         deadline: Instant,
-        mut step: Pin<&mut F>,
-    ) -> impl Future<Output = Result<F::Output, Ring>> {
+        mut step: Pin<&mut impl Future<Output = Result<T, F>>>,
+        cut: impl Fn(Ring) -> E,
+    ) -> impl Future<Output = Result<T, E>> {
         poll_fn(move |cx| match step.as_mut().poll(cx) {
-            Poll::Ready(outcome) => Poll::Ready(Ok(outcome)),
-            Poll::Pending => self.poll(cx, Some(deadline)).map(Err),
+            Poll::Ready(outcome) => Poll::Ready(outcome.map_err(E::from)),
+            Poll::Pending => self.poll(cx, Some(deadline)).map(|ring| Err(cut(ring))),
         })
     }
 
@@ -70,7 +73,7 @@ impl Alarm {
             self.bell.leave();
             let bell = self.bell.waker(cx.waker());
             let ring = self.poll_anew(&mut Context::from_waker(&bell), deadline);
-            if ring.is_ready() {
+            if ring.is_ready() || !self.waits_for(deadline) {
                 return ring;
             }
         }
@@ -103,9 +106,13 @@ impl Alarm {
     }
 
     /// Polls the timer outside the task's budget: with none left, it would be pending without
-    /// having registered anybody.
+    /// having registered anybody. Outside of a runtime there is no timer to be had: that is left to
+    /// whoever polls within one.
     fn poll_sleep(&mut self, cx: &mut Context<'_>, at: Instant) -> Poll<()> {
         let at = tokio::time::Instant::from_std(at);
+        if self.sleep.is_none() && Handle::try_current().is_err() {
+            return Poll::Pending;
+        }
         let sleep = self.sleep.get_or_insert_with(|| Box::pin(sleep_until(at)));
         if sleep.deadline() != at {
             sleep.as_mut().reset(at);

@@ -4,28 +4,19 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, AtomicU32, Ordering};
 use std::task::{Wake, Waker};
 
-/// How many counts there are of each kind, one for each [`Group`]: few, so that they stay in the
+/// How many counts there are, one for each [`Group`]: few, so that they stay in the
 /// caches, and so many that what rings for ten thousand others is seldom anybody's business.
 const GROUPS: usize = u8::MAX as usize + 1;
 
 /// How often each group of bells has rung.
-static RUNG: Counts = Counts([const { [const { AtomicU32::new(0) }; GROUPS] }; 2]);
+static RUNG: Counts = Counts([const { AtomicU32::new(0) }; GROUPS]);
 
 /// Its lines of the caches hold nothing but counts.
 #[repr(align(64))]
-struct Counts([[AtomicU32; GROUPS]; 2]);
+struct Counts([AtomicU32; GROUPS]);
 
-/// What rings. One does not disturb those who wait for the other.
-#[derive(Debug, Clone, Copy)]
-pub(crate) enum Kind {
-    /// A timer, or the server's stop.
-    Alarm,
-    /// A value that comes home.
-    Home,
-}
-
-/// Stands between a task and something that seldom happens, such as a timer or a value that comes
-/// from another task. As long as the bell is quiet nobody looks there: its memory has left the
+/// Stands between a task and something that seldom happens, a timer or the server's
+/// stop. As long as the bell is quiet nobody looks there: its memory has left the
 /// caches by the time the task has something to do.
 ///
 /// Nothing is missed. First it happens, then the count of the group moves, then the task is woken:
@@ -41,8 +32,8 @@ pub(crate) struct Bell {
 
 impl Bell {
     /// A bell that nobody listens to.
-    pub(crate) fn new(kind: Kind) -> Bell {
-        Bell { group: Group::next(kind), rung: 0, task: None }
+    pub(crate) fn new() -> Bell {
+        Bell { group: Group::next(), rung: 0, task: None }
     }
 
     /// Whether the task listens, and there is nothing to look at.
@@ -83,16 +74,13 @@ impl Bell {
 
 /// Bells that ring together.
 #[derive(Debug, Clone, Copy)]
-struct Group {
-    kind: Kind,
-    number: u8,
-}
+struct Group(u8);
 
 impl Group {
     /// The groups in turn.
-    fn next(kind: Kind) -> Group {
-        static NEXT: [AtomicU8; 2] = [const { AtomicU8::new(0) }; 2];
-        Group { kind, number: NEXT[kind as usize].fetch_add(1, Ordering::Relaxed) }
+    fn next() -> Group {
+        static NEXT: AtomicU8 = AtomicU8::new(0);
+        Group(NEXT.fetch_add(1, Ordering::Relaxed))
     }
 
     #[inline]
@@ -102,7 +90,7 @@ impl Group {
 
     #[inline]
     fn count(self) -> &'static AtomicU32 {
-        &RUNG.0[self.kind as usize][usize::from(self.number)]
+        &RUNG.0[usize::from(self.0)]
     }
 }
 
@@ -145,7 +133,7 @@ mod tests {
 
     #[test]
     fn rings_before_it_wakes_the_task() {
-        let (bell, found_quiet) = (Mutex::new(Bell::new(Kind::Home)), Mutex::new(None));
+        let (bell, found_quiet) = (Mutex::new(Bell::new()), Mutex::new(None));
         let task = Arc::new(Task { bell, found_quiet });
         let waker = Waker::from(task.clone());
         let mut bell = task.bell.lock().unwrap();
@@ -160,7 +148,7 @@ mod tests {
 
     #[test]
     fn rings_for_a_look_that_began_before() {
-        let mut bell = Bell::new(Kind::Alarm);
+        let mut bell = Bell::new();
         let rung = bell.rung();
         bell.waker(Waker::noop()).wake();
         bell.listen(rung, Waker::noop());

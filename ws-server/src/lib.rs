@@ -10,7 +10,6 @@ use ws_hybi08 as _;
 use ws_rfc6455 as _;
 
 mod alarm;
-mod alongside;
 mod bell;
 mod builder;
 mod byte_stream;
@@ -20,7 +19,6 @@ mod error;
 #[cfg(feature = "cli")]
 #[doc(hidden)]
 pub mod gateway;
-mod lease;
 #[cfg(feature = "tower")]
 mod mount;
 mod opening;
@@ -31,9 +29,9 @@ mod proxy;
 mod server;
 mod service;
 mod session;
-mod shared;
 mod socket;
 mod stop;
+mod sync;
 #[cfg(feature = "tls")]
 mod tls;
 mod turn;

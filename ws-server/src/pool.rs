@@ -6,6 +6,8 @@
 use std::cell::RefCell;
 use std::thread::LocalKey;
 
+use ws_core::Batch;
+
 /// The size of a read buffer: a 64 KiB message and its header lie in it whole.
 const READ_BYTES: usize = 128 * 1024;
 
@@ -23,7 +25,7 @@ const MORE_SEND_BYTES: usize = 24 * 1024;
 // addresses. One that was kept of those made later could lie above all that the heap has had to
 // hold since, which could not shrink then.
 thread_local! {
-    static READ: RefCell<Vec<Box<[u8]>>> =
+    static READ: RefCell<Vec<Batch>> =
         RefCell::new((0..BUFFERS).map(|_| new_read(READ_BYTES)).collect());
     static SEND: RefCell<Vec<Vec<u8>>> =
         RefCell::new((0..BUFFERS).map(|_| Vec::with_capacity(SEND_BYTES)).collect());
@@ -31,21 +33,31 @@ thread_local! {
 
 /// A read buffer; initialised once in its life, not once per read.
 #[inline]
-pub(crate) fn take_read() -> Box<[u8]> {
+pub(crate) fn take_read() -> Batch {
     READ.with_borrow_mut(Vec::pop).unwrap_or_else(|| new_read(MORE_READ_BYTES))
 }
 
 #[cold]
-fn new_read(size: usize) -> Box<[u8]> {
-    vec![0; size].into_boxed_slice()
+fn new_read(size: usize) -> Batch {
+    Batch::new(vec![0; size].into_boxed_slice())
 }
 
 /// Gives a read buffer back.
 #[inline]
-pub(crate) fn give_read(storage: Box<[u8]>) {
-    if storage.len() == READ_BYTES {
-        give(&READ, storage);
+pub(crate) fn give_read(batch: impl Into<Option<Batch>>) {
+    if let Some(batch) = batch.into().and_then(emptied) {
+        give(&READ, batch);
     }
+}
+
+/// A read buffer without what was in it; `None` for one that is not kept.
+#[inline]
+pub(crate) fn emptied(mut batch: Batch) -> Option<Batch> {
+    if batch.capacity() != READ_BYTES {
+        return None;
+    }
+    batch.clear();
+    Some(batch)
 }
 
 /// An empty send buffer.

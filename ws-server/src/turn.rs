@@ -5,7 +5,8 @@
 
 use std::task::{Context, Poll};
 
-use tokio::task::coop::poll_proceed;
+use tokio::task::coop::{has_budget_remaining, poll_proceed};
+use ws_core::connection::Work;
 
 /// Bytes that may be frames, and tiny ones: half a megabyte in a turn.
 const FRAMES_BYTES: usize = 4 * 1024;
@@ -17,11 +18,19 @@ const COPIED_BYTES: usize = 32 * 1024;
 /// else: eight kilobytes in a turn.
 const TRANSFORMED_BYTES: usize = 64;
 
+/// Bytes that an extension has to encode: sixty-four kilobytes in a turn.
+const ENCODED_BYTES: usize = 512;
+
 /// Pending when the turn is over; the task is woken when the others had theirs. Sockets that are
 /// not the runtime's do not ask.
 #[inline]
 pub(crate) fn poll_continue(cx: &mut Context<'_>) -> Poll<()> {
     poll_proceed(cx).map(drop)
+}
+
+/// Whether something of the turn is left: what is pending then is so for a reason of its own.
+pub(crate) fn is_left() -> bool {
+    has_budget_remaining()
 }
 
 /// Counts bytes that were read to be decoded, or come behind the end of a connection.
@@ -36,9 +45,10 @@ pub(crate) fn charge_copied(cx: &mut Context<'_>, bytes: usize) {
     charge(cx, bytes.div_ceil(COPIED_BYTES));
 }
 
-/// How many reads it is worth that an extension has made `payload` bytes of `wire` bytes.
-pub(crate) fn transformed(wire: usize, payload: usize) -> usize {
-    (wire.div_ceil(TRANSFORMED_BYTES) + payload.div_ceil(FRAMES_BYTES)).max(1)
+/// Counts what extensions have done.
+pub(crate) fn charge_work(cx: &mut Context<'_>, work: Work) {
+    let decoded = work.wire.div_ceil(TRANSFORMED_BYTES) + work.decoded.div_ceil(FRAMES_BYTES);
+    charge(cx, decoded.max(work.steps) + work.encoded.div_ceil(ENCODED_BYTES));
 }
 
 /// When this ends the turn, the next read will be pending.

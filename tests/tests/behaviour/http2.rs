@@ -11,7 +11,7 @@ use hyper_util::rt::{TokioExecutor, TokioIo};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::time::{Instant, sleep, timeout};
 use ws_server::{Builder, Peer, Server, Timeouts, Transport, WebSocket};
-use ws_tests::{Connector, frame, masked, requests};
+use ws_tests::{Client, Connector, frame, masked, requests};
 
 use crate::{echo_messages, serve};
 
@@ -38,6 +38,18 @@ async fn open(client: &mut SendRequest<Empty<Bytes>>) -> Stream {
     assert_eq!(response.status(), StatusCode::OK);
     assert!(!response.headers().contains_key("sec-websocket-accept"));
     TokioIo::new(hyper::upgrade::on(response).await.unwrap())
+}
+
+/// A client in a stream of its own.
+pub(crate) async fn visit(server: &Connector) -> Client {
+    let (near, mut far) = tokio::io::duplex(1024);
+    let mut client = connect(server).await;
+    let mut stream = open(&mut client).await;
+    tokio::spawn(async move {
+        drop(tokio::io::copy_bidirectional(&mut stream, &mut far).await);
+        drop(client);
+    });
+    Client::new(near)
 }
 
 async fn expect(stream: &mut Stream, expected: &[u8]) {

@@ -110,8 +110,10 @@ async fn a_peer_whose_data_waits_for_a_slow_service_is_not_given_up() {
     let server = Server::builder().timeouts(timeouts).wrap(service).unwrap();
     let (server, _) = serve(server);
     let mut client = server.open(requests::RFC6455).await;
-    client.send(&masked(0x82, b"wait")).await;
-    client.expect(&frame(0x82, b"wait")).await;
+    // More than is read ahead: the peer could not be heard.
+    let waiting = vec![7; 64 * 1024];
+    client.send(&masked(0x82, &waiting)).await;
+    client.expect(&frame(0x82, &waiting[..4096])).await;
 }
 
 #[tokio::test(start_paused = true)]

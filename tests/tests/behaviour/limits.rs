@@ -170,3 +170,15 @@ async fn what_waits_for_a_client_that_never_reads_is_bounded() {
     let most = Limits::default().send_buffer + (128 << 10) + (64 << 10);
     assert!((Limits::default().send_buffer..most).contains(&taken), "{taken}");
 }
+
+#[test]
+fn a_runtime_without_timers_is_refused_at_once() {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_io().build().unwrap();
+    let served = runtime.block_on(async {
+        let server = Server::builder().messages(|socket, _| crate::echo(socket)).unwrap();
+        let (listener, _connector) = memory_listener();
+        server.serve(listener).await
+    });
+    let error = served.unwrap_err().to_string();
+    assert!(error.contains("no timers") && error.contains("enable_time"), "{error}");
+}

@@ -6,25 +6,35 @@ mod byte_stream;
 mod closing;
 mod compression;
 mod drafts;
+mod ending;
 mod extensions;
 mod extractor;
 mod fairness;
+mod half_written;
+mod halves;
 mod http2;
 mod keepalive;
 mod limits;
+mod liveness;
 mod long_messages;
 mod messages;
 mod mount;
 mod opening;
 mod proxies;
+mod read_ahead;
 mod registry;
 mod shutdown;
+mod slow_readers;
+mod standalone;
 mod tls;
+mod turns;
+mod ways;
 
 use std::future::{Future, poll_fn};
 use std::io;
 use std::pin::pin;
-use std::task::Poll;
+use std::sync::Arc;
+use std::task::{Context, Poll, Wake, Waker};
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::task::JoinHandle;
@@ -61,6 +71,26 @@ async fn used_up<S: Future>(service: S) -> S::Output {
         service.as_mut().poll(cx)
     })
     .await
+}
+
+/// Waits for what a thread of its own does, outside of the runtime.
+fn block_on<F: Future>(future: F) -> F::Output {
+    struct Unpark(std::thread::Thread);
+
+    impl Wake for Unpark {
+        fn wake(self: Arc<Self>) {
+            self.0.unpark();
+        }
+    }
+
+    let waker = Waker::from(Arc::new(Unpark(std::thread::current())));
+    let mut future = pin!(future);
+    loop {
+        match future.as_mut().poll(&mut Context::from_waker(&waker)) {
+            Poll::Ready(outcome) => return outcome,
+            Poll::Pending => std::thread::park(),
+        }
+    }
 }
 
 async fn echo(mut socket: WebSocket) -> io::Result<()> {

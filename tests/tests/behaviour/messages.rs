@@ -5,7 +5,7 @@ use std::sync::atomic::Ordering;
 use futures_util::StreamExt;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::sync::mpsc;
-use ws_core::{Codec, Drafts, Role};
+use ws_core::{CodecBox, Drafts, Role};
 use ws_server::{
     CloseReason, Limits, Message, RecvError, SendError, Server, StatusCode, Timeouts, WebSocket,
 };
@@ -13,7 +13,7 @@ use ws_tests::{CountedWrites, frame, masked, requests};
 
 use crate::serve;
 
-fn rfc6455_codec() -> Box<dyn Codec> {
+fn rfc6455_codec() -> CodecBox {
     let drafts = Drafts::registered().unwrap();
     let draft = drafts.iter().find(|draft| draft.version() == Some(13)).unwrap();
     draft.codec(Role::Server, &Limits::default())
@@ -166,7 +166,7 @@ async fn a_clean_close_is_not_an_error_and_its_reason_can_be_read() {
                 let tell = tell.clone();
                 async move {
                     let end = socket.recv().await;
-                    let reason = socket.peer_reason().map(ToString::to_string);
+                    let reason = socket.peer_reason().map(|reason| reason.to_string());
                     let late = socket.send("late").await;
                     assert!(matches!(late, Err(SendError::Closed)));
                     tell.send((end.is_none(), reason)).unwrap();

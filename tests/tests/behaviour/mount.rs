@@ -232,9 +232,7 @@ async fn no_more_are_open_at_once_than_there_is_room_for() {
 #[tokio::test(start_paused = true)]
 async fn a_server_without_upgrades_is_told_so_in_the_log() {
     let log = Log::default();
-    let writer = log.clone();
-    let subscriber = tracing_subscriber::fmt().with_writer(move || writer.clone()).finish();
-    let _logged = tracing::subscriber::set_default(subscriber);
+    let _logged = log.begin();
     let upgrade = Server::builder().origins(Origins::Any);
     let upgrade = upgrade.upgrade_messages(|socket, _| echo(socket)).unwrap();
     let connections = upgrade.connections();
@@ -248,7 +246,7 @@ async fn a_server_without_upgrades_is_told_so_in_the_log() {
     client.head().await;
     assert!(client.is_hung_up().await);
     assert_eq!(connections.count(), 0);
-    let log = String::from_utf8(log.0.lock().unwrap().clone()).unwrap();
+    let log = log.text();
     assert!(log.contains("upgrades are not enabled on this HTTP connection"), "{log}");
     assert!(log.contains("with_upgrades"), "{log}");
 }
@@ -256,9 +254,7 @@ async fn a_server_without_upgrades_is_told_so_in_the_log() {
 #[tokio::test(start_paused = true)]
 async fn a_service_that_panics_is_told_of_in_the_log_and_counts_no_more() {
     let log = Log::default();
-    let writer = log.clone();
-    let subscriber = tracing_subscriber::fmt().with_writer(move || writer.clone()).finish();
-    let _logged = tracing::subscriber::set_default(subscriber);
+    let _logged = log.begin();
     let upgrade = Server::builder().upgrade_messages(|mut socket: WebSocket, _| async move {
         drop(socket.recv().await);
         panic!("as asked")
@@ -274,16 +270,29 @@ async fn a_service_that_panics_is_told_of_in_the_log_and_counts_no_more() {
     client.rest().await;
     connections.shutdown(Duration::from_secs(1)).await;
     assert_eq!(connections.count(), 0);
-    let log = String::from_utf8(log.0.lock().unwrap().clone()).unwrap();
+    let log = log.text();
     assert!(log.contains("ERROR"), "{log}");
-    assert!(log.contains("a service panicked, its connection is cut"), "{log}");
+    assert!(log.contains("a service panicked, its connection is closed"), "{log}");
     assert!(log.contains("as asked"), "{log}");
     assert!(!log.contains("did not close"), "{log}");
 }
 
 /// What was logged.
 #[derive(Clone, Default)]
-struct Log(Arc<Mutex<Vec<u8>>>);
+pub(crate) struct Log(Arc<Mutex<Vec<u8>>>);
+
+impl Log {
+    /// Logs here from now on, until what it gives is dropped.
+    pub(crate) fn begin(&self) -> tracing::subscriber::DefaultGuard {
+        let writer = self.clone();
+        let subscriber = tracing_subscriber::fmt().with_writer(move || writer.clone()).finish();
+        tracing::subscriber::set_default(subscriber)
+    }
+
+    pub(crate) fn text(&self) -> String {
+        String::from_utf8(self.0.lock().unwrap().clone()).unwrap()
+    }
+}
 
 impl std::io::Write for Log {
     fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {

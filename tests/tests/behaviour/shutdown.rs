@@ -106,6 +106,7 @@ async fn connections_that_do_not_close_are_cut_at_the_deadline() {
     stop.send(()).unwrap();
     task.await.unwrap();
     assert_eq!(begun.elapsed(), Duration::from_secs(3));
+    client.expect(&frame(0x88, b"\x03\xe9")).await;
     assert!(client.is_hung_up().await);
 }
 

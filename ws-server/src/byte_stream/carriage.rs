@@ -4,7 +4,7 @@ use std::io;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use ws_core::connection::Data;
+use ws_core::connection::Fragment;
 use ws_core::utf8::{Utf8Checker, Utf8Repairer};
 use ws_core::{Capabilities, InvalidText, MessageKind, MessageRef, ProtocolError};
 
@@ -63,31 +63,31 @@ impl Unpacker {
     #[inline]
     pub(super) fn unpack(
         &mut self,
-        data: &Data,
+        fragment: &Fragment,
         payload: &[u8],
         unpacked: &mut Vec<u8>,
     ) -> Result<bool, ProtocolError> {
         match self {
-            _ if self.leaves(data.kind) => return Ok(true),
+            _ if self.leaves(fragment.kind) => return Ok(true),
             Unpacker::Plain(checker) => {
                 checker.push(payload).map_err(|_| ProtocolError::InvalidUtf8)?;
-                if data.fin && checker.is_open() {
+                if fragment.fin && checker.is_open() {
                     return Err(ProtocolError::InvalidUtf8);
                 }
                 return Ok(true);
             }
             Unpacker::Repair(repairer) => {
                 repairer.push(payload, unpacked);
-                if data.fin {
+                if fragment.fin {
                     repairer.finish(unpacked);
                 }
             }
-            Unpacker::Base64(_) if data.kind == MessageKind::Binary => {
+            Unpacker::Base64(_) if fragment.kind == MessageKind::Binary => {
                 return Err(ProtocolError::UnexpectedBinary);
             }
             Unpacker::Base64(decoder) => {
                 decoder.push(payload, unpacked)?;
-                if data.fin {
+                if fragment.fin {
                     decoder.finish()?;
                 }
             }

@@ -1,9 +1,9 @@
 //! A connection as a stream of bytes.
 
 mod carriage;
-mod drive;
 mod state;
 
+use std::future::{Future, poll_fn};
 use std::io;
 use std::pin::Pin;
 use std::sync::Arc;
@@ -12,10 +12,12 @@ use std::task::{Context, Poll, ready};
 use tokio::io::{AsyncBufRead, AsyncRead, AsyncWrite, ReadBuf};
 use ws_core::CloseReason;
 
-pub(crate) use drive::serve;
+use carriage::Carriage;
 use state::StreamState;
 
-use crate::shared::{Shared, Side};
+use crate::endpoint::Endpoint;
+use crate::peer::Peer;
+use crate::session::{Driver, Place, Shared, Side};
 use crate::socket::Socket;
 
 /// A WebSocket connection as a stream of bytes, like a TCP connection.
@@ -33,7 +35,11 @@ use crate::socket::Socket;
 /// * **Shutting down** begins the closing handshake; what the peer still sends can be read
 ///   until its own Close. Dropping the stream does the same and reads nothing more.
 ///
-/// Pings are answered and deadlines kept by the server's task, whatever the service does.
+/// Pings are answered, deadlines are kept and the peer's end is noticed by the server's task,
+/// whatever the service does. What it does not read is read ahead, up to 64 KiB; beyond that the
+/// peer has to wait, and what stands behind those bytes, a ping too, is not seen. A Close behind
+/// bytes that are not read waits for them, for a second at most, so that what the service writes
+/// for an answer still goes out.
 #[derive(Debug)]
 pub struct ByteStream<IO = Socket> {
     shared: Arc<Shared<StreamState<IO>>>,
@@ -42,7 +48,26 @@ pub struct ByteStream<IO = Socket> {
     consumed: usize,
 }
 
-impl<IO: AsyncRead + AsyncWrite + Unpin> ByteStream<IO> {
+/// Runs the service that `start` makes of a stream, and drives its connection, also while another
+/// task has the stream. Once the stream is dropped, the connection is closed in order.
+pub(crate) fn serve<IO, F>(
+    endpoint: Endpoint<IO>,
+    peer: Peer,
+    place: Place,
+    start: impl FnOnce(ByteStream<IO>, Peer) -> F,
+) -> impl Future<Output = io::Result<()>>
+where
+    IO: AsyncRead + AsyncWrite + Unpin + Send,
+    F: Future<Output = io::Result<()>>,
+{
+    let capabilities = endpoint.connection().capabilities();
+    let carriage = Carriage::choose(peer.subprotocol(), capabilities);
+    let shared = Shared::new(StreamState::new(endpoint, carriage));
+    let service = start(ByteStream::new(shared.clone()), peer);
+    Driver::new(service, shared, place)
+}
+
+impl<IO> ByteStream<IO> {
     fn new(shared: Arc<Shared<StreamState<IO>>>) -> ByteStream<IO> {
         ByteStream { shared, filled: Vec::new(), consumed: 0 }
     }
@@ -50,8 +75,24 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> ByteStream<IO> {
     /// Begins the closing handshake with a reason of your own. [`AsyncWrite::poll_shutdown`]
     /// does it with status 1000.
     pub fn close(&mut self, reason: CloseReason) {
-        self.shared.with(|state| state.close(reason));
-        self.shared.wake();
+        self.shared.change(|state| state.view.close(reason));
+    }
+
+    /// Has all that still comes read and thrown away, for good: reading waits for the end of the
+    /// stream.
+    pub fn discard_incoming(&mut self) {
+        self.filled = Vec::new();
+        self.consumed = 0;
+        self.shared.change(|state| state.view.discard());
+    }
+
+    /// Completes when the peer has gone: it has closed the connection, has ended it, or counts as
+    /// dead. Gives the reason of its Close, if there was one.
+    ///
+    /// # Cancel safety
+    /// Cancel-safe.
+    pub async fn closed(&self) -> Option<CloseReason> {
+        poll_fn(|cx| self.shared.visit(Side::Closed, cx, StreamState::poll_closed)).await
     }
 
     fn lent(&self) -> &[u8] {
@@ -59,7 +100,7 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> ByteStream<IO> {
     }
 }
 
-impl<IO: AsyncRead + AsyncWrite + Unpin> AsyncRead for ByteStream<IO> {
+impl<IO: AsyncRead + AsyncWrite + Unpin + Send> AsyncRead for ByteStream<IO> {
     fn poll_read(
         self: Pin<&mut Self>,
         cx: &mut Context<'_>,
@@ -72,18 +113,18 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> AsyncRead for ByteStream<IO> {
             Pin::new(this).consume(count);
             return Poll::Ready(Ok(()));
         }
-        this.shared.poll(Side::Reader, cx, |state, cx| state.poll_read(cx, buf))
+        this.shared.visit(Side::Reader, cx, |state, cx| state.poll_read(cx, buf))
     }
 }
 
-impl<IO: AsyncRead + AsyncWrite + Unpin> AsyncBufRead for ByteStream<IO> {
+impl<IO: AsyncRead + AsyncWrite + Unpin + Send> AsyncBufRead for ByteStream<IO> {
     fn poll_fill_buf(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<&[u8]>> {
         let this = self.get_mut();
         if this.lent().is_empty() {
             let filled = &mut this.filled;
             filled.clear();
             this.consumed = 0;
-            ready!(this.shared.poll(Side::Reader, cx, |state, cx| {
+            ready!(this.shared.visit(Side::Reader, cx, |state, cx| {
                 if ready!(state.poll_bytes(cx))? {
                     filled.extend_from_slice(state.bytes());
                     state.consume(filled.len());
@@ -105,27 +146,26 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> AsyncBufRead for ByteStream<IO> {
     }
 }
 
-impl<IO: AsyncRead + AsyncWrite + Unpin> AsyncWrite for ByteStream<IO> {
+impl<IO: AsyncRead + AsyncWrite + Unpin + Send> AsyncWrite for ByteStream<IO> {
     fn poll_write(
         self: Pin<&mut Self>,
         cx: &mut Context<'_>,
         bytes: &[u8],
     ) -> Poll<io::Result<usize>> {
-        self.shared.poll(Side::Writer, cx, |state, cx| state.poll_write(cx, bytes))
+        self.shared.visit(Side::Writer, cx, |state, cx| state.poll_write(cx, bytes))
     }
 
     fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        self.shared.poll(Side::Writer, cx, StreamState::poll_flush)
+        self.shared.visit(Side::Writer, cx, StreamState::poll_flush)
     }
 
     fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        self.shared.poll(Side::Writer, cx, StreamState::poll_shutdown)
+        self.shared.visit(Side::Writer, cx, StreamState::poll_shutdown)
     }
 }
 
 impl<IO> Drop for ByteStream<IO> {
     fn drop(&mut self) {
-        self.shared.with(|state| state.dropped = true);
-        self.shared.wake();
+        self.shared.drop_handle(|_| {});
     }
 }

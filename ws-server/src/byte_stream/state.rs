@@ -5,30 +5,31 @@ use std::ops::Range;
 use std::task::{Context, Poll, ready};
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
-use ws_core::connection::{Data, Received};
+use ws_core::connection::{Fragment, Payload, Received, Untaken};
 use ws_core::{CloseReason, StatusCode};
 
 use super::carriage::{Carriage, Packer, Unpacker};
-use crate::endpoint::{Endpoint, Finish};
+use crate::endpoint::{Endpoint, News};
 use crate::error::{RecvError, SendError};
+use crate::session::{Held, View};
 
 /// A connection that carries bytes.
 #[derive(Debug)]
 pub(crate) struct StreamState<IO> {
-    pub(super) endpoint: Box<Endpoint<IO>>,
+    endpoint: Endpoint<IO>,
     unpacker: Unpacker,
     packer: Packer,
-    pub(super) piece: Piece,
+    piece: Piece,
     /// Unpacked bytes that lie in no read buffer.
     unpacked: Vec<u8>,
-    pub(super) incoming: Incoming,
-    /// Whether the service has dropped its stream.
-    pub(super) dropped: bool,
+    /// Whether the bytes that were read last are still to be dealt with by the service.
+    given: Untaken,
+    incoming: Incoming,
 }
 
 /// The bytes that are next to be read.
 #[derive(Debug)]
-pub(super) enum Piece {
+enum Piece {
     /// In the read buffer.
     Buffered(Range<usize>),
     /// In `unpacked`.
@@ -36,38 +37,44 @@ pub(super) enum Piece {
 }
 
 impl Piece {
-    pub(super) fn is_empty(&self) -> bool {
-        match self {
-            Piece::Buffered(range) | Piece::Unpacked(range) => range.is_empty(),
-        }
-    }
-
-    fn range(&mut self) -> &mut Range<usize> {
+    fn range(&self) -> &Range<usize> {
         match self {
             Piece::Buffered(range) | Piece::Unpacked(range) => range,
         }
     }
+
+    fn is_empty(&self) -> bool {
+        self.range().is_empty()
+    }
+
+    fn consume(&mut self, count: usize) {
+        let (Piece::Buffered(range) | Piece::Unpacked(range)) = self;
+        range.start = (range.start + count).min(range.end);
+    }
 }
 
-/// What becomes of the reading side.
+/// What becomes of what comes.
 #[derive(Debug)]
-pub(super) enum Incoming {
+enum Incoming {
+    /// It is read.
     Open,
-    /// It ended; the reader is told once if that was an error.
+    /// Nobody reads it: it is dropped.
+    Dropped,
+    /// It has ended; the reader is told once if that was an error.
     Ended(Option<RecvError>),
 }
 
 impl<IO: AsyncRead + AsyncWrite + Unpin> StreamState<IO> {
-    pub(crate) fn new(endpoint: Box<Endpoint<IO>>, carriage: Carriage) -> StreamState<IO> {
-        let unpacker = Unpacker::new(carriage, endpoint.link.connection().capabilities());
+    pub(super) fn new(endpoint: Endpoint<IO>, carriage: Carriage) -> StreamState<IO> {
+        let unpacker = Unpacker::new(carriage, endpoint.connection().capabilities());
         StreamState {
             endpoint,
             unpacker,
             packer: Packer::new(carriage),
             piece: Piece::Buffered(0..0),
             unpacked: Vec::new(),
+            given: Untaken::Nothing,
             incoming: Incoming::Open,
-            dropped: false,
         }
     }
 
@@ -75,19 +82,39 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> StreamState<IO> {
 
     /// Waits until [`bytes`](StreamState::bytes) has some; `false` at the end of the stream.
     pub(super) fn poll_bytes(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<bool>> {
-        self.free_unpacked();
         loop {
             if !self.piece.is_empty() {
+                self.given = Untaken::Some;
                 return Poll::Ready(Ok(true));
             }
-            if let Incoming::Ended(error) = &mut self.incoming {
-                let error = error.take();
-                // What answers the peer's Close leaves now, as far as the socket takes it.
-                let _written = self.endpoint.link.poll_flush(cx);
-                return Poll::Ready(error.map_or(Ok(false), |error| Err(error.into())));
+            self.given = Untaken::Nothing;
+            self.free_unpacked();
+            match &mut self.incoming {
+                Incoming::Open => {
+                    let fragment = ready!(self.endpoint.poll_fragment(cx, Untaken::Nothing));
+                    self.take_fragment(fragment);
+                }
+                Incoming::Dropped => ready!(self.poll_dropped(cx)),
+                Incoming::Ended(error) => {
+                    let error = error.take();
+                    // What answers the peer's Close leaves now, as far as the socket takes it.
+                    let _written = self.endpoint.poll_flush(cx);
+                    return Poll::Ready(error.map_or(Ok(false), |error| Err(error.into())));
+                }
             }
-            let fragment = ready!(self.endpoint.poll_fragment(cx));
-            self.take_fragment(fragment);
+        }
+    }
+
+    /// Drops what comes, until it ends.
+    fn poll_dropped(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        loop {
+            match ready!(self.endpoint.poll_fragment(cx, Untaken::Nothing)) {
+                Ok(Some(_)) => {}
+                end => {
+                    self.take_fragment(end);
+                    return Poll::Ready(());
+                }
+            }
         }
     }
 
@@ -116,14 +143,13 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> StreamState<IO> {
     /// The bytes that are next to be read.
     pub(super) fn bytes(&self) -> &[u8] {
         match &self.piece {
-            Piece::Buffered(range) => self.endpoint.read.bytes(range.clone()),
+            Piece::Buffered(range) => self.endpoint.bytes(range.clone()),
             Piece::Unpacked(range) => &self.unpacked[range.clone()],
         }
     }
 
     pub(super) fn consume(&mut self, count: usize) {
-        let range = self.piece.range();
-        range.start = (range.start + count).min(range.end);
+        self.piece.consume(count);
     }
 
     /// Goes on to the next bytes that were received already, if there are any.
@@ -133,10 +159,10 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> StreamState<IO> {
             && !self.endpoint.owes_turn()
         {
             self.unpacked.clear();
-            match self.endpoint.buffered_fragment() {
-                Ok(Received::Starved) => return false,
-                Ok(Received::Data(data)) => self.take_data(data),
+            match self.endpoint.buffered_fragment(Untaken::Some) {
+                Ok(Received::Data(fragment)) => self.unpack(fragment),
                 Ok(Received::Closed) => self.take_fragment(Ok(None)),
+                Ok(_) => return false,
                 Err(error) => self.take_fragment(Err(error.into())),
             }
             if !self.piece.is_empty() {
@@ -146,9 +172,9 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> StreamState<IO> {
         false
     }
 
-    pub(super) fn take_fragment(&mut self, fragment: Result<Option<Data>, RecvError>) {
+    pub(super) fn take_fragment(&mut self, fragment: Result<Option<Fragment>, RecvError>) {
         let error = match fragment {
-            Ok(Some(data)) => return self.take_data(data),
+            Ok(Some(fragment)) => return self.unpack(fragment),
             Ok(None) | Err(RecvError::Disconnected { within_message: false }) => None,
             Err(error) => Some(error),
         };
@@ -157,29 +183,30 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> StreamState<IO> {
     }
 
     #[inline]
-    fn take_data(&mut self, data: Data) {
-        if self.unpacker.leaves(data.kind) && !data.payload.is_empty() {
-            self.piece = Piece::Buffered(data.payload);
-        } else {
-            self.unpack(data);
+    fn unpack(&mut self, fragment: Fragment) {
+        match fragment.payload {
+            Payload::Stored(range) if self.unpacker.leaves(fragment.kind) => {
+                self.piece = Piece::Buffered(range);
+            }
+            _ => self.unpack_other(fragment),
         }
     }
 
-    fn unpack(&mut self, data: Data) {
-        let transformed = self.endpoint.take_transformed(&data);
-        let payload = match &transformed {
-            None => self.endpoint.read.bytes(data.payload.clone()),
-            Some(payload) => payload,
+    fn unpack_other(&mut self, fragment: Fragment) {
+        let payload = match &fragment.payload {
+            Payload::Stored(range) => self.endpoint.bytes(range.clone()),
+            Payload::Made(payload) => payload,
         };
-        match (self.unpacker.unpack(&data, payload, &mut self.unpacked), transformed) {
-            (Ok(true), None) => self.piece = Piece::Buffered(data.payload),
-            (Ok(true), Some(payload)) => {
+        let unpacked = self.unpacker.unpack(&fragment, payload, &mut self.unpacked);
+        match (unpacked, fragment.payload) {
+            (Ok(true), Payload::Stored(range)) => self.piece = Piece::Buffered(range),
+            (Ok(true), Payload::Made(payload)) => {
                 self.piece = Piece::Unpacked(0..payload.len());
                 self.unpacked = payload;
             }
             (Ok(false), _) => self.piece = Piece::Unpacked(0..self.unpacked.len()),
             (Err(error), _) => {
-                self.endpoint.link.fail(error);
+                self.endpoint.fail(error);
                 self.take_fragment(Err(error.into()));
             }
         }
@@ -204,50 +231,145 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> StreamState<IO> {
         if bytes.is_empty() {
             return Poll::Ready(Ok(0));
         }
-        if self.endpoint.link.poll_room(cx)?.is_pending() {
-            self.read_ahead(cx);
-            return Poll::Pending;
-        }
-        let link = &mut self.endpoint.link;
-        if !link.connection().is_open() {
+        ready!(self.endpoint.poll_turn(cx));
+        ready!(self.endpoint.poll_room(cx))?;
+        let endpoint = &mut self.endpoint;
+        if !endpoint.connection().is_open() {
             return Poll::Ready(Err(SendError::Closed.into()));
         }
-        let count = bytes.len().min(self.packer.capacity(link.room()));
-        self.packer.pack(&bytes[..count], |message| Ok(link.take(cx, message.into())?))?;
-        if let Poll::Ready(Err(error)) = link.poll_flush(cx) {
+        let count = bytes.len().min(self.packer.capacity(endpoint.room()));
+        self.packer.pack(&bytes[..count], |message| Ok(endpoint.take(cx, message.into())?))?;
+        if let Poll::Ready(Err(error)) = endpoint.poll_flush(cx) {
             return Poll::Ready(Err(error.into()));
         }
         Poll::Ready(Ok(count))
     }
 
     pub(super) fn poll_flush(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        if let Poll::Ready(outcome) = self.endpoint.link.poll_flush(cx) {
-            return Poll::Ready(outcome.map_err(io::Error::from));
-        }
-        self.read_ahead(cx);
-        Poll::Pending
+        self.endpoint.poll_flush(cx).map_err(io::Error::from)
     }
 
     /// Begins the closing handshake, and waits until the Close is out.
     pub(super) fn poll_shutdown(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         let whole = self.packer.finish();
-        if self.endpoint.link.connection().is_open() {
-            self.endpoint.link.close(Some(CloseReason::new(StatusCode::NORMAL, "")));
-            // Whoever else waits does so with the deadlines of an open connection.
-            cx.waker().wake_by_ref();
+        if self.endpoint.connection().is_open() {
+            self.endpoint.close(Some(CloseReason::new(StatusCode::NORMAL, "")));
         }
         ready!(self.poll_flush(cx))?;
         Poll::Ready(whole)
     }
 
-    // ===== The end =====
+    // ===== Ahead =====
 
-    /// Begins the closing handshake, if it has not begun.
-    pub(super) fn close(&mut self, reason: CloseReason) {
-        self.endpoint.link.close(Some(reason));
+    /// Moves what the service has not read out of the worker's buffer, so that a service that is
+    /// busy elsewhere keeps none.
+    fn keep_piece(&mut self) {
+        if let Piece::Buffered(range) = &self.piece {
+            let bytes = self.endpoint.bytes(range.clone());
+            self.unpacked = bytes.to_vec();
+            self.piece = Piece::Unpacked(0..self.unpacked.len());
+        }
     }
 
-    pub(super) fn poll_finish(&mut self, cx: &mut Context<'_>, finish: &mut Finish) -> Poll<()> {
-        self.endpoint.poll_finish(cx, finish)
+    /// Reads one fragment ahead; `None` when there is no more room, and nothing more to read.
+    fn poll_step(&mut self, cx: &mut Context<'_>) -> Option<Poll<()>> {
+        match self.incoming {
+            Incoming::Ended(_) => return None,
+            Incoming::Dropped => return Some(self.poll_dropped(cx)),
+            Incoming::Open => {}
+        }
+        self.keep_piece();
+        let unread = self.piece.range().len();
+        if unread >= self.endpoint.connection().limits().read_ahead && unread > 0 {
+            return None;
+        }
+        let untaken = if unread > 0 { Untaken::Some } else { self.given };
+        let Poll::Ready(fragment) = self.endpoint.poll_fragment(cx, untaken) else {
+            return Some(Poll::Pending);
+        };
+        let kept = std::mem::take(&mut self.unpacked);
+        let read = std::mem::replace(&mut self.piece, Piece::Unpacked(0..0)).range().start;
+        self.take_fragment(fragment);
+        self.keep_piece();
+        self.join(kept, read);
+        Some(Poll::Ready(()))
+    }
+
+    /// Puts bytes that came earlier, of which so many were read, before those that came now.
+    fn join(&mut self, mut kept: Vec<u8>, read: usize) {
+        if read < kept.len() {
+            kept.drain(..read);
+            kept.append(&mut self.unpacked);
+            self.unpacked = kept;
+            self.piece = Piece::Unpacked(0..self.unpacked.len());
+        }
+    }
+}
+
+impl<IO> StreamState<IO> {
+    /// Begins the closing handshake, if it has not begun.
+    pub(super) fn close(&mut self, reason: CloseReason) {
+        self.endpoint.close(Some(reason));
+    }
+
+    /// Nobody reads any more: what comes is dropped.
+    pub(super) fn discard(&mut self) {
+        if let Incoming::Open = self.incoming {
+            self.incoming = Incoming::Dropped;
+            self.endpoint.discard_data();
+        }
+        (self.piece, self.unpacked) = (Piece::Unpacked(0..0), Vec::new());
+        self.given = Untaken::Nothing;
+    }
+
+    /// Whether nothing more comes.
+    fn has_ended(&self) -> bool {
+        matches!(self.incoming, Incoming::Ended(_))
+    }
+
+    /// Waits until the peer has gone.
+    pub(super) fn poll_closed(&mut self, _cx: &mut Context<'_>) -> Poll<Option<CloseReason>> {
+        match self.endpoint.has_peer_gone() {
+            true => Poll::Ready(self.endpoint.connection().peer_reason().cloned()),
+            false => Poll::Pending,
+        }
+    }
+}
+
+impl<IO> View for StreamState<IO> {
+    #[inline]
+    fn is_closed(&self) -> bool {
+        !self.endpoint.connection().is_open()
+    }
+
+    fn cut(&mut self) {
+        self.endpoint.cut();
+    }
+}
+
+impl<IO: AsyncRead + AsyncWrite + Unpin> Held for StreamState<IO> {
+    type Io = IO;
+
+    fn endpoint(&mut self) -> &mut Endpoint<IO> {
+        &mut self.endpoint
+    }
+
+    fn discard(&mut self) {
+        StreamState::discard(self);
+    }
+
+    fn poll_ahead(&mut self, cx: &mut Context<'_>) -> News {
+        let mut news = News::Nothing;
+        loop {
+            match self.poll_step(cx) {
+                Some(Poll::Ready(())) => news = News::Received,
+                Some(Poll::Pending) => return news,
+                None if self.has_ended() => return self.endpoint.poll_beside(cx).max(news),
+                None => return self.endpoint.poll_unheard(cx).max(news),
+            }
+            if self.has_ended() {
+                news = News::Changed;
+            }
+        }
     }
 }

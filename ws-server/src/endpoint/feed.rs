@@ -1,6 +1,5 @@
 //! Messages on their way out: short ones through the send buffer, long ones from where they lie.
 
-use std::future::Future;
 use std::io::{self, IoSlice};
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
@@ -8,8 +7,10 @@ use std::task::{Context, Poll, ready};
 use tokio::io::{AsyncRead, AsyncWrite};
 use ws_core::Outgoing;
 
-use super::Link;
+use super::Endpoint;
+use super::clock::now;
 use crate::error::SendError;
+use crate::turn;
 
 /// Payloads from this size on are written from where they lie. Below it, copying header and
 /// payload into one buffer is cheaper, and so is one system call for several answers.
@@ -17,7 +18,7 @@ const LONG_PAYLOAD: usize = 24 * 1024;
 
 /// How far a message is.
 #[derive(Debug)]
-enum Progress {
+pub(crate) enum Progress {
     /// Nothing of it was taken.
     Waiting,
     /// Its head is in the send buffer, or gone; what is in front of `rest` is gone too, and the
@@ -27,60 +28,12 @@ enum Progress {
     Taken,
 }
 
-/// A message that the connection takes; from [`Link::feed`].
-///
-/// The usual one is taken before this is polled, so that it never passes through the memory of a
-/// task. A long one is written from where it lies, as long as there is nothing else to say. When
-/// there is, or when nobody waits any more, what is left of it is copied: it goes out whole.
-#[derive(Debug)]
-pub(crate) struct Feed<'l, 'm, IO> {
-    link: &'l mut Link<IO>,
-    message: Outgoing<'m>,
-    progress: Progress,
-}
-
-impl<IO: AsyncRead + AsyncWrite + Unpin> Future for Feed<'_, '_, IO> {
-    type Output = Result<(), SendError>;
-
-    #[inline]
-    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<(), SendError>> {
-        let Feed { link, message, progress } = self.get_mut();
-        match progress {
-            Progress::Taken => Poll::Ready(Ok(())),
-            _ => link.poll_feed_on(cx, *message, progress),
-        }
-    }
-}
-
-impl<IO> Drop for Feed<'_, '_, IO> {
-    #[inline]
-    fn drop(&mut self) {
-        self.link.keep_rest(self.message, &mut self.progress);
-    }
-}
-
-impl<IO: AsyncRead + AsyncWrite + Unpin> Link<IO> {
+impl<IO: AsyncRead + AsyncWrite + Unpin> Endpoint<IO> {
     /// Takes a message, and waits while there is no room in the send buffer, or much of the message
-    /// left that the socket does not take.
-    #[inline]
-    pub(crate) fn feed<'l, 'm>(&'l mut self, message: Outgoing<'m>) -> Feed<'l, 'm, IO> {
-        let progress = match self.try_feed(message) {
-            true => Progress::Taken,
-            false => Progress::Waiting,
-        };
-        Feed { link: self, message, progress }
-    }
-
-    /// Takes a short message into the send buffer, if there is room now. What else there is to
-    /// say, the future says.
-    #[inline]
-    fn try_feed(&mut self, message: Outgoing<'_>) -> bool {
-        !is_long(message)
-            && (self.output.is_empty() || self.room() > 0)
-            && self.put(message).is_ok()
-    }
-
-    fn poll_feed_on(
+    /// left that the socket does not take. A long one is written from where it lies; what is left of
+    /// it when nobody waits any more is to be [copied](Endpoint::keep_rest), so that it goes out
+    /// whole.
+    pub(crate) fn poll_feed(
         &mut self,
         cx: &mut Context<'_>,
         message: Outgoing<'_>,
@@ -110,19 +63,7 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> Link<IO> {
         }
     }
 
-    /// Takes a message once there is room: a short one into the send buffer, a long one
-    /// straight to the socket as far as that takes it.
-    #[inline]
-    pub(crate) fn poll_feed(
-        &mut self,
-        cx: &mut Context<'_>,
-        message: Outgoing<'_>,
-    ) -> Poll<Result<(), SendError>> {
-        ready!(self.poll_room(cx))?;
-        Poll::Ready(self.take(cx, message))
-    }
-
-    /// As [`poll_feed`](Link::poll_feed), where there is room.
+    /// Takes a message where there is room, and copies what the socket does not take now.
     #[inline]
     pub(crate) fn take(
         &mut self,
@@ -139,11 +80,10 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> Link<IO> {
     /// the head of a long one.
     #[inline]
     fn begin(&mut self, message: Outgoing<'_>) -> Result<Progress, SendError> {
-        if is_long(message) && self.io.is_write_vectored() {
+        if is_long(message) && self.io.as_ref().is_some_and(IO::is_write_vectored) {
             self.borrow_output();
-            if let Some(envelope) = self.connection.envelope(message.message(), &mut self.output)? {
-                self.output.bytes().extend_from_slice(envelope.head());
-                return Ok(Progress::Begun { rest: 0, refused: false, tail: envelope.tail() });
+            if let Some(tail) = self.connection.begin(message.message())? {
+                return Ok(Progress::Begun { rest: 0, refused: false, tail });
             }
         }
         self.put(message)?;
@@ -157,43 +97,48 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> Link<IO> {
         cx: &mut Context<'_>,
         message: Outgoing<'_>,
         progress: &mut Progress,
-    ) -> Result<Poll<()>, SendError> {
+    ) -> Poll<Result<(), SendError>> {
         while let Progress::Begun { rest, refused, tail } = progress {
             let payload = &message.as_bytes()[*rest..];
             if payload.is_empty() {
-                self.output.bytes().extend_from_slice(tail);
+                self.connection.finish(&[], tail);
                 *progress = Progress::Taken;
                 break;
             }
-            let waiting = self.output.len();
-            let parts = [IoSlice::new(self.output.unsent()), IoSlice::new(payload)];
-            match Pin::new(&mut self.io).poll_write_vectored(cx, &parts) {
+            let unsent = self.connection.unsent();
+            let waiting = unsent.len();
+            let parts = [IoSlice::new(unsent), IoSlice::new(payload)];
+            let Some(io) = &mut self.io else {
+                return Poll::Ready(Err(SendError::Closed));
+            };
+            match Pin::new(io).poll_write_vectored(cx, &parts) {
                 Poll::Ready(Ok(written)) if written > 0 => {
-                    if std::mem::take(refused) {
-                        self.connection.drained();
-                    }
-                    self.wrote(written.min(waiting));
-                    *rest += written.saturating_sub(waiting);
+                    turn::charge_copied(cx, written);
+                    self.unflushed = true;
+                    self.connection.sent(written.min(waiting), now);
+                    let taken = written.saturating_sub(waiting);
+                    self.connection.sent_elsewhere(taken, std::mem::take(refused), now);
+                    *rest += taken;
                 }
                 Poll::Ready(outcome) => {
                     self.keep_rest(message, progress);
                     let none = io::ErrorKind::WriteZero;
-                    return Err(SendError::Io(outcome.err().unwrap_or(none.into())));
+                    return Poll::Ready(Err(SendError::Io(outcome.err().unwrap_or(none.into()))));
                 }
                 Poll::Pending => {
-                    *refused = true;
-                    return Ok(Poll::Pending);
+                    *refused = turn::is_left();
+                    return Poll::Pending;
                 }
             }
         }
-        Ok(Poll::Ready(()))
+        Poll::Ready(Ok(()))
     }
 }
 
-impl<IO> Link<IO> {
+impl<IO> Endpoint<IO> {
     /// Copies what is left of a message into the send buffer, where the socket did not take it.
     #[inline]
-    fn keep_rest(&mut self, message: Outgoing<'_>, progress: &mut Progress) {
+    pub(crate) fn keep_rest(&mut self, message: Outgoing<'_>, progress: &mut Progress) {
         if let Progress::Begun { rest, tail, .. } = *progress {
             *progress = Progress::Taken;
             self.copy_rest(&message.as_bytes()[rest..], tail);
@@ -203,14 +148,15 @@ impl<IO> Link<IO> {
     #[cold]
     fn copy_rest(&mut self, rest: &[u8], tail: &[u8]) {
         self.borrow_output();
-        self.output.bytes().extend_from_slice(rest);
-        self.output.bytes().extend_from_slice(tail);
-        self.output.refuse();
+        self.connection.finish(rest, tail);
+        if turn::is_left() {
+            self.connection.blocked();
+        }
     }
 }
 
 /// Whether a message is better written from where it lies.
 #[inline]
-fn is_long(message: Outgoing<'_>) -> bool {
+pub(crate) fn is_long(message: Outgoing<'_>) -> bool {
     message.as_bytes().len() >= LONG_PAYLOAD
 }

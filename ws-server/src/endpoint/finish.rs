@@ -1,12 +1,14 @@
 //! The end of a connection: the closing handshake, and an orderly end of TCP.
 
+use std::io;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
-use ws_core::ProtocolError;
+use ws_core::buffer::ReadBuffer;
+use ws_core::connection::Untaken;
 
-use super::{Endpoint, Link};
+use super::Endpoint;
 use crate::{pool, turn};
 
 /// How far the end is.
@@ -24,39 +26,48 @@ pub(crate) enum Finish {
 }
 
 impl<IO: AsyncRead + AsyncWrite + Unpin> Endpoint<IO> {
+    /// Ends the connection, for the task that drives it; see [`poll_finish`](Endpoint::poll_finish).
+    pub(crate) fn poll_end(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        let mut finish = self.finish;
+        let ended = self.poll_finish(cx, &mut finish);
+        self.finish = finish;
+        ended
+    }
+
     /// Ends the connection from the step in `finish` on; the closing handshake must have begun.
     /// A peer that keeps its end open is cut at the closing deadline.
     pub(crate) fn poll_finish(&mut self, cx: &mut Context<'_>, finish: &mut Finish) -> Poll<()> {
         while self.poll_steps(cx, finish).is_pending() {
             // Not before: most connections have ended by now, and need no deadline for it.
-            let _rung = ready!(self.link.poll_alarm(cx));
+            let _rung = ready!(self.poll_alarm(cx));
         }
         Poll::Ready(())
     }
 
     fn poll_steps(&mut self, cx: &mut Context<'_>, finish: &mut Finish) -> Poll<()> {
         // A step may find that the deadline has passed, and nobody would wake the next one.
-        while self.link.connection.expired().is_none() {
+        while self.connection.expired().is_none() {
             *finish = match *finish {
                 Finish::AwaitClose => {
                     // Nobody takes a message that has begun, or one that begins.
-                    self.assembler.reset();
-                    self.link.connection.discard_data();
-                    match ready!(self.poll_fragment(cx)) {
+                    self.connection.discard_data();
+                    match ready!(self.poll_fragment(cx, Untaken::Nothing)) {
                         Ok(Some(_)) => Finish::AwaitClose,
                         Ok(None) | Err(_) => Finish::Send,
                     }
                 }
                 Finish::Send => {
                     self.discard_received();
-                    match ready!(self.link.poll_write_out(cx)) {
-                        Ok(()) if self.link.may_be_dropped() => return Poll::Ready(()),
+                    match ready!(self.poll_write_out(cx)) {
+                        // Whoever sends it goes on, or gives the rest; then this is asked again.
+                        Ok(()) if self.connection.is_within_sent_message() => return Poll::Pending,
+                        Ok(()) if self.may_be_dropped() => return Poll::Ready(()),
                         Ok(()) => Finish::ShutDown,
                         Err(_) => return Poll::Ready(()),
                     }
                 }
-                Finish::ShutDown => match ready!(Pin::new(&mut self.link.io).poll_shutdown(cx)) {
-                    Ok(()) if !self.link.connection.has_input_ended() => Finish::Drain,
+                Finish::ShutDown => match ready!(self.poll_shutdown(cx)) {
+                    Ok(()) if !self.connection.has_input_ended() => Finish::Drain,
                     Ok(()) | Err(_) => return Poll::Ready(()),
                 },
                 Finish::Drain => return self.poll_drain(cx),
@@ -65,14 +76,25 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> Endpoint<IO> {
         Poll::Ready(())
     }
 
+    fn poll_shutdown(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        match &mut self.io {
+            Some(io) => Pin::new(io).poll_shutdown(cx),
+            None => Poll::Ready(Ok(())),
+        }
+    }
+
     fn poll_drain(&mut self, cx: &mut Context<'_>) -> Poll<()> {
-        let mut storage = pool::take_read();
+        let Some(io) = &mut self.io else {
+            return Poll::Ready(());
+        };
+        let mut storage = ReadBuffer::new();
+        storage.lend(pool::take_read());
         let outcome = loop {
             if turn::poll_continue(cx).is_pending() {
                 break Poll::Pending;
             }
-            let mut bytes = ReadBuf::new(&mut storage);
-            match Pin::new(&mut self.link.io).poll_read(cx, &mut bytes) {
+            let mut bytes = ReadBuf::new(storage.spare());
+            match Pin::new(&mut *io).poll_read(cx, &mut bytes) {
                 Poll::Ready(Ok(())) if !bytes.filled().is_empty() => {
                     turn::charge_frames(cx, bytes.filled().len());
                 }
@@ -80,15 +102,7 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> Endpoint<IO> {
                 Poll::Pending => break Poll::Pending,
             }
         };
-        pool::give_read(storage);
+        pool::give_read(storage.reclaim());
         outcome
-    }
-}
-
-impl<IO: AsyncRead + AsyncWrite + Unpin> Link<IO> {
-    /// Fails the connection because the peer broke the protocol.
-    pub(crate) fn fail(&mut self, error: ProtocolError) {
-        self.borrow_output();
-        self.connection.fail(error, &mut self.output);
     }
 }

@@ -1,24 +1,25 @@
 //! One end of a WebSocket connection over a socket: the I/O around [`ws_core::Connection`].
 
+mod clock;
 mod feed;
 mod finish;
-mod link;
-mod long_message;
+mod news;
+mod write;
 
 use std::io::{self, ErrorKind};
-use std::pin::Pin;
+use std::pin::{Pin, pin};
 use std::task::{Context, Poll, ready};
 
-use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
-use tokio::time::Instant;
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, ReadBuf};
 use ws_core::buffer::ReadBuffer;
-use ws_core::connection::{Data, Received};
-use ws_core::message::Assembler;
-use ws_core::{Codec, Connection, Limits, ProtocolError, Timeouts};
+use ws_core::connection::{Fragment, ReceiveBuffer, Received, Untaken};
+use ws_core::{Batch, CodecBox, Connection, Limits, ProtocolError, Timeouts};
 
+pub(crate) use feed::{Progress, is_long};
 pub(crate) use finish::Finish;
-pub(crate) use link::Link;
+pub(crate) use news::News;
 
+use self::clock::now;
 use crate::alarm::Alarm;
 use crate::error::RecvError;
 use crate::{pool, turn};
@@ -28,16 +29,23 @@ use crate::{pool, turn};
 /// It reads only when everything received before is dealt with, and writes before it reads:
 /// whatever one read brought is answered in one write.
 ///
-/// In memory, what each message needs lies together, in this struct and those it is made of: with
-/// many connections, each line of it comes from afar whenever the next message does.
+/// In memory, what each message needs lies together: with many connections, each line of it is a
+/// cache miss whenever the next message comes.
 #[derive(Debug)]
 #[repr(C)]
 pub(crate) struct Endpoint<IO> {
-    /// How many reads the work of an extension is worth, since a turn was asked for.
-    owed: usize,
-    pub(crate) assembler: Assembler,
-    pub(crate) read: ReadBuffer,
-    pub(crate) link: Link<IO>,
+    alarm: Alarm,
+    /// Until the connection has ended.
+    io: Option<IO>,
+    /// Bytes were written that the transport may still hold back, as TLS does.
+    unflushed: bool,
+    /// Whether a drop of the socket is the end of the stream, as a shutdown is.
+    ends_by_drop: bool,
+    /// How far the task of the connection is with its end.
+    finish: Finish,
+    connection: Connection,
+    /// The socket takes no more for this reason; what the peer has sent before can be read.
+    broken: Option<Box<io::Error>>,
 }
 
 impl<IO: AsyncRead + AsyncWrite + Unpin> Endpoint<IO> {
@@ -46,14 +54,58 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> Endpoint<IO> {
     pub(crate) fn new(
         io: IO,
         read: ReadBuffer,
-        codec: Box<dyn Codec>,
+        codec: CodecBox,
         limits: Limits,
         timeouts: Timeouts,
         alarm: Alarm,
     ) -> Endpoint<IO> {
-        let connection = Connection::new(codec, limits, timeouts, Instant::now().into_std());
-        let assembler = Assembler::new(limits.message, connection.capabilities().invalid_text);
-        Endpoint { link: Link::new(io, connection, alarm), read, assembler, owed: 0 }
+        let connection = Connection::new(codec, read, limits, timeouts, now());
+        let alarm = alarm.anew();
+        let io = Some(io);
+        Endpoint {
+            connection,
+            io,
+            unflushed: false,
+            ends_by_drop: false,
+            finish: Finish::AwaitClose,
+            alarm,
+            broken: None,
+        }
+    }
+
+    /// The messages that come next. `None` when the connection has ended in the way of its draft.
+    #[inline]
+    pub(crate) fn poll_messages(
+        &mut self,
+        cx: &mut Context<'_>,
+        untaken: Untaken,
+    ) -> Poll<Result<Option<Batch>, RecvError>> {
+        loop {
+            ready!(self.poll_turn(cx));
+            if self.connection.has_unread() {
+                self.borrow_storage();
+            }
+            match self.received_messages(untaken)? {
+                Received::Data(batch) => return Poll::Ready(Ok(Some(batch))),
+                Received::Closed => return Poll::Ready(self.end_of_handshake().map(|()| None)),
+                Received::Working => {}
+                Received::Held => ready!(self.poll_held(cx))?,
+                Received::Starved => {
+                    if let Input::End = ready!(self.poll_input(cx))? {
+                        return Poll::Ready(self.end_of_stream().map(|()| None));
+                    }
+                }
+            }
+        }
+    }
+
+    /// The messages that are whole in what was read already.
+    #[inline(always)]
+    fn received_messages(&mut self, untaken: Untaken) -> Result<Received<Batch>, ProtocolError> {
+        if !self.connection.has_unread() && !self.connection.is_ending() {
+            return Ok(Received::Starved);
+        }
+        self.connection.receive_messages(untaken)
     }
 
     /// The next fragment of a message. `None` when the connection has ended in the way of its
@@ -62,92 +114,44 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> Endpoint<IO> {
     pub(crate) fn poll_fragment(
         &mut self,
         cx: &mut Context<'_>,
-    ) -> Poll<Result<Option<Data>, RecvError>> {
-        ready!(self.poll_turn(cx));
-        loop {
-            match self.buffered_fragment()? {
-                Received::Data(data) => return Poll::Ready(Ok(Some(data))),
-                Received::Closed => return Poll::Ready(self.end_of_handshake().map(|()| None)),
-                Received::Starved => {}
-            }
-            if let Input::End = ready!(self.poll_input(cx))? {
-                return Poll::Ready(self.end_of_stream().map(|()| None));
-            }
-        }
-    }
-
-    /// Waits until the assembler holds a whole message; `false` at the end of the connection.
-    #[inline]
-    pub(crate) fn poll_message(&mut self, cx: &mut Context<'_>) -> Poll<Result<bool, RecvError>> {
-        if self.assembler.is_complete() {
-            self.assembler.reset();
-        }
+        untaken: Untaken,
+    ) -> Poll<Result<Option<Fragment>, RecvError>> {
         loop {
             ready!(self.poll_turn(cx));
-            match self.buffered_fragment()? {
-                Received::Data(data) => {
-                    let transformed = self.take_transformed(&data);
-                    let Endpoint { link, read, assembler, .. } = self;
-                    let pushed = match transformed {
-                        None => assembler.push(&data, read),
-                        Some(payload) => assembler.push_transformed(&data, &payload, read),
-                    };
-                    if pushed.inspect_err(|error| link.fail(*error))? {
-                        return Poll::Ready(Ok(true));
+            match self.buffered_fragment(untaken)? {
+                Received::Data(fragment) => return Poll::Ready(Ok(Some(fragment))),
+                Received::Closed => return Poll::Ready(self.end_of_handshake().map(|()| None)),
+                Received::Working => {}
+                Received::Held => ready!(self.poll_held(cx))?,
+                Received::Starved => {
+                    if let Input::End = ready!(self.poll_input(cx))? {
+                        return Poll::Ready(self.end_of_stream().map(|()| None));
                     }
                 }
-                Received::Closed => return Poll::Ready(self.end_of_handshake().map(|()| false)),
-                Received::Starved => match ready!(self.poll_input(cx))? {
-                    Input::Bytes => {}
-                    Input::Message => return Poll::Ready(Ok(true)),
-                    Input::End => return Poll::Ready(self.end_of_stream().map(|()| false)),
-                },
             }
         }
     }
 
     /// The next fragment of what was read already.
-    #[inline(always)]
-    pub(crate) fn buffered_fragment(&mut self) -> Result<Received, ProtocolError> {
-        if !self.read.has_storage() {
-            if self.read.is_empty() {
-                let over = self.link.connection.is_over();
-                return Ok(if over { Received::Closed } else { Received::Starved });
-            }
-            self.lend_storage();
-        }
-        self.link.borrow_output();
-        self.link.connection.receive(&mut self.read, &mut self.link.output)
-    }
-
-    #[inline(never)]
-    fn lend_storage(&mut self) {
-        self.read.lend(pool::take_read());
-    }
-
-    /// The payload of a fragment that was just received, if an extension has made another of the
-    /// one in the read buffer.
     #[inline]
-    pub(crate) fn take_transformed(&mut self, data: &Data) -> Option<Vec<u8>> {
-        if !data.payload.is_empty() {
-            return None;
-        }
-        let transformed = self.link.connection.take_transformed()?;
-        self.owed += turn::transformed(transformed.wire, transformed.payload.len());
-        Some(transformed.payload)
+    pub(crate) fn buffered_fragment(
+        &mut self,
+        untaken: Untaken,
+    ) -> Result<Received<Fragment>, ProtocolError> {
+        self.connection.receive_fragment(untaken)
     }
 
     /// Whether an extension has worked since the last [`poll_turn`](Endpoint::poll_turn).
     pub(crate) fn owes_turn(&self) -> bool {
-        self.owed > 0
+        self.connection.has_worked()
     }
 
     /// Lets other tasks have their turn now and then, while an extension has work and no read has
     /// to wait for bytes.
     #[inline]
     pub(crate) fn poll_turn(&mut self, cx: &mut Context<'_>) -> Poll<()> {
-        if self.owes_turn() {
-            turn::charge(cx, std::mem::take(&mut self.owed));
+        if self.connection.has_worked() {
+            turn::charge_work(cx, self.connection.take_work());
             ready!(turn::poll_continue(cx));
         }
         Poll::Ready(())
@@ -155,132 +159,162 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> Endpoint<IO> {
 
     /// Whether bytes were read that are not decoded.
     pub(crate) fn has_unread(&self) -> bool {
-        !self.read.is_empty()
+        self.connection.has_unread()
+    }
+
+    /// Received bytes; see [`Connection::bytes`].
+    pub(crate) fn bytes(&self, range: std::ops::Range<usize>) -> &[u8] {
+        self.connection.bytes(range)
+    }
+
+    /// Waits for what is held to be taken, or for the deadline.
+    fn poll_held(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), RecvError>> {
+        self.release()?;
+        if let Poll::Ready(Err(error)) = self.poll_write_out(cx) {
+            self.break_off(error);
+        }
+        self.poll_alarm(cx).map_err(RecvError::Expired)
     }
 
     /// Reads from the socket, once what waits to be sent is written as far as possible.
     fn poll_input(&mut self, cx: &mut Context<'_>) -> Poll<Result<Input, RecvError>> {
         loop {
             // First, so that a peer that never pauses cannot keep it from being asked.
-            if let Poll::Ready(outcome) = self.link.poll_alarm(cx) {
+            if let Poll::Ready(outcome) = self.poll_alarm(cx) {
                 outcome.map_err(RecvError::Expired)?;
-                if self.link.connection.is_over() {
+                if self.connection.is_over() {
                     return Poll::Ready(Ok(Input::Bytes));
                 }
                 continue;
             }
-            if let Poll::Ready(Err(error)) = self.link.poll_write_out(cx) {
-                self.link.broken(error);
+            if let Poll::Ready(Err(error)) = self.poll_write_out(cx) {
+                self.break_off(error);
             }
-            let ended = match self.poll_bytes(cx)? {
-                Poll::Ready(Ok((0, _))) => match self.link.take_broken() {
-                    Some(error) => Err(RecvError::Io(error)),
-                    None => Ok(Input::End),
-                },
-                Poll::Ready(Ok((_, input))) => {
-                    self.link.connection.heard(&self.link.output);
-                    return Poll::Ready(Ok(input));
-                }
-                // TLS says so of an end without a word.
-                Poll::Ready(Err(error)) if error.kind() == ErrorKind::UnexpectedEof => {
-                    Ok(Input::End)
-                }
-                Poll::Ready(Err(error)) => Err(RecvError::Io(error)),
+            let ended = match self.poll_read(cx) {
                 Poll::Pending => {
                     self.release()?;
                     return Poll::Pending;
                 }
+                Poll::Ready(Ok(count)) if count > 0 => return Poll::Ready(Ok(Input::Bytes)),
+                Poll::Ready(Ok(_)) => match self.broken.take() {
+                    Some(error) => Err(RecvError::Io(*error)),
+                    None => Ok(Input::End),
+                },
+                // TLS says so of an end without a word.
+                Poll::Ready(Err(RecvError::Io(error)))
+                    if error.kind() == ErrorKind::UnexpectedEof =>
+                {
+                    Ok(Input::End)
+                }
+                Poll::Ready(Err(error)) => Err(error),
             };
-            self.link.connection.end_input();
+            if let Err(RecvError::Io(_)) = ended {
+                self.connection.abandon();
+            }
+            self.connection.end_of_input();
             return Poll::Ready(ended);
         }
     }
 
-    /// Reads to where the next bytes belong.
+    /// Reads to where the next bytes belong; no bytes are the end of the stream.
     #[inline]
-    fn poll_bytes(
-        &mut self,
-        cx: &mut Context<'_>,
-    ) -> Result<Poll<io::Result<(usize, Input)>>, ProtocolError> {
-        if turn::poll_continue(cx).is_pending() {
-            return Ok(Poll::Pending);
+    fn poll_read(&mut self, cx: &mut Context<'_>) -> Poll<Result<usize, RecvError>> {
+        ready!(turn::poll_continue(cx));
+        if self.connection.reads_into_message()? {
+            self.release()?;
+        } else {
+            self.borrow_storage();
         }
-        if let Some(read) = self.poll_long_message(cx)? {
-            return Ok(read);
+        let Endpoint { connection, io: Some(io), .. } = self else {
+            return Poll::Ready(Ok(0));
+        };
+        match connection.receive_buffer()? {
+            ReceiveBuffer::Spare(spare) => {
+                let mut spare = ReadBuf::new(spare);
+                ready!(Pin::new(io).poll_read(cx, &mut spare)).map_err(RecvError::Io)?;
+                let count = spare.filled().len();
+                connection.filled(count);
+                turn::charge_frames(cx, count);
+                Poll::Ready(Ok(count))
+            }
+            ReceiveBuffer::Append { message, limit } => {
+                // A read that is pending has put nothing anywhere.
+                let outcome = ready!(pin!(io.take(limit).read_buf(message)).poll(cx));
+                let count = outcome.map_err(RecvError::Io)?;
+                connection.appended(count);
+                turn::charge_copied(cx, count);
+                Poll::Ready(Ok(count))
+            }
         }
-        self.make_room()?;
-        Ok(self.poll_read(cx).map_ok(|count| (count, Input::Bytes)))
-    }
-
-    /// Reads into the worker's buffer.
-    fn poll_read(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<usize>> {
-        let mut spare = ReadBuf::new(self.read.spare());
-        ready!(Pin::new(&mut self.link.io).poll_read(cx, &mut spare))?;
-        let count = spare.filled().len();
-        turn::charge_frames(cx, count);
-        self.read.filled(count);
-        Poll::Ready(Ok(count))
-    }
-
-    /// Makes sure that there is space to read into.
-    fn make_room(&mut self) -> Result<(), ProtocolError> {
-        if self.read.is_parked() {
-            // What is undecoded by now is the beginning of a frame.
-            drop(self.read.reclaim());
-        }
-        if !self.read.has_storage() {
-            self.read.lend(pool::take_read());
-        } else if !self.assembler.is_buffered() {
-            self.read.compact();
-        } else if self.read.spare().is_empty() {
-            self.own_message()?;
-            self.read.compact();
-        }
-        Ok(())
-    }
-
-    /// Gives the read buffer back to the worker. Only what cannot be decoded yet, and the
-    /// beginning of a message, stay with the connection.
-    pub(crate) fn release(&mut self) -> Result<(), ProtocolError> {
-        if self.read.has_storage() {
-            self.own_message()?;
-            pool::give_read(self.read.reclaim());
-        }
-        Ok(())
-    }
-
-    fn own_message(&mut self) -> Result<(), ProtocolError> {
-        let Endpoint { link, read, assembler, .. } = self;
-        assembler.own(read).inspect_err(|error| link.fail(*error))
     }
 
     /// The end that the closing handshake, or a deadline, has made.
     fn end_of_handshake(&self) -> Result<(), RecvError> {
-        let connection = &self.link.connection;
-        match connection.expired() {
-            Some(expired) if !connection.is_closed_cleanly() => Err(RecvError::Expired(expired)),
+        match self.connection.expired() {
+            Some(expired) if !self.connection.is_closed_cleanly() => {
+                Err(RecvError::Expired(expired))
+            }
             _ => Ok(()),
         }
     }
 
     fn end_of_stream(&mut self) -> Result<(), RecvError> {
-        let connection = &self.link.connection;
-        if !connection.capabilities().close {
+        if !self.connection.capabilities().close {
             return Ok(());
         }
-        let within = self.has_unread() || connection.is_within_message();
+        let within = self.has_unread() || self.connection.is_within_message();
         Err(RecvError::Disconnected { within_message: within })
     }
 }
 
 impl<IO> Endpoint<IO> {
+    pub(crate) fn connection(&self) -> &Connection {
+        &self.connection
+    }
+
+    /// Drops the socket, for the connection has ended.
+    pub(crate) fn disconnect(&mut self) {
+        self.io = None;
+    }
+
+    /// Drops the socket, whatever is under way.
+    pub(crate) fn cut(&mut self) {
+        self.connection.abandon();
+        self.disconnect();
+    }
+
+    /// Nobody takes data any more, until the peer's Close comes.
+    pub(crate) fn discard_data(&mut self) {
+        self.connection.discard_data();
+    }
+
+    #[inline]
+    fn borrow_storage(&mut self) {
+        if !self.connection.has_storage() {
+            self.connection.lend(pool::take_read());
+        }
+    }
+
+    /// Gives the read buffer back to the worker. Only what cannot be decoded yet, and the
+    /// beginning of a message, stay with the connection.
+    #[inline]
+    pub(crate) fn release(&mut self) -> Result<(), ProtocolError> {
+        self.connection.reclaim().map(pool::give_read)
+    }
+
+    /// Uses the memory of messages that were taken for those that come next.
+    #[inline]
+    pub(crate) fn recycle(&mut self, batch: Batch) {
+        if self.connection.has_storage() {
+            pool::give_read(batch);
+        } else if let Some(emptied) = pool::emptied(batch) {
+            self.connection.lend(emptied);
+        }
+    }
+
     /// Drops what was received, for nobody takes it any more, and gives the read buffer back.
     pub(crate) fn discard_received(&mut self) {
-        self.assembler.reset();
-        self.read.discard();
-        if self.read.has_storage() {
-            pool::give_read(self.read.reclaim());
-        }
+        pool::give_read(self.connection.discard_received());
     }
 }
 
@@ -288,14 +322,14 @@ impl<IO> Endpoint<IO> {
 impl<IO> Drop for Endpoint<IO> {
     fn drop(&mut self) {
         self.discard_received();
+        self.connection.discard_unsent();
+        self.return_output();
     }
 }
 
 enum Input {
     /// Bytes to decode.
     Bytes,
-    /// The rest of a message, decoded.
-    Message,
     End,
 }
 

@@ -18,7 +18,7 @@ use crate::byte_stream::{self, ByteStream};
 use crate::config::Config;
 use crate::policy::{Content, Origins};
 use crate::proxy::TrustedProxies;
-use crate::session::{self, Connections, Run, Session};
+use crate::session::{self, Connections, Place, Run, Session};
 use crate::socket::RemoteAddr;
 use crate::websocket::{self, WebSocket};
 
@@ -155,8 +155,8 @@ impl WebSocketUpgrade {
         C: FnOnce(WebSocket) -> F + Send + 'static,
         F: Future<Output = ()> + Send + 'static,
     {
-        self.accept(Content::Messages, |Session { endpoint, .. }| {
-            websocket::serve(endpoint, |socket| async {
+        self.accept(Content::Messages, |Session { endpoint, .. }, place| {
+            websocket::serve(*endpoint, place, |socket| async {
                 callback(socket).await;
                 Ok(())
             })
@@ -169,8 +169,8 @@ impl WebSocketUpgrade {
         C: FnOnce(ByteStream) -> F + Send + 'static,
         F: Future<Output = ()> + Send + 'static,
     {
-        self.accept(Content::Bytes, |Session { endpoint, peer }| {
-            byte_stream::serve(endpoint, peer, |stream, _peer| async {
+        self.accept(Content::Bytes, |Session { endpoint, peer }, place| {
+            byte_stream::serve(*endpoint, peer, place, |stream, _peer| async {
                 callback(stream).await;
                 Ok(())
             })
@@ -179,7 +179,7 @@ impl WebSocketUpgrade {
 
     fn accept<R, F>(self, content: Content, run: R) -> Response
     where
-        R: FnOnce(Session) -> F + Send + 'static,
+        R: FnOnce(Session, Place) -> F + Send + 'static,
         F: Future<Output = io::Result<()>> + Send,
     {
         let WebSocketUpgrade { handshake, asked, config, connections, .. } = self;
@@ -199,12 +199,12 @@ struct Once<R>(Option<R>);
 
 impl<R, F> Run for Once<R>
 where
-    R: FnOnce(Session) -> F + Send + 'static,
+    R: FnOnce(Session, Place) -> F + Send + 'static,
     F: Future<Output = io::Result<()>> + Send,
 {
-    async fn run(&mut self, session: Session) -> io::Result<()> {
+    async fn run(&mut self, session: Session, place: Place) -> io::Result<()> {
         match self.0.take() {
-            Some(run) => run(session).await,
+            Some(run) => run(session, place).await,
             None => Ok(()),
         }
     }

@@ -104,7 +104,7 @@ impl Handshake {
             return unavailable("the server goes down");
         }
         let permit = config.permits.clone().try_acquire_owned().ok();
-        let (Some(permit), false) = (permit, connections.is_full()) else {
+        let Some(permit) = permit.filter(|_| !connections.is_full()) else {
             return unavailable("the server has no room for another connection");
         };
         let Some(upgrade) = upgrade else {

@@ -80,10 +80,10 @@ impl UpgradeService {
         B::Error: std::fmt::Display,
     {
         let (mut parts, body) = request.into_parts();
-        let handshake = match Handshake::read(&mut parts, &self.config)? {
-            handshake if route(handshake.head(), &self.config)? == Route::WebSocket => handshake,
-            _ => return Ok(response::page(self.config.page.as_deref().unwrap_or_default())),
-        };
+        let handshake = Handshake::read(&mut parts, &self.config)?;
+        if route(handshake.head(), &self.config)? == Route::Page {
+            return Ok(response::page(self.config.page.as_deref().unwrap_or_default()));
+        }
         let accepted =
             handshake.agree(&self.config, self.application.content(), &self.connections)?;
         let (response, admitted) = accepted.with_body(body).admit(&self.connections);

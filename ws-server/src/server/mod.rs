@@ -9,6 +9,7 @@ use std::future::{Future, IntoFuture, Pending};
 use std::io;
 use std::pin::Pin;
 use std::sync::Arc;
+use std::time::Duration;
 
 use crate::config::Config;
 use crate::session::Application;
@@ -33,6 +34,9 @@ impl Server {
     }
 
     /// Serves the connections of `listener` until it is told to go down; await the result.
+    ///
+    /// # Errors
+    /// At once, when the runtime has no timers.
     pub fn serve<L: Listener>(self, listener: L) -> Serving<L> {
         Serving { server: self, listener, shutdown: std::future::pending() }
     }
@@ -50,8 +54,8 @@ pub struct Serving<L, F = Pending<()>> {
 impl<L, F> Serving<L, F> {
     /// Goes down when `signal` completes: accepts no more, closes every connection with status
     /// 1001, waits for them as long as [`Builder::drain`](crate::Builder::drain) says, and cuts the rest: their
-    /// services are dropped. A stream or socket that a service has given to a task of its own
-    /// is that task's to drop; it fails once the time for the closing handshake is over.
+    /// services are dropped. A stream or socket that a service has given to a task of its own fails
+    /// from then on.
     pub fn with_graceful_shutdown<G>(self, signal: G) -> Serving<L, G>
     where
         G: Future<Output = ()> + Send + 'static,
@@ -70,9 +74,19 @@ where
 
     fn into_future(self) -> Self::IntoFuture {
         Box::pin(async move {
+            if !has_timers() {
+                let reason = "the runtime has no timers, and connections have deadlines: build it \
+                              with `enable_time` or `enable_all`";
+                return Err(io::Error::other(reason));
+            }
             let Server { config, application } = self.server;
             accept::run(config, application, self.listener, self.shutdown).await;
             Ok(())
         })
     }
+}
+
+/// Whether the runtime has timers. Without, making one panics, and nothing else tells.
+fn has_timers() -> bool {
+    std::panic::catch_unwind(|| drop(tokio::time::sleep(Duration::ZERO))).is_ok()
 }

@@ -4,7 +4,7 @@ use std::future::Future;
 use std::io;
 use std::sync::Arc;
 
-use super::{Admitted, Connections, Run, Session, spawn};
+use super::{Admitted, Connections, Place, Run, Session, spawn};
 use crate::byte_stream;
 use crate::policy::Content;
 use crate::service::{MessageService, Service};
@@ -34,9 +34,13 @@ impl<S: Service> Application for Wrapped<S> {
 }
 
 impl<S: Service> Run for Arc<Wrapped<S>> {
-    fn run(&mut self, session: Session) -> impl Future<Output = io::Result<()>> + Send {
+    fn run(
+        &mut self,
+        session: Session,
+        place: Place,
+    ) -> impl Future<Output = io::Result<()>> + Send {
         let Session { endpoint, peer } = session;
-        byte_stream::serve(endpoint, peer, |stream, peer| self.0.serve(stream, peer))
+        byte_stream::serve(*endpoint, peer, place, |stream, peer| self.0.serve(stream, peer))
     }
 }
 
@@ -54,8 +58,12 @@ impl<S: MessageService> Application for Messages<S> {
 }
 
 impl<S: MessageService> Run for Arc<Messages<S>> {
-    fn run(&mut self, session: Session) -> impl Future<Output = io::Result<()>> + Send {
+    fn run(
+        &mut self,
+        session: Session,
+        place: Place,
+    ) -> impl Future<Output = io::Result<()>> + Send {
         let Session { endpoint, peer } = session;
-        websocket::serve(endpoint, |socket| self.0.serve(socket, peer))
+        websocket::serve(*endpoint, place, |socket| self.0.serve(socket, peer))
     }
 }

@@ -52,7 +52,8 @@ struct Tasks {
 struct Running {
     /// What cuts it; there as soon as it has been spawned.
     handle: Option<AbortHandle>,
-    _permit: OwnedSemaphorePermit,
+    /// Until the connection has ended, however long its service goes on.
+    permit: Option<OwnedSemaphorePermit>,
 }
 
 impl Connections {
@@ -128,15 +129,17 @@ impl Connections {
     }
 
     /// Runs a connection in a task of its own, which has this permit.
-    pub(super) fn spawn(
+    pub(super) fn spawn<C>(
         &self,
-        connection: impl Future<Output = ()> + Send + 'static,
+        connection: impl FnOnce(Place) -> C,
         permit: OwnedSemaphorePermit,
         span: Span,
-    ) {
+    ) where
+        C: Future<Output = ()> + Send + 'static,
+    {
         let place = self.place(permit);
         let number = place.number;
-        let task = Task { connection, _place: place };
+        let task = Task { connection: connection(place) };
         // A span that nobody sees would be memory that each wake-up looks into.
         let handle = match span.is_disabled() {
             true => tokio::spawn(task),
@@ -145,11 +148,11 @@ impl Connections {
         self.note(number, handle.abort_handle());
     }
 
-    fn place(&self, permit: OwnedSemaphorePermit) -> Place {
+    pub(super) fn place(&self, permit: OwnedSemaphorePermit) -> Place {
         let mut tasks = self.shared.tasks();
         let number = tasks.next;
         tasks.next += 1;
-        tasks.running.insert(number, Running { handle: None, _permit: permit });
+        tasks.running.insert(number, Running { handle: None, permit: Some(permit) });
         Place { shared: self.shared.clone(), number }
     }
 
@@ -181,13 +184,12 @@ impl Drop for CutOnDrop {
 }
 
 pin_project! {
-    /// A connection, and its place among the others until it has ended.
+    /// A connection, whose panic is the end of it alone.
     ///
     /// A type of its own: an `async` block would have room for the connection twice.
     pub(super) struct Task<C> {
         #[pin]
         connection: C,
-        _place: Place,
     }
 }
 
@@ -198,10 +200,15 @@ impl<C: Future<Output = ()>> Future for Task<C> {
         let connection = self.project().connection;
         // What a panic leaves behind is dropped and not looked at.
         catch_unwind(AssertUnwindSafe(|| connection.poll(cx))).unwrap_or_else(|panic| {
-            error!(error = words(&*panic), "a service panicked, its connection is cut");
+            report_panic(&*panic);
             Poll::Ready(())
         })
     }
+}
+
+/// Says in the log that a service has panicked.
+pub(super) fn report_panic(panic: &(dyn Any + Send)) {
+    error!(error = words(panic), "a service panicked, its connection is closed");
 }
 
 /// What was said with a panic.
@@ -214,9 +221,21 @@ fn words(panic: &(dyn Any + Send)) -> &str {
 }
 
 /// One of the tasks that have not ended.
-struct Place {
+#[derive(Debug)]
+pub(crate) struct Place {
     shared: Arc<Shared>,
     number: u64,
+}
+
+impl Place {
+    /// Leaves the place to another connection, for this one has ended; its task goes on.
+    pub(super) fn release_permit(&self) {
+        let mut tasks = self.shared.tasks();
+        let permit = tasks.running.get_mut(&self.number).and_then(|running| running.permit.take());
+        drop(tasks);
+        // Others may get on by the permit.
+        drop(permit);
+    }
 }
 
 impl Drop for Place {

@@ -1,23 +1,32 @@
 //! Messages over a connection.
 
-mod drive;
+mod feed;
+mod outbox;
 mod split;
+mod state;
 mod stream;
 
 use std::future::{Future, poll_fn};
+use std::io;
+use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
 use tokio::io::{AsyncRead, AsyncWrite};
 use ws_core::buffer::ReadBuffer;
-use ws_core::{CloseReason, Codec, Limits, Message, MessageRef, Outgoing, Timeouts};
+use ws_core::{
+    Batch, Capabilities, CloseReason, CodecBox, Limits, Message, MessageRef, Outgoing, Timeouts,
+};
 
-pub(crate) use drive::serve;
 pub use split::{Receiver, Sender};
 
+use self::feed::Feed;
+use self::outbox::Outbox;
+pub(crate) use self::state::Messages;
 use crate::alarm::Alarm;
-use crate::endpoint::{Endpoint, Finish, Link};
+use crate::endpoint::{Endpoint, Finish};
 use crate::error::{RecvError, SendError};
-use crate::lease::{Home, Lease};
+use crate::pool;
+use crate::session::{Driver, Place, Shared, Side, Turn};
 use crate::socket::Socket;
 use crate::stop::Stop;
 
@@ -27,29 +36,41 @@ use crate::stop::Stop;
 /// in one write: a loop of [`recv`](WebSocket::recv) and [`feed`](WebSocket::feed) needs no
 /// flush, because `recv` flushes before it waits.
 ///
-/// Pings are answered, deadlines are kept and the closing handshake is held while one of the
-/// methods is awaited. Keep receiving.
+/// A connection lives in its server's task, and this is a handle on it: pings are answered, deadlines
+/// kept and the peer's end noticed whatever the handler does. See [what happens while the handler
+/// does not receive](crate#what-happens-while-the-handler-does-not-receive).
 #[derive(Debug)]
 pub struct WebSocket<IO = Socket> {
-    endpoint: Lease<Box<Endpoint<IO>>>,
-    state: State,
+    shared: Arc<Shared<Messages<IO>>>,
+    /// Messages that were received, and are next to be taken.
+    inbox: Batch,
+    outbox: Outbox,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum State {
-    Receiving,
-    /// The end was reported.
-    Ended,
+/// Runs the service that `start` makes of a socket, and drives its connection. Once the socket is
+/// dropped, by whichever task has it then, the connection is closed in order.
+pub(crate) fn serve<IO, F>(
+    endpoint: Endpoint<IO>,
+    place: Place,
+    start: impl FnOnce(WebSocket<IO>) -> F,
+) -> impl Future<Output = io::Result<()>>
+where
+    IO: AsyncRead + AsyncWrite + Unpin + Send,
+    F: Future<Output = io::Result<()>>,
+{
+    let socket = WebSocket::over(endpoint);
+    let shared = socket.shared.clone();
+    Driver::new(start(socket), shared, place)
 }
 
-impl<IO: AsyncRead + AsyncWrite + Unpin> WebSocket<IO> {
+impl<IO: AsyncRead + AsyncWrite + Unpin + Send> WebSocket<IO> {
     /// A connection whose opening handshake somebody else has held.
     ///
     /// `received` are the bytes that came behind the request head; they belong to the first
     /// frames.
     pub fn new(
         io: IO,
-        codec: Box<dyn Codec>,
+        codec: CodecBox,
         received: &[u8],
         limits: Limits,
         timeouts: Timeouts,
@@ -57,14 +78,26 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> WebSocket<IO> {
         let mut read = ReadBuffer::new();
         read.carry(received);
         let alarm = Alarm::new(Stop::default());
-        let endpoint = Endpoint::new(io, read, codec, limits, timeouts, alarm);
-        WebSocket { endpoint: Lease::owned(Box::new(endpoint)), state: State::Receiving }
+        WebSocket::over(Endpoint::new(io, read, codec, limits, timeouts, alarm))
     }
 
-    /// Lends a connection to a handler, and tells where it comes back.
-    pub(crate) fn lease(endpoint: Box<Endpoint<IO>>) -> (WebSocket<IO>, Home<Box<Endpoint<IO>>>) {
-        let (endpoint, home) = Lease::new(endpoint);
-        (WebSocket { endpoint, state: State::Receiving }, home)
+    fn over(endpoint: Endpoint<IO>) -> WebSocket<IO> {
+        let outbox = Outbox::new(endpoint.connection().encoder(), endpoint.room().max(1));
+        let shared = Shared::new(Messages::new(endpoint));
+        WebSocket { shared, inbox: Batch::default(), outbox }
+    }
+
+    /// What keeps a connection of [`WebSocket::new`] going while nothing of its socket is awaited: a
+    /// future for a task of its own. It is done when the connection has ended; when the socket is
+    /// dropped, it closes the connection with status 1000.
+    pub fn keeper(&self) -> impl Future<Output = ()> + Send + use<IO>
+    where
+        IO: 'static,
+    {
+        let shared = self.shared.clone();
+        poll_fn(move |cx| {
+            shared.poll_drive(cx, Turn::Other, |panicked| panicked.closing_reason(None))
+        })
     }
 
     /// The next message. `None` once the peer has closed the connection cleanly, and after an
@@ -102,16 +135,16 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> WebSocket<IO> {
     pub async fn recv_lent(
         &mut self,
     ) -> Option<Result<(MessageRef<'_>, Replies<'_, IO>), RecvError>> {
-        match poll_fn(|cx| self.poll_whole(cx)).await? {
-            Ok(()) => {}
-            Err(error) => return Some(Err(error)),
+        if self.inbox.is_empty()
+            && let Err(error) = poll_fn(|cx| self.poll_inbox(cx)).await?
+        {
+            return Some(Err(error));
         }
-        let Endpoint { link, read, assembler, .. } = &mut **self.endpoint;
-        match assembler.lend(read) {
-            Ok(message) => Some(Ok((message, Replies { link }))),
+        let WebSocket { shared, inbox, outbox } = self;
+        match inbox.lend()? {
+            Ok(message) => Some(Ok((message, Replies { shared, outbox }))),
             Err(error) => {
-                link.fail(error);
-                self.state = State::Ended;
+                shared.change(|state| state.view.endpoint().fail(error));
                 Some(Err(RecvError::Protocol(error)))
             }
         }
@@ -147,7 +180,7 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> WebSocket<IO> {
         &mut self,
         message: impl Into<Outgoing<'m>>,
     ) -> impl Future<Output = Result<(), SendError>> {
-        self.endpoint.link.feed(message.into())
+        Feed::new(&self.shared, Some(&mut self.outbox), message.into())
     }
 
     /// Waits until the socket has taken everything.
@@ -158,7 +191,7 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> WebSocket<IO> {
     /// # Cancel safety
     /// Cancel-safe.
     pub async fn flush(&mut self) -> Result<(), SendError> {
-        poll_fn(|cx| self.endpoint.link.poll_flush(cx)).await
+        poll_fn(|cx| self.poll_flush(cx)).await
     }
 
     /// Sends a ping with up to 125 bytes. Any byte the peer sends counts as a sign of life;
@@ -167,7 +200,11 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> WebSocket<IO> {
     /// # Errors
     /// [`SendError::Unsupported`] in drafts without ping.
     pub async fn ping(&mut self, payload: &[u8]) -> Result<(), SendError> {
-        self.endpoint.link.ping(payload)?;
+        let outbox = &mut self.outbox;
+        self.shared.change(|state| {
+            outbox.empty_into(state.view.endpoint())?;
+            state.view.endpoint().ping(payload)
+        })?;
         self.flush().await
     }
 
@@ -175,93 +212,138 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> WebSocket<IO> {
     /// connection in order. Messages that arrive in between are dropped. It takes no longer
     /// than the closing timeout.
     pub async fn close(mut self, reason: Option<CloseReason>) {
-        self.endpoint.link.close(reason);
-        // The service may go on behind this, and the socket is there until it has returned.
-        self.endpoint.link.end_by_drop(false);
+        self.start_close(reason);
+        self.shared.change(|state| state.view.discard());
         let mut finish = Finish::AwaitClose;
-        poll_fn(|cx| self.endpoint.poll_finish(cx, &mut finish)).await;
+        poll_fn(|cx| {
+            self.shared
+                .visit(Side::Reader, cx, |view, cx| view.endpoint().poll_finish(cx, &mut finish))
+        })
+        .await;
     }
 
     /// Begins the closing handshake, and lets the rest be received: go on calling
     /// [`recv`](WebSocket::recv) until `None`.
     pub fn start_close(&mut self, reason: Option<CloseReason>) {
-        self.endpoint.link.close(reason);
+        let outbox = &mut self.outbox;
+        self.shared.change(|state| {
+            let _closed = outbox.empty_into(state.view.endpoint());
+            state.view.endpoint().close(reason);
+        });
+    }
+
+    /// Has all that still comes read and thrown away, for good: [`recv`](WebSocket::recv) gives
+    /// nothing any more, and waits for the end.
+    pub fn discard_incoming(&mut self) {
+        pool::give_read(std::mem::take(&mut self.inbox));
+        self.shared.change(|state| state.view.discard());
+    }
+
+    /// Completes when the peer has gone: it has closed the connection, has ended it, or counts as
+    /// dead. Gives the reason of its Close, if there was one.
+    ///
+    /// # Cancel safety
+    /// Cancel-safe.
+    pub async fn closed(&self) -> Option<CloseReason> {
+        poll_fn(|cx| self.shared.poll_closed(cx, Messages::poll_closed)).await
     }
 
     /// Why the peer closed the connection, once it has and if it said so.
-    pub fn peer_reason(&self) -> Option<&CloseReason> {
-        self.endpoint.link.connection().peer_reason()
+    pub fn peer_reason(&self) -> Option<CloseReason> {
+        self.shared.look(Messages::peer_reason)
     }
 
     /// What the draft of this connection can express.
-    pub fn capabilities(&self) -> &ws_core::Capabilities {
-        self.endpoint.link.connection().capabilities()
+    pub fn capabilities(&self) -> Capabilities {
+        self.shared.look(|view| *view.endpoint().connection().capabilities())
     }
 
-    /// Splits the connection for two tasks. Pings are answered by whichever half is used.
+    /// Splits the connection for two tasks.
     pub fn split(self) -> (Receiver<IO>, Sender<IO>) {
         split::split(self)
     }
 
     fn poll_recv(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Message, RecvError>>> {
-        match ready!(self.poll_whole(cx)) {
-            Some(Ok(())) => {}
-            Some(Err(error)) => return Poll::Ready(Some(Err(error))),
-            None => return Poll::Ready(None),
+        if self.inbox.is_empty() {
+            match ready!(self.poll_inbox(cx)) {
+                Some(Ok(())) => {}
+                Some(Err(error)) => return Poll::Ready(Some(Err(error))),
+                None => return Poll::Ready(None),
+            }
         }
-        let endpoint = &mut **self.endpoint;
-        let taken = endpoint.assembler.take(&endpoint.read).and_then(|message| {
-            if !endpoint.has_unread() {
-                // The service may take its time with this one.
-                endpoint.release()?;
-            }
-            Ok(message)
-        });
-        Poll::Ready(match taken {
-            Ok(message) => Some(Ok(message)),
-            Err(error) => {
-                endpoint.link.fail(error);
-                self.end(cx, Some(Err(error.into())))
-            }
-        })
+        Poll::Ready(take_message(&mut self.inbox, &self.shared))
     }
 
-    /// Waits until the assembler holds a whole message.
+    /// Waits for the next messages.
     #[inline]
-    fn poll_whole(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<(), RecvError>>> {
-        if self.state == State::Ended {
-            self.endpoint.discard_received();
-            return Poll::Ready(None);
-        }
-        let outcome = ready!(self.endpoint.poll_message(cx));
-        Poll::Ready(match outcome {
-            Ok(true) => Some(Ok(())),
-            Ok(false) => self.end(cx, None),
-            Err(error) => self.end(cx, Some(Err(error))),
+    fn poll_inbox(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<(), RecvError>>> {
+        let WebSocket { inbox, outbox, .. } = self;
+        let received = ready!(self.shared.visit(Side::Reader, cx, |view, cx| {
+            view.endpoint().recycle(std::mem::take(inbox));
+            // What cannot be sent any more is told to whoever sends.
+            let _closed = outbox.empty_into(view.endpoint());
+            view.poll_batch(cx)
+        }));
+        Poll::Ready(match received {
+            Ok(Some(batch)) => {
+                self.inbox = batch;
+                Some(Ok(()))
+            }
+            Ok(None) => None,
+            Err(error) => Some(Err(error)),
         })
     }
 
-    /// The Close that answers the peer leaves now, as far as the socket takes it.
-    #[cold]
-    fn end<T>(
-        &mut self,
-        cx: &mut Context<'_>,
-        outcome: Option<Result<T, RecvError>>,
-    ) -> Option<Result<T, RecvError>> {
-        self.state = State::Ended;
-        self.endpoint.discard_received();
-        let _written = self.endpoint.link.poll_flush(cx);
-        outcome
+    fn poll_flush(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), SendError>> {
+        let outbox = &mut self.outbox;
+        self.shared.visit(Side::Writer, cx, |view, cx| {
+            outbox.empty_into(view.endpoint())?;
+            view.endpoint().poll_flush(cx)
+        })
+    }
+}
+
+/// The next message of an inbox, whose memory goes back to the worker with the last.
+fn take_message<IO: AsyncRead + AsyncWrite + Unpin + Send>(
+    inbox: &mut Batch,
+    shared: &Shared<Messages<IO>>,
+) -> Option<Result<Message, RecvError>> {
+    let taken = inbox.take()?;
+    if inbox.is_empty() {
+        // The service may take its time with this one.
+        release(inbox);
+    }
+    if let Err(error) = taken {
+        shared.change(|state| state.view.endpoint().fail(error));
+    }
+    Some(taken.map_err(RecvError::Protocol))
+}
+
+/// Gives the memory of messages that were taken back to the worker.
+#[inline]
+fn release(inbox: &mut Batch) {
+    if inbox.capacity() > 0 {
+        pool::give_read(std::mem::take(inbox));
+    }
+}
+
+/// What was fed goes out, and what was received is dropped.
+impl<IO> Drop for WebSocket<IO> {
+    fn drop(&mut self) {
+        let outbox = &mut self.outbox;
+        self.shared.drop_handle(|view| _ = outbox.empty_into(view.endpoint()));
+        pool::give_read(std::mem::take(&mut self.inbox));
     }
 }
 
 /// The way to answer a message while it is lent; see [`WebSocket::recv_lent`].
 #[derive(Debug)]
 pub struct Replies<'s, IO = Socket> {
-    link: &'s mut Link<IO>,
+    shared: &'s Shared<Messages<IO>>,
+    outbox: &'s mut Outbox,
 }
 
-impl<IO: AsyncRead + AsyncWrite + Unpin> Replies<'_, IO> {
+impl<IO: AsyncRead + AsyncWrite + Unpin + Send> Replies<'_, IO> {
     /// As [`WebSocket::feed`].
     ///
     /// # Errors
@@ -274,7 +356,7 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> Replies<'_, IO> {
         &mut self,
         message: impl Into<Outgoing<'m>>,
     ) -> impl Future<Output = Result<(), SendError>> {
-        self.link.feed(message.into())
+        Feed::new(self.shared, Some(self.outbox), message.into())
     }
 }
 

@@ -3,35 +3,45 @@
 use std::future::poll_fn;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
 
 use futures_core::Stream;
 use tokio::io::{AsyncRead, AsyncWrite};
-use ws_core::{CloseReason, Message, Outgoing};
+use ws_core::{Batch, CloseReason, Message, Outgoing};
 
-use super::WebSocket;
+use super::feed::Feed;
+use super::state::Messages;
+use super::{WebSocket, take_message};
 use crate::error::{RecvError, SendError};
-use crate::shared::{Shared, Side};
+use crate::pool;
+use crate::session::{Shared, Side};
 use crate::socket::Socket;
 
-/// The half that receives; from [`WebSocket::split`].
+/// The half that receives; from [`WebSocket::split`]. When it is dropped,
+/// what comes is read and thrown away.
 #[derive(Debug)]
 pub struct Receiver<IO = Socket> {
-    shared: Arc<Shared<WebSocket<IO>>>,
+    shared: Arc<Shared<Messages<IO>>>,
+    inbox: Batch,
 }
 
 /// The half that sends; from [`WebSocket::split`].
 #[derive(Debug)]
 pub struct Sender<IO = Socket> {
-    shared: Arc<Shared<WebSocket<IO>>>,
+    shared: Arc<Shared<Messages<IO>>>,
 }
 
 pub(super) fn split<IO>(socket: WebSocket<IO>) -> (Receiver<IO>, Sender<IO>) {
-    let shared = Arc::new(Shared::new(socket));
-    (Receiver { shared: shared.clone() }, Sender { shared })
+    let shared = socket.shared.clone();
+    shared.add_handles(2);
+    let mut socket = socket;
+    let inbox = std::mem::take(&mut socket.inbox);
+    // What was fed goes over with its drop.
+    drop(socket);
+    (Receiver { shared: shared.clone(), inbox }, Sender { shared })
 }
 
-impl<IO: AsyncRead + AsyncWrite + Unpin> Receiver<IO> {
+impl<IO: AsyncRead + AsyncWrite + Unpin + Send> Receiver<IO> {
     /// As [`WebSocket::recv`].
     ///
     /// # Errors
@@ -44,16 +54,43 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> Receiver<IO> {
     }
 
     fn poll_recv(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Message, RecvError>>> {
-        self.shared.poll(Side::Reader, cx, |socket, cx| socket.poll_recv(cx))
+        if self.inbox.is_empty() {
+            let inbox = std::mem::take(&mut self.inbox);
+            let received = self.shared.visit(Side::Reader, cx, |view, cx| {
+                view.endpoint().recycle(inbox);
+                view.poll_batch(cx)
+            });
+            match ready!(received) {
+                Ok(Some(batch)) => self.inbox = batch,
+                Ok(None) => return Poll::Ready(None),
+                Err(error) => return Poll::Ready(Some(Err(error))),
+            }
+        }
+        Poll::Ready(take_message(&mut self.inbox, &self.shared))
     }
 
-    /// Why the peer closed the connection, once it has and if it said so.
-    pub fn peer_reason(&self) -> Option<CloseReason> {
-        self.shared.with(|socket| socket.peer_reason().cloned())
+    /// As [`WebSocket::discard_incoming`], which dropping it does too.
+    pub fn discard_incoming(&mut self) {
+        pool::give_read(std::mem::take(&mut self.inbox));
+        self.shared.change(|state| state.view.discard());
     }
 }
 
-impl<IO: AsyncRead + AsyncWrite + Unpin> Stream for Receiver<IO> {
+impl<IO> Receiver<IO> {
+    /// Why the peer closed the connection, once it has and if it said so.
+    pub fn peer_reason(&self) -> Option<CloseReason> {
+        self.shared.look(Messages::peer_reason)
+    }
+}
+
+impl<IO> Drop for Receiver<IO> {
+    fn drop(&mut self) {
+        pool::give_read(std::mem::take(&mut self.inbox));
+        self.shared.drop_handle(Messages::discard);
+    }
+}
+
+impl<IO: AsyncRead + AsyncWrite + Unpin + Send> Stream for Receiver<IO> {
     type Item = Result<Message, RecvError>;
 
     fn poll_next(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
@@ -61,7 +98,7 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> Stream for Receiver<IO> {
     }
 }
 
-impl<IO: AsyncRead + AsyncWrite + Unpin> Sender<IO> {
+impl<IO: AsyncRead + AsyncWrite + Unpin + Send> Sender<IO> {
     /// As [`WebSocket::send`].
     ///
     /// # Errors
@@ -82,12 +119,7 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> Sender<IO> {
     /// # Cancel safety
     /// As with [`WebSocket::send`].
     pub async fn feed<'m>(&mut self, message: impl Into<Outgoing<'m>>) -> Result<(), SendError> {
-        let message = message.into();
-        poll_fn(|cx| {
-            self.shared
-                .poll(Side::Writer, cx, |socket, cx| socket.endpoint.link.poll_feed(cx, message))
-        })
-        .await
+        Feed::new(&self.shared, None, message.into()).await
     }
 
     /// As [`WebSocket::flush`].
@@ -98,10 +130,8 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> Sender<IO> {
     /// # Cancel safety
     /// Cancel-safe.
     pub async fn flush(&mut self) -> Result<(), SendError> {
-        poll_fn(|cx| {
-            self.shared.poll(Side::Writer, cx, |socket, cx| socket.endpoint.link.poll_flush(cx))
-        })
-        .await
+        poll_fn(|cx| self.shared.visit(Side::Writer, cx, |view, cx| view.endpoint().poll_flush(cx)))
+            .await
     }
 
     /// Begins the closing handshake and sends it. The receiving half gets what is still to
@@ -113,9 +143,21 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> Sender<IO> {
     /// # Cancel safety
     /// Cancel-safe.
     pub async fn close(&mut self, reason: Option<CloseReason>) -> Result<(), SendError> {
-        self.shared.with(|socket| socket.start_close(reason));
-        // The receiving half waits with the deadlines of an open connection.
-        self.shared.wake();
+        self.shared.change(|state| state.view.endpoint().close(reason));
         self.flush().await
+    }
+
+    /// As [`WebSocket::closed`].
+    ///
+    /// # Cancel safety
+    /// Cancel-safe.
+    pub async fn closed(&self) -> Option<CloseReason> {
+        poll_fn(|cx| self.shared.poll_closed(cx, Messages::poll_closed)).await
+    }
+}
+
+impl<IO> Drop for Sender<IO> {
+    fn drop(&mut self) {
+        self.shared.drop_handle(|_| {});
     }
 }

@@ -1,7 +1,7 @@
 //! `Stream` and `Sink` of messages.
 
 use std::pin::Pin;
-use std::task::{Context, Poll, ready};
+use std::task::{Context, Poll};
 
 use futures_core::Stream;
 use futures_sink::Sink;
@@ -10,8 +10,9 @@ use ws_core::{CloseReason, Message, MessageRef, StatusCode};
 
 use super::WebSocket;
 use crate::error::{RecvError, SendError};
+use crate::session::Side;
 
-impl<IO: AsyncRead + AsyncWrite + Unpin> Stream for WebSocket<IO> {
+impl<IO: AsyncRead + AsyncWrite + Unpin + Send> Stream for WebSocket<IO> {
     type Item = Result<Message, RecvError>;
 
     fn poll_next(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
@@ -19,30 +20,51 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> Stream for WebSocket<IO> {
     }
 }
 
-/// To receive and send from two tasks use [`WebSocket::split`], which lets each be woken by
-/// deadlines and by the server's stop. Halves that `futures` makes share one place for that.
+/// Halves that `futures` makes of it may be used from two tasks, as those of
+/// [`WebSocket::split`]; those share no lock of their own.
 ///
 /// Closing the sink begins the closing handshake with status 1000 and sends it; the peer's
 /// Close comes as the end of the stream.
-impl<IO: AsyncRead + AsyncWrite + Unpin> Sink<Message> for WebSocket<IO> {
+impl<IO: AsyncRead + AsyncWrite + Unpin + Send> Sink<Message> for WebSocket<IO> {
     type Error = SendError;
 
     fn poll_ready(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<(), SendError>> {
-        self.get_mut().endpoint.link.poll_room(cx)
+        let this = self.get_mut();
+        if this.outbox.has_room() && !this.shared.is_closed() {
+            return Poll::Ready(Ok(()));
+        }
+        let outbox = &mut this.outbox;
+        this.shared.visit(Side::Writer, cx, |view, cx| {
+            outbox.empty_into(view.endpoint())?;
+            view.endpoint().poll_room(cx)
+        })
     }
 
     fn start_send(self: Pin<&mut Self>, message: Message) -> Result<(), SendError> {
-        self.get_mut().endpoint.link.put(MessageRef::from(&message).into())
+        let this = self.get_mut();
+        let message = MessageRef::from(&message).into();
+        if this.shared.is_closed() {
+            return Err(SendError::Closed);
+        }
+        let outbox = &mut this.outbox;
+        if outbox.push(message) {
+            return Ok(());
+        }
+        this.shared.change(|state| {
+            outbox.empty_into(state.view.endpoint())?;
+            state.view.endpoint().put(message)
+        })
     }
 
     fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<(), SendError>> {
-        self.get_mut().endpoint.link.poll_flush(cx)
+        WebSocket::poll_flush(self.get_mut(), cx)
     }
 
     fn poll_close(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<(), SendError>> {
-        let link = &mut self.get_mut().endpoint.link;
-        link.close(Some(CloseReason::new(StatusCode::NORMAL, "")));
-        ready!(link.poll_flush(cx))?;
-        Poll::Ready(Ok(()))
+        let this = self.get_mut();
+        if !this.shared.is_closed() {
+            this.start_close(Some(CloseReason::new(StatusCode::NORMAL, "")));
+        }
+        WebSocket::poll_flush(this, cx)
     }
 }

@@ -1,0 +1,8 @@
+//! The clock.
+
+use std::time::Instant;
+
+/// The time, as the runtime has it.
+pub(super) fn now() -> Instant {
+    tokio::time::Instant::now().into_std()
+}

@@ -1,0 +1,220 @@
+//! The way out: what waits to be sent, and the deadlines that count meanwhile.
+
+use std::io;
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+
+use tokio::io::{AsyncRead, AsyncWrite};
+use ws_core::connection::Expired;
+use ws_core::{CloseReason, Outgoing, ProtocolError, StatusCode};
+
+use super::Endpoint;
+use super::clock::now;
+use super::news::News;
+use crate::alarm::Ring;
+use crate::error::SendError;
+use crate::{pool, turn};
+
+impl<IO> Endpoint<IO> {
+    #[inline]
+    pub(super) fn borrow_output(&mut self) {
+        self.connection.lend_output(pool::take_send);
+    }
+
+    /// How much more may be put into the send buffer.
+    pub(crate) fn room(&self) -> usize {
+        self.connection.limits().send_buffer.saturating_sub(self.connection.unsent_len())
+    }
+
+    /// Whether there is room for another message, of whatever length.
+    pub(crate) fn has_room(&self) -> bool {
+        self.room() > 0 || self.connection.unsent_len() == 0
+    }
+
+    /// Takes messages that the connection's encoder has encoded.
+    #[inline]
+    pub(crate) fn send_encoded(&mut self, encoded: &mut Vec<u8>) -> Result<(), SendError> {
+        self.connection.send_encoded(encoded)?;
+        if encoded.capacity() > 0 {
+            pool::give_send(std::mem::take(encoded));
+        }
+        Ok(())
+    }
+
+    /// Takes a message into the send buffer, whatever its length.
+    #[inline]
+    pub(crate) fn put(&mut self, message: Outgoing<'_>) -> Result<(), SendError> {
+        self.borrow_output();
+        Ok(self.connection.send(message)?)
+    }
+
+    /// Begins the closing handshake, if it has not begun.
+    pub(crate) fn close(&mut self, reason: Option<CloseReason>) {
+        self.borrow_output();
+        self.connection.close(reason, now());
+    }
+
+    /// Fails the connection because the peer broke the protocol.
+    pub(crate) fn fail(&mut self, error: ProtocolError) {
+        self.borrow_output();
+        self.connection.fail(error);
+    }
+
+    pub(crate) fn ping(&mut self, payload: &[u8]) -> Result<(), SendError> {
+        self.borrow_output();
+        Ok(self.connection.ping(payload)?)
+    }
+
+    /// Whether nothing more is to be expected from the peer.
+    pub(crate) fn has_peer_gone(&self) -> bool {
+        self.connection.is_over() || self.connection.has_input_ended()
+    }
+
+    #[inline]
+    pub(super) fn return_output(&mut self) {
+        if let Some(storage) = self.connection.reclaim_output() {
+            pool::give_send(storage);
+        }
+    }
+}
+
+impl<IO: AsyncRead + AsyncWrite + Unpin> Endpoint<IO> {
+    /// Says whether a drop of the socket ends the stream in order once the peer has ended its own
+    /// side and everything was sent, and whether the drop follows at once. So it is with the sockets
+    /// of the system that nobody else has, not with what lies over them, such as TLS.
+    pub(crate) fn end_by_drop(&mut self, ends_by_drop: bool) {
+        self.ends_by_drop = ends_by_drop;
+    }
+
+    /// Whether nothing is left to do but to drop the socket.
+    pub(super) fn may_be_dropped(&self) -> bool {
+        self.ends_by_drop && self.connection.has_input_ended()
+    }
+
+    /// Waits until there is room in the send buffer; for a connection that is ending there is
+    /// none any more.
+    #[inline]
+    pub(crate) fn poll_room(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), SendError>> {
+        loop {
+            if let Some(expired) = self.connection.expired() {
+                return Poll::Ready(Err(SendError::Expired(expired)));
+            }
+            if !self.connection.is_open() {
+                return Poll::Ready(Err(SendError::Closed));
+            }
+            if self.has_room() {
+                return Poll::Ready(Ok(()));
+            }
+            ready!(self.poll_flush(cx))?;
+        }
+    }
+
+    /// Writes what waits. While the socket takes nothing, deadlines still count.
+    pub(crate) fn poll_flush(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), SendError>> {
+        loop {
+            if let Some(expired) = self.connection.expired() {
+                return Poll::Ready(Err(SendError::Expired(expired)));
+            }
+            match self.poll_write_out(cx) {
+                Poll::Ready(outcome) => return Poll::Ready(outcome.map_err(SendError::Io)),
+                Poll::Pending => ready!(self.poll_alarm(cx)).map_err(SendError::Expired)?,
+            }
+        }
+    }
+
+    #[inline]
+    pub(super) fn poll_write_out(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        if self.connection.unsent().is_empty() && !self.unflushed {
+            self.return_output();
+            return Poll::Ready(Ok(()));
+        }
+        let Some(io) = &mut self.io else {
+            return Poll::Ready(Err(io::ErrorKind::NotConnected.into()));
+        };
+        while !self.connection.unsent().is_empty() {
+            match Pin::new(&mut *io).poll_write(cx, self.connection.unsent()) {
+                Poll::Ready(Ok(0)) => return Poll::Ready(Err(io::ErrorKind::WriteZero.into())),
+                Poll::Ready(Ok(written)) => {
+                    turn::charge_copied(cx, written);
+                    self.unflushed = true;
+                    self.connection.sent(written, now);
+                }
+                Poll::Ready(Err(error)) => return Poll::Ready(Err(error)),
+                Poll::Pending => {
+                    if turn::is_left() {
+                        self.connection.blocked();
+                    }
+                    return Poll::Pending;
+                }
+            }
+        }
+        ready!(Pin::new(io).poll_flush(cx))?;
+        self.unflushed = false;
+        self.return_output();
+        Poll::Ready(Ok(()))
+    }
+
+    /// Remembers why nothing can be sent any more, and forgets what was to be.
+    pub(super) fn break_off(&mut self, error: io::Error) {
+        self.connection.discard_unsent();
+        self.unflushed = false;
+        self.broken.get_or_insert_with(|| Box::new(error));
+    }
+
+    /// Handles deadlines and the stop. Ready when something was done about one of them.
+    #[inline]
+    pub(crate) fn poll_alarm(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Expired>> {
+        let ring = ready!(self.poll_ring(cx));
+        Poll::Ready(self.answer(ring))
+    }
+
+    #[inline]
+    pub(super) fn poll_ring(&mut self, cx: &mut Context<'_>) -> Poll<Ring> {
+        // The deadline of an open connection moves only when the alarm has rung.
+        if !self.connection.is_ending() && self.alarm.is_quiet(cx.waker()) {
+            return Poll::Pending;
+        }
+        self.look_at_alarm(cx)
+    }
+
+    #[cold]
+    fn look_at_alarm(&mut self, cx: &mut Context<'_>) -> Poll<Ring> {
+        let deadline = self.connection.poll_timeout(now);
+        self.alarm.poll(cx, deadline)
+    }
+
+    pub(super) fn answer(&mut self, ring: Ring) -> Result<(), Expired> {
+        match ring {
+            Ring::Stop => self.close(Some(CloseReason::new(StatusCode::GOING_AWAY, ""))),
+            Ring::Deadline => {
+                self.borrow_output();
+                self.connection.handle_timeout(now())?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Does what is to be done while the peer's bytes are not read, for nobody takes those that came
+    /// before.
+    pub(crate) fn poll_unheard(&mut self, cx: &mut Context<'_>) -> News {
+        self.connection.not_listening();
+        self.poll_beside(cx)
+    }
+
+    /// Does what is to be done beside reading.
+    pub(crate) fn poll_beside(&mut self, cx: &mut Context<'_>) -> News {
+        let mut news = News::Nothing;
+        loop {
+            if let Poll::Ready(Err(error)) = self.poll_write_out(cx) {
+                self.break_off(error);
+                self.connection.abandon();
+                return News::Changed;
+            }
+            match self.poll_alarm(cx) {
+                Poll::Pending => return news,
+                Poll::Ready(Ok(())) => news = News::Changed,
+                Poll::Ready(Err(_)) => return News::Changed,
+            }
+        }
+    }
+}

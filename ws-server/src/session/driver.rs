@@ -1,0 +1,111 @@
+//! A service and its connection, as one future.
+
+use std::future::Future;
+use std::io;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+
+use pin_project_lite::pin_project;
+
+use super::connections::{Place, report_panic};
+use super::driven::Driven;
+use super::shared::{Drive, Panicked, Shared, Turn, View};
+
+pin_project! {
+    /// Polls a service, and drives its connection whatever the service does. Done when both are.
+    ///
+    /// A type of its own: an `async fn` would keep the service twice, once as its argument.
+    pub(crate) struct Driver<S, V: View> {
+        #[pin]
+        service: Service<S>,
+        connection: Option<Driving<V>>,
+        started: bool,
+        place: Place,
+    }
+}
+
+/// A connection that is driven: when it is not any more, it ends.
+struct Driving<V: View>(Arc<Shared<V>>);
+
+impl<V: View> Drop for Driving<V> {
+    fn drop(&mut self) {
+        self.0.cut();
+    }
+}
+
+pin_project! {
+    #[project = ServiceProjection]
+    enum Service<S> {
+        Running { #[pin] future: S },
+        Done { outcome: io::Result<()> },
+    }
+}
+
+impl<S, V: View> Driver<S, V> {
+    /// Drives `connection` beside the service that has its handle. `place` is left when the
+    /// connection has ended.
+    pub(crate) fn new(service: S, connection: Arc<Shared<V>>, place: Place) -> Driver<S, V> {
+        let service = Service::Running { future: service };
+        Driver { service, connection: Some(Driving(connection)), started: false, place }
+    }
+}
+
+impl<S, V> Future for Driver<S, V>
+where
+    S: Future<Output = io::Result<()>>,
+    V: Drive,
+{
+    type Output = io::Result<()>;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        let mut this = self.project();
+        if let (Some(driving), false) = (&this.connection, *this.started) {
+            driving.0.set_driver(cx);
+            *this.started = true;
+        }
+        if let ServiceProjection::Running { future } = this.service.as_mut().project() {
+            let driven = this.connection.as_ref().map(|driving| Driven::enter(&*driving.0));
+            let outcome = poll_service(future, cx);
+            if let Poll::Ready(outcome) = outcome {
+                // It may have a handle, which is dropped with it.
+                this.service.set(Service::Done { outcome });
+            }
+            drop(driven);
+        }
+        let outcome = match this.service.project() {
+            ServiceProjection::Running { .. } => None,
+            ServiceProjection::Done { outcome } => Some(outcome),
+        };
+        if let Some(Driving(connection)) = this.connection {
+            let turn = connection.take_turn();
+            if turn == Turn::Settled && outcome.is_none() {
+                return Poll::Pending;
+            }
+            let closing = |panicked: Panicked| panicked.closing_reason(outcome.as_deref());
+            if connection.poll_drive(cx, turn, closing).is_ready() {
+                *this.connection = None;
+                this.place.release_permit();
+            }
+        }
+        match outcome {
+            Some(outcome) if this.connection.is_none() => {
+                Poll::Ready(std::mem::replace(outcome, Ok(())))
+            }
+            _ => Poll::Pending,
+        }
+    }
+}
+
+/// Polls a service. Its panic is its end, with an error.
+fn poll_service(
+    service: Pin<&mut impl Future<Output = io::Result<()>>>,
+    cx: &mut Context<'_>,
+) -> Poll<io::Result<()>> {
+    // What a panic leaves behind is dropped and not looked at.
+    catch_unwind(AssertUnwindSafe(|| service.poll(cx))).unwrap_or_else(|panic| {
+        report_panic(&*panic);
+        Poll::Ready(Err(io::Error::other("the service panicked")))
+    })
+}

@@ -1,0 +1,55 @@
+//! What the task of a connection does for it, over its socket.
+
+use std::task::{Context, Poll};
+
+use tokio::io::{AsyncRead, AsyncWrite};
+use ws_core::CloseReason;
+
+use super::shared::{Drive, Turn, View};
+use crate::endpoint::{Endpoint, News};
+
+/// A connection over its socket.
+pub(crate) trait Held: View {
+    /// The socket.
+    type Io: AsyncRead + AsyncWrite + Unpin;
+
+    /// The connection itself.
+    fn endpoint(&mut self) -> &mut Endpoint<Self::Io>;
+
+    /// Takes note that nobody receives any more: what comes is dropped.
+    fn discard(&mut self);
+
+    /// Does what is to be done while nobody receives: reads ahead, as far as it may, answers pings,
+    /// sends what waits, keeps deadlines.
+    fn poll_ahead(&mut self, cx: &mut Context<'_>) -> News;
+}
+
+impl<H: Held> Drive for H {
+    fn poll_drive(
+        &mut self,
+        cx: &mut Context<'_>,
+        turn: Turn,
+        left: Option<CloseReason>,
+    ) -> (Poll<()>, News) {
+        let mut news = News::Nothing;
+        if left.is_some() {
+            self.discard();
+            self.endpoint().close(left);
+        } else if !self.endpoint().connection().is_over() {
+            news = match turn {
+                Turn::Other => self.poll_ahead(cx),
+                // Whoever waits is told of what comes.
+                Turn::Waits | Turn::Settled => self.endpoint().poll_beside(cx),
+            };
+            if !self.endpoint().connection().is_over() {
+                return (Poll::Pending, news);
+            }
+            news = News::Changed;
+        }
+        let ended = self.endpoint().poll_end(cx);
+        if ended.is_ready() {
+            self.endpoint().disconnect();
+        }
+        (ended, news)
+    }
+}

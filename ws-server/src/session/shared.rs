@@ -1,0 +1,352 @@
+//! A connection that its task and the handles of its application share.
+//!
+//! The connection stays where it is; whoever has something to do with it visits it under a lock,
+//! for one poll and never across an await. A handle takes all messages that have come in one visit,
+//! so it needs none for a message while it has some.
+//!
+//! There is no I/O in here, so that `loom` can explore what the tasks of a connection do to each
+//! other.
+
+use std::io;
+use std::sync::Arc;
+use std::task::{Context, Poll, Waker};
+
+use ws_core::{CloseReason, StatusCode};
+
+use super::driven::Driven;
+use super::wakers::{Side, Wakers};
+use crate::endpoint::News;
+use crate::sync::{AtomicBool, AtomicU8, Mutex, MutexGuard, Ordering, lock};
+
+/// A connection as its application sees it: messages, or bytes.
+pub(crate) trait View {
+    /// Whether nothing can be sent any more.
+    fn is_closed(&self) -> bool;
+
+    /// Ends the connection where it is.
+    fn cut(&mut self);
+}
+
+/// A connection that can be driven.
+pub(crate) trait Drive: View {
+    /// Does what is to be done beside the handles, of which `turn` tells, until the connection is
+    /// over; then ends it. When no handle is left, it is closed for the reason in `left`. Ready when
+    /// it has ended.
+    fn poll_drive(
+        &mut self,
+        cx: &mut Context<'_>,
+        turn: Turn,
+        left: Option<CloseReason>,
+    ) -> (Poll<()>, News);
+}
+
+/// What a connection's task and its handles share.
+#[derive(Debug)]
+#[repr(C)]
+pub(crate) struct Shared<V> {
+    /// What the handles have done in this turn of the driver, as a [`Turn`]. Only the driver's task
+    /// writes it, and takes it when it looks.
+    turn: AtomicU8,
+    /// Whether nothing can be sent any more.
+    closed: AtomicBool,
+    state: Mutex<State<V>>,
+}
+
+/// What the handles that a driver's task has polled have done in its turn.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[repr(u8)]
+pub(crate) enum Turn {
+    /// None waits to receive.
+    Other,
+    /// One waits to receive, so the socket wakes the task; and something else was done.
+    Waits,
+    /// One waits to receive, and has left nothing to do: deadlines wake the task too.
+    Settled,
+}
+
+/// A connection, and who has to do with it. In memory, what each visit needs comes first.
+#[derive(Debug)]
+#[repr(C)]
+pub(crate) struct State<V> {
+    /// The task that drives it, if there is one.
+    driver: Option<Waker>,
+    /// Whether others than the driver may wait.
+    others_wait: bool,
+    /// How many handles there are.
+    handles: u8,
+    /// Whether a handle was dropped by a panic.
+    panicked: Panicked,
+    pub(crate) view: V,
+    /// Those who wait beside the driver, once there was somebody.
+    wakers: Option<Arc<Wakers>>,
+}
+
+impl<V: View> Shared<V> {
+    /// A connection with one handle.
+    pub(crate) fn new(view: V) -> Arc<Shared<V>> {
+        let state = State {
+            view,
+            driver: None,
+            wakers: None,
+            others_wait: false,
+            handles: 1,
+            panicked: Panicked::No,
+        };
+        Arc::new(Shared {
+            state: Mutex::new(state),
+            turn: AtomicU8::new(Turn::Other as u8),
+            closed: AtomicBool::new(false),
+        })
+    }
+
+    /// Ends the connection where it is, for nobody drives it any more.
+    pub(super) fn cut(&self) {
+        self.change(|state| state.view.cut());
+    }
+
+    /// Whether nothing can be sent any more.
+    #[inline]
+    pub(crate) fn is_closed(&self) -> bool {
+        self.closed.load(Ordering::Relaxed)
+    }
+
+    /// Visits the connection for a handle that may have to wait. When `poll` is pending, the task of
+    /// `cx` is woken by whatever happens.
+    #[inline]
+    pub(crate) fn visit<R>(
+        &self,
+        side: Side,
+        cx: &mut Context<'_>,
+        poll: impl FnOnce(&mut V, &mut Context<'_>) -> Poll<R>,
+    ) -> Poll<R> {
+        let mut state = self.lock();
+        let is_driver = state.driver.as_ref().is_some_and(|task| task.will_wake(cx.waker()));
+        if !is_driver {
+            // Before it is polled: what happens meanwhile wakes it.
+            let replaced = state.register(side, cx.waker());
+            let outcome = self.visit_among_others(state, poll);
+            drop(replaced);
+            return outcome;
+        }
+        let outcome = if state.others_wait {
+            self.visit_among_others(state, poll)
+        } else {
+            let outcome = poll(&mut state.view, cx);
+            self.note_closed(&state);
+            outcome
+        };
+        self.note_turn(match (side, outcome.is_pending()) {
+            (Side::Reader, true) => Turn::Settled,
+            (Side::Reader, false) => Turn::Other,
+            (Side::Writer | Side::Closed, _) => self.turn_but_for_more(),
+        });
+        outcome
+    }
+
+    #[cold]
+    fn visit_among_others<R>(
+        &self,
+        mut state: MutexGuard<'_, State<V>>,
+        poll: impl FnOnce(&mut V, &mut Context<'_>) -> Poll<R>,
+    ) -> Poll<R> {
+        let wakers = state.wakers().clone();
+        let everybody = Waker::from(wakers.clone());
+        let outcome = poll(&mut state.view, &mut Context::from_waker(&everybody));
+        self.note_closed(&state);
+        drop(state);
+        if outcome.is_ready() {
+            // The others wait for something else now, and the driver for what this one waited for.
+            if Driven::is(self) {
+                wakers.wake_others();
+            } else {
+                wakers.wake_all();
+            }
+        }
+        outcome
+    }
+
+    /// Visits the connection for what needs no waiting, and has everybody look what it has changed.
+    pub(crate) fn change<R>(&self, act: impl FnOnce(&mut State<V>) -> R) -> R {
+        let mut state = self.lock();
+        let outcome = act(&mut state);
+        self.note_closed(&state);
+        let others = state.wakers.clone();
+        let driver = if Driven::is(self) {
+            // It looks anyhow.
+            self.note_turn(self.turn_but_for_more());
+            None
+        } else {
+            // Not in a turn of it: that may be over by now, and the note would be for the next.
+            state.driver.clone()
+        };
+        drop(state);
+        if let Some(others) = others {
+            others.wake_others();
+        }
+        if let Some(driver) = driver {
+            driver.wake();
+        }
+        outcome
+    }
+
+    /// Looks at the connection.
+    pub(crate) fn look<R>(&self, look: impl FnOnce(&mut V) -> R) -> R {
+        look(&mut self.lock().view)
+    }
+
+    /// So many more handles.
+    pub(crate) fn add_handles(&self, count: u8) {
+        self.lock().handles += count;
+    }
+
+    /// One handle less, after `last`. The last one closes the connection, if it has a driver.
+    pub(crate) fn drop_handle(&self, last: impl FnOnce(&mut V)) {
+        self.change(|state| {
+            last(&mut state.view);
+            state.handles -= 1;
+            if std::thread::panicking() {
+                state.panicked = Panicked::Yes;
+            }
+        });
+    }
+
+    #[inline]
+    fn lock(&self) -> MutexGuard<'_, State<V>> {
+        lock(&self.state)
+    }
+
+    #[inline]
+    fn note_closed(&self, state: &State<V>) {
+        if state.view.is_closed() {
+            self.closed.store(true, Ordering::Relaxed);
+        }
+    }
+
+    #[inline]
+    fn note_turn(&self, turn: Turn) {
+        self.turn.store(turn as u8, Ordering::Relaxed);
+    }
+
+    /// The turn so far, with something else done in it.
+    #[inline]
+    fn turn_but_for_more(&self) -> Turn {
+        match self.turn.load(Ordering::Relaxed) {
+            turn if turn == Turn::Other as u8 => Turn::Other,
+            _ => Turn::Waits,
+        }
+    }
+
+    /// What the handles have done that the driver has just polled.
+    #[inline]
+    pub(crate) fn take_turn(&self) -> Turn {
+        let turn = self.turn.load(Ordering::Relaxed);
+        if turn == Turn::Other as u8 {
+            return Turn::Other;
+        }
+        self.note_turn(Turn::Other);
+        if turn == Turn::Settled as u8 { Turn::Settled } else { Turn::Waits }
+    }
+}
+
+impl<V: Drive> Shared<V> {
+    /// Tells which task drives the connection.
+    pub(crate) fn set_driver(&self, cx: &Context<'_>) {
+        let replaced = self.lock().set_driver(cx.waker());
+        drop(replaced);
+    }
+
+    /// Visits the connection for a handle that waits for its end, and drives it if nobody else does.
+    pub(crate) fn poll_closed<R>(
+        &self,
+        cx: &mut Context<'_>,
+        poll: impl FnOnce(&mut V) -> Poll<R>,
+    ) -> Poll<R> {
+        let drives = self.lock().driver.is_none();
+        self.visit(Side::Closed, cx, |view, cx| {
+            if drives {
+                let _gone_on = view.poll_drive(cx, Turn::Other, None);
+            }
+            poll(view)
+        })
+    }
+
+    /// Keeps the connection going, whatever its handles do, and ends it when it is over, or when
+    /// no handle is left: then it is closed for the reason that `closing` gives. Ready when it has
+    /// ended.
+    pub(crate) fn poll_drive(
+        &self,
+        cx: &mut Context<'_>,
+        turn: Turn,
+        closing: impl FnOnce(Panicked) -> CloseReason,
+    ) -> Poll<()> {
+        let mut state = self.lock();
+        let replaced = state.set_driver(cx.waker());
+        let others = state.others_wait.then(|| state.wakers().clone());
+        let everybody = others.clone().map(Waker::from);
+        let waker = everybody.as_ref().unwrap_or(cx.waker());
+        let left = (state.handles == 0).then(|| closing(state.panicked));
+        let (ended, news) = state.view.poll_drive(&mut Context::from_waker(waker), turn, left);
+        self.note_closed(&state);
+        drop(state);
+        drop(replaced);
+        if news == News::Changed || ended.is_ready() {
+            // Handles of this task have not seen it.
+            cx.waker().wake_by_ref();
+        }
+        if let Some(others) = others
+            && (news > News::Nothing || ended.is_ready())
+        {
+            others.wake_others();
+        }
+        ended
+    }
+}
+
+/// Whether a handle was dropped by a panic.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Panicked {
+    /// None was.
+    No,
+    /// One was.
+    Yes,
+}
+
+impl Panicked {
+    /// What the peer is told when the handles are gone, and the service has ended like this.
+    pub(crate) fn closing_reason(self, outcome: Option<&io::Result<()>>) -> CloseReason {
+        let code = match (outcome, self) {
+            (Some(Err(_)), _) | (_, Panicked::Yes) => StatusCode::INTERNAL_ERROR,
+            (Some(Ok(())) | None, Panicked::No) => StatusCode::NORMAL,
+        };
+        CloseReason::new(code, "")
+    }
+}
+
+impl<V> State<V> {
+    fn set_driver(&mut self, waker: &Waker) -> Replaced {
+        let mut replaced = Replaced::default();
+        if !self.driver.as_ref().is_some_and(|driver| driver.will_wake(waker)) {
+            let among_others = self.wakers.as_ref().and_then(|wakers| wakers.set_driver(waker));
+            replaced = [self.driver.replace(waker.clone()), among_others];
+        }
+        if self.others_wait {
+            self.others_wait = !self.wakers().are_alone();
+        }
+        replaced
+    }
+
+    fn wakers(&mut self) -> &Arc<Wakers> {
+        self.wakers.get_or_insert_with(|| Wakers::new(self.driver.clone()))
+    }
+
+    /// Has somebody woken that is not the driver.
+    #[cold]
+    fn register(&mut self, side: Side, waker: &Waker) -> Replaced {
+        self.others_wait = true;
+        [self.wakers().register(side, waker), None]
+    }
+}
+
+/// Wakers that nobody needs any more. A task may go with its last waker, and drop a handle that it
+/// has: not under the lock.
+type Replaced = [Option<Waker>; 2];

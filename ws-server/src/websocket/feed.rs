@@ -1,0 +1,109 @@
+//! A message on its way from a handle to its connection.
+
+use std::future::Future;
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+
+use tokio::io::{AsyncRead, AsyncWrite};
+use ws_core::Outgoing;
+
+use super::outbox::Outbox;
+use super::state::Messages;
+use crate::endpoint::{Endpoint, Progress, is_long};
+use crate::error::SendError;
+use crate::session::{Shared, Side};
+
+/// A message that the connection takes.
+///
+/// A short one is in the outbox before this is polled, as long as there is room. A long one is
+/// written from where it lies; what is left of it when nobody waits any more is copied, so it goes
+/// out whole.
+#[derive(Debug)]
+#[must_use = "a long message is taken only while this is awaited"]
+pub(super) struct Feed<'s, 'm, IO> {
+    shared: &'s Shared<Messages<IO>>,
+    /// That of a handle that has one.
+    outbox: Option<&'s mut Outbox>,
+    message: Outgoing<'m>,
+    progress: Progress,
+}
+
+impl<'s, 'm, IO> Feed<'s, 'm, IO> {
+    #[inline]
+    pub(super) fn new(
+        shared: &'s Shared<Messages<IO>>,
+        mut outbox: Option<&'s mut Outbox>,
+        message: Outgoing<'m>,
+    ) -> Feed<'s, 'm, IO> {
+        let taken = !is_long(message)
+            && !shared.is_closed()
+            && outbox.as_mut().is_some_and(|outbox| outbox.push(message));
+        let progress = if taken { Progress::Taken } else { Progress::Waiting };
+        Feed { shared, outbox, message, progress }
+    }
+}
+
+impl<IO: AsyncRead + AsyncWrite + Unpin + Send> Future for Feed<'_, '_, IO> {
+    type Output = Result<(), SendError>;
+
+    #[inline]
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<(), SendError>> {
+        let Feed { shared, outbox, message, progress } = self.get_mut();
+        if let Progress::Taken = progress {
+            return Poll::Ready(Ok(()));
+        }
+        shared.visit(Side::Writer, cx, |view, cx| {
+            let endpoint = view.endpoint();
+            if let Some(outbox) = outbox {
+                outbox.empty_into(endpoint)?;
+            }
+            ready!(endpoint.poll_turn(cx));
+            let outcome = endpoint.poll_feed(cx, *message, progress);
+            if let Some(outbox) = outbox {
+                outbox.look_at(endpoint);
+            }
+            outcome
+        })
+    }
+}
+
+impl<IO> Drop for Feed<'_, '_, IO> {
+    #[inline]
+    fn drop(&mut self) {
+        if let Progress::Begun { .. } = self.progress {
+            self.keep_rest();
+        }
+    }
+}
+
+impl<IO> Feed<'_, '_, IO> {
+    #[cold]
+    fn keep_rest(&mut self) {
+        let Feed { shared, outbox, message, progress } = self;
+        shared.change(|state| {
+            state.view.endpoint().keep_rest(*message, progress);
+            if let Some(outbox) = outbox {
+                outbox.look_at(state.view.endpoint());
+            }
+        });
+    }
+}
+
+impl Outbox {
+    /// Gives what it holds to the connection.
+    ///
+    /// # Errors
+    /// [`SendError::Closed`]; it is gone then.
+    #[inline]
+    pub(super) fn empty_into<IO>(&mut self, endpoint: &mut Endpoint<IO>) -> Result<(), SendError> {
+        let outcome = endpoint.send_encoded(self.encoded());
+        self.look_at(endpoint);
+        outcome
+    }
+
+    /// Has no more room from here on than the connection has.
+    #[inline]
+    fn look_at<IO>(&mut self, endpoint: &Endpoint<IO>) {
+        self.set_room(if endpoint.has_room() { endpoint.room().max(1) } else { 0 });
+    }
+}

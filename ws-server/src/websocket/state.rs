@@ -1,0 +1,189 @@
+//! A connection that carries messages.
+
+use std::task::{Context, Poll, ready};
+
+use tokio::io::{AsyncRead, AsyncWrite};
+use ws_core::connection::Untaken;
+use ws_core::{Batch, CloseReason};
+
+use crate::endpoint::{Endpoint, News};
+use crate::error::RecvError;
+use crate::pool;
+use crate::session::{Held, View};
+
+/// What a message that was read ahead costs beside its bytes.
+const MESSAGE_COST: usize = 64;
+
+/// A connection, and the messages that nobody has asked for yet.
+#[derive(Debug)]
+#[repr(C)]
+pub(crate) struct Messages<IO> {
+    incoming: Incoming,
+    ahead: Batch,
+    /// Whether the messages that were given out last are still to be taken.
+    given: Untaken,
+    endpoint: Endpoint<IO>,
+}
+
+/// What becomes of what comes.
+#[derive(Debug)]
+enum Incoming {
+    /// It is received.
+    Open,
+    /// Nobody receives it: it is dropped.
+    Dropped,
+    /// It has ended; whoever receives is told once if that was an error.
+    Ended(Option<RecvError>),
+}
+
+impl<IO: AsyncRead + AsyncWrite + Unpin> Messages<IO> {
+    pub(crate) fn new(endpoint: Endpoint<IO>) -> Messages<IO> {
+        let ahead = Batch::default();
+        Messages { endpoint, ahead, given: Untaken::Nothing, incoming: Incoming::Open }
+    }
+
+    /// The next messages, for somebody who has taken all others. `None` at the end.
+    #[inline]
+    pub(crate) fn poll_batch(
+        &mut self,
+        cx: &mut Context<'_>,
+    ) -> Poll<Result<Option<Batch>, RecvError>> {
+        self.given = Untaken::Nothing;
+        let batch = match &mut self.incoming {
+            _ if !self.ahead.is_empty() => Ok(Some(std::mem::take(&mut self.ahead))),
+            Incoming::Open => ready!(self.endpoint.poll_messages(cx, Untaken::Nothing)),
+            Incoming::Dropped => ready!(self.poll_dropped(cx)).map(|()| None),
+            Incoming::Ended(error) => error.take().map_or(Ok(None), Err),
+        };
+        match &batch {
+            Ok(Some(_)) => self.given = Untaken::Some,
+            Ok(None) | Err(_) => self.end(cx, None),
+        }
+        Poll::Ready(batch)
+    }
+
+    /// Drops what comes, until it ends.
+    fn poll_dropped(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), RecvError>> {
+        while ready!(self.endpoint.poll_fragment(cx, Untaken::Nothing))?.is_some() {}
+        Poll::Ready(Ok(()))
+    }
+
+    /// The Close that answers the peer leaves now, as far as the socket takes it.
+    #[cold]
+    fn end(&mut self, cx: &mut Context<'_>, error: Option<RecvError>) {
+        self.incoming = Incoming::Ended(error);
+        self.endpoint.discard_received();
+        let _written = self.endpoint.poll_flush(cx);
+    }
+
+    /// Reads one step ahead; `None` when there is no more room, and nothing more to read.
+    fn poll_step(&mut self, cx: &mut Context<'_>) -> Option<Poll<()>> {
+        let outcome = match self.incoming {
+            Incoming::Ended(_) => return None,
+            Incoming::Dropped => self.poll_dropped(cx).map_ok(|()| self.end(cx, None)),
+            Incoming::Open => {
+                let ahead = self.ahead.payload_len() + self.ahead.len() * MESSAGE_COST;
+                if ahead >= self.endpoint.connection().limits().read_ahead && ahead > 0 {
+                    return None;
+                }
+                self.poll_more(cx)
+            }
+        };
+        Some(match outcome {
+            Poll::Pending => Poll::Pending,
+            Poll::Ready(Ok(())) => Poll::Ready(()),
+            Poll::Ready(Err(error)) => {
+                self.end(cx, Some(error));
+                Poll::Ready(())
+            }
+        })
+    }
+
+    /// Adds the next messages to those that were read ahead.
+    fn poll_more(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), RecvError>> {
+        let untaken = if self.ahead.is_empty() { self.given } else { Untaken::Some };
+        match ready!(self.endpoint.poll_messages(cx, untaken))? {
+            Some(mut batch) => {
+                let added = self.ahead.append(&mut batch);
+                pool::give_read(batch);
+                added.inspect_err(|error| self.endpoint.fail(*error))?;
+            }
+            None => self.end(cx, None),
+        }
+        Poll::Ready(Ok(()))
+    }
+}
+
+impl<IO> Messages<IO> {
+    /// The connection itself.
+    #[inline]
+    pub(crate) fn endpoint(&mut self) -> &mut Endpoint<IO> {
+        &mut self.endpoint
+    }
+
+    /// Why the peer has closed the connection.
+    pub(super) fn peer_reason(&mut self) -> Option<CloseReason> {
+        self.endpoint.connection().peer_reason().cloned()
+    }
+
+    /// Whether nothing more comes.
+    fn has_ended(&self) -> bool {
+        matches!(self.incoming, Incoming::Ended(_))
+    }
+
+    /// Waits until the peer has gone.
+    pub(super) fn poll_closed(&mut self) -> Poll<Option<CloseReason>> {
+        match self.endpoint.has_peer_gone() {
+            true => Poll::Ready(self.peer_reason()),
+            false => Poll::Pending,
+        }
+    }
+
+    /// Nobody receives any more: what comes is dropped.
+    pub(super) fn discard(&mut self) {
+        if let Incoming::Open = self.incoming {
+            self.incoming = Incoming::Dropped;
+            self.endpoint.discard_data();
+        }
+        self.ahead = Batch::default();
+        self.given = Untaken::Nothing;
+    }
+}
+
+impl<IO> View for Messages<IO> {
+    #[inline]
+    fn is_closed(&self) -> bool {
+        !self.endpoint.connection().is_open()
+    }
+
+    fn cut(&mut self) {
+        self.endpoint.cut();
+    }
+}
+
+impl<IO: AsyncRead + AsyncWrite + Unpin> Held for Messages<IO> {
+    type Io = IO;
+
+    fn endpoint(&mut self) -> &mut Endpoint<IO> {
+        &mut self.endpoint
+    }
+
+    fn discard(&mut self) {
+        Messages::discard(self);
+    }
+
+    fn poll_ahead(&mut self, cx: &mut Context<'_>) -> News {
+        let mut news = News::Nothing;
+        loop {
+            match self.poll_step(cx) {
+                Some(Poll::Ready(())) => news = News::Received,
+                Some(Poll::Pending) => return news,
+                None if self.has_ended() => return self.endpoint.poll_beside(cx).max(news),
+                None => return self.endpoint.poll_unheard(cx).max(news),
+            }
+            if self.has_ended() {
+                news = News::Changed;
+            }
+        }
+    }
+}
