@@ -37,7 +37,7 @@ pub struct Timeouts {
     /// From the accepted connection to the end of the opening handshake; 10 s.
     pub opening: Duration,
     /// From the first Close frame to the end of the connection; 5 s. A peer that still takes what was
-    /// sent before the Close has longer, as long as 128 KiB a second need: 37 s at most.
+    /// sent before the Close has longer: as long as that needs at 128 KiB a second.
     pub closing: Duration,
     /// How long a connection may go without a data frame from the peer before it is closed;
     /// none. It is looked at once in that time, so the limit is met between one and two

@@ -10,17 +10,18 @@ const LEAST_RATE: u64 = 128 * 1024;
 const MOST: u64 = 4 * 1024 * 1024;
 
 /// So many bytes are worth a look at the clock; fewer are not counted.
-const MARK: u64 = 64 * 1024;
+const MARK: u32 = 64 * 1024;
 
 /// An upper bound of what a peer has still to take, if it takes as much as it should: what was sent
 /// flows in, and flows out again at the least rate.
 #[derive(Debug, Default)]
 pub(super) struct Backlog {
     /// How much was sent since it was marked.
-    unmarked: u64,
-    marked: Option<Mark>,
+    unmarked: u32,
     /// How much was sent since it is watched.
-    watched: u64,
+    watched: u32,
+    /// Boxed: most connections never have one.
+    marked: Option<Box<Mark>>,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -33,8 +34,9 @@ impl Backlog {
     /// The socket took so many bytes. `clock` is asked now and then.
     #[inline]
     pub(super) fn sent(&mut self, count: usize, clock: impl FnOnce() -> Instant) {
-        self.unmarked += count as u64;
-        self.watched += count as u64;
+        let count = u32::try_from(count).unwrap_or(u32::MAX);
+        self.unmarked = self.unmarked.saturating_add(count);
+        self.watched = self.watched.saturating_add(count);
         if self.unmarked >= MARK {
             self.mark(clock());
         }
@@ -42,8 +44,8 @@ impl Backlog {
 
     #[cold]
     fn mark(&mut self, now: Instant) {
-        let level = (self.level(now) + self.unmarked).min(MOST);
-        self.marked = Some(Mark { at: now, level });
+        let level = (self.level(now) + u64::from(self.unmarked)).min(MOST);
+        self.marked = Some(Box::new(Mark { at: now, level }));
         self.unmarked = 0;
     }
 
@@ -58,7 +60,8 @@ impl Backlog {
     }
 
     fn level(&self, now: Instant) -> u64 {
-        self.marked.map_or(0, |Mark { at, level }| {
+        self.marked.as_ref().map_or(0, |mark| {
+            let Mark { at, level } = **mark;
             let taken = now.saturating_duration_since(at).as_millis() * u128::from(LEAST_RATE);
             level.saturating_sub(u64::try_from(taken / 1000).unwrap_or(u64::MAX))
         })
@@ -67,7 +70,7 @@ impl Backlog {
     /// How long the peer may need for what it has still to take, with `unsent` bytes that the socket
     /// has not taken.
     pub(super) fn time(&self, now: Instant, unsent: usize) -> Duration {
-        let counted = if unsent as u64 >= MARK { unsent as u64 } else { 0 };
+        let counted = if unsent >= MARK as usize { unsent as u64 } else { 0 };
         Duration::from_millis((self.level(now) + counted) * 1000 / LEAST_RATE)
     }
 }

@@ -56,9 +56,18 @@ impl Protocol {
     /// before has time to arrive, if the peer takes it at the least rate.
     pub(super) fn limit_end(&mut self, now: Instant, output: &SendBuffer) -> Instant {
         let end = now + self.timers.closing();
-        self.end = End::Before { end, latest: end + self.backlog.time(now, output.len()) };
+        let more = self.backlog.time(now, output.len()).as_millis();
+        self.end = End::Before { end, more: u32::try_from(more).unwrap_or(u32::MAX) };
         self.backlog.watch();
         end
+    }
+
+    /// Whether the peer takes what was sent before its end, as fast as it should. Of what lies
+    /// between its socket and ours nobody knows.
+    pub(super) fn still_takes(&mut self, output: &SendBuffer) -> bool {
+        let takes = output.is_empty() || self.backlog.is_taken(self.timers.closing());
+        self.backlog.watch();
+        takes
     }
 
     /// Keeps an end that the peer has made, if the connection is open. Otherwise nothing more can

@@ -24,9 +24,9 @@ pub(super) enum ClosingHandshake {
 pub(super) enum End {
     /// No limit yet.
     Unlimited,
-    /// The TCP connection has until then to end; until `latest`, if the peer still takes what was
-    /// sent before.
-    Before { end: Instant, latest: Instant },
+    /// The TCP connection has until `end`; and so many milliseconds more, if the peer still takes
+    /// what was sent before.
+    Before { end: Instant, more: u32 },
     /// The time is over; nothing more is done for the peer.
     Expired(Expired),
 }

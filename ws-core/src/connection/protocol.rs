@@ -1,6 +1,6 @@
 //! The rules that every version shares, on buffers that somebody else has.
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use super::backlog::Backlog;
 use super::ending::{ClosingHandshake, End, HELD_TIME, HeldEnd};
@@ -179,11 +179,13 @@ impl Protocol {
         output: &mut SendBuffer,
     ) -> Result<(), Expired> {
         match self.end {
-            End::Before { end, latest } if now >= end => {
-                if now < latest
-                    && (output.is_empty() || self.backlog.is_taken(self.timers.closing()))
-                {
-                    self.end = End::Before { end: latest, latest };
+            End::Before { end, more } if now >= end => {
+                if more > 0 && self.still_takes(output) {
+                    // Asked again and again, as long as the peer takes what it should.
+                    let closing = self.timers.closing().as_millis().max(1000);
+                    let step = u32::try_from(closing).map_or(more, |closing| closing.min(more));
+                    let end = end + Duration::from_millis(step.into());
+                    self.end = End::Before { end, more: more - step };
                     return Ok(());
                 }
                 self.expire(Expired::Closing);
