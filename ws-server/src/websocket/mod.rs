@@ -14,7 +14,8 @@ use std::task::{Context, Poll, ready};
 use tokio::io::{AsyncRead, AsyncWrite};
 use ws_core::buffer::ReadBuffer;
 use ws_core::{
-    Batch, Capabilities, CloseReason, CodecBox, Limits, Message, MessageRef, Outgoing, Timeouts,
+    Batch, Capabilities, CloseReason, CodecBox, Limits, Message, MessageRef, Outgoing,
+    ProtocolError, Timeouts,
 };
 
 pub use split::{Receiver, Sender};
@@ -144,7 +145,11 @@ impl<IO: AsyncRead + AsyncWrite + Unpin + Send> WebSocket<IO> {
         match inbox.lend()? {
             Ok(message) => Some(Ok((message, Replies { shared, outbox }))),
             Err(error) => {
-                shared.change(|state| state.view.endpoint().fail(error));
+                shared.change(|state| {
+                    // Replies to what came before go out before the Close.
+                    let _closed = outbox.empty_into(state.view.endpoint());
+                    state.view.endpoint().fail(error);
+                });
                 Some(Err(RecvError::Protocol(error)))
             }
         }
@@ -271,7 +276,14 @@ impl<IO: AsyncRead + AsyncWrite + Unpin + Send> WebSocket<IO> {
                 None => return Poll::Ready(None),
             }
         }
-        Poll::Ready(take_message(&mut self.inbox, &self.shared))
+        let outbox = &mut self.outbox;
+        Poll::Ready(take_message(&mut self.inbox, |error| {
+            self.shared.change(|state| {
+                // Replies to what came before go out before the Close.
+                let _closed = outbox.empty_into(state.view.endpoint());
+                state.view.endpoint().fail(error);
+            });
+        }))
     }
 
     /// Waits for the next messages.
@@ -303,10 +315,11 @@ impl<IO: AsyncRead + AsyncWrite + Unpin + Send> WebSocket<IO> {
     }
 }
 
-/// The next message of an inbox, whose memory goes back to the worker with the last.
-fn take_message<IO: AsyncRead + AsyncWrite + Unpin + Send>(
+/// The next message of an inbox, whose memory goes back to the worker with the last. A text that is
+/// not UTF-8 is to `fail` the connection.
+fn take_message(
     inbox: &mut Batch,
-    shared: &Shared<Messages<IO>>,
+    fail: impl FnOnce(ProtocolError),
 ) -> Option<Result<Message, RecvError>> {
     let taken = inbox.take()?;
     if inbox.is_empty() {
@@ -314,7 +327,7 @@ fn take_message<IO: AsyncRead + AsyncWrite + Unpin + Send>(
         release(inbox);
     }
     if let Err(error) = taken {
-        shared.change(|state| state.view.endpoint().fail(error));
+        fail(error);
     }
     Some(taken.map_err(RecvError::Protocol))
 }

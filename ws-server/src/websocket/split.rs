@@ -66,7 +66,10 @@ impl<IO: AsyncRead + AsyncWrite + Unpin + Send> Receiver<IO> {
                 Err(error) => return Poll::Ready(Some(Err(error))),
             }
         }
-        Poll::Ready(take_message(&mut self.inbox, &self.shared))
+        let shared = &self.shared;
+        Poll::Ready(take_message(&mut self.inbox, |error| {
+            shared.change(|state| state.view.endpoint().fail(error));
+        }))
     }
 
     /// As [`WebSocket::discard_incoming`], which dropping it does too.
