@@ -47,6 +47,27 @@ async fn peers_that_break_the_protocol_are_told_and_cut() {
     assert_eq!(status_after(requests::HYBI07, &bad_text).await, [1002, 1002]);
 }
 
+#[tokio::test(start_paused = true)]
+async fn a_reply_goes_out_before_the_close_that_a_bad_text_of_the_same_read_gets() {
+    let lent = echo_messages(Server::builder());
+    let echo_owned = |mut socket: WebSocket, _peer| async move {
+        while let Some(message) = socket.recv().await {
+            socket.feed(&message?).await?;
+        }
+        Ok(())
+    };
+    let (owned, _) = serve(Server::builder().messages(echo_owned).unwrap());
+    for server in [lent, owned] {
+        let mut client = server.open(requests::RFC6455).await;
+        client.send(&[masked(0x81, b"good"), masked(0x81, &[0xff])].concat()).await;
+        let received = client.rest().await;
+        let reply = frame(0x81, b"good");
+        let (first, close) = received.split_at(reply.len());
+        assert_eq!(first, reply);
+        assert_eq!((close[0], &close[2..4]), (0x88, &1007u16.to_be_bytes()[..]), "{close:x?}");
+    }
+}
+
 /// In memory there is no reset, so this is over TCP.
 #[tokio::test]
 async fn a_peer_that_has_ended_its_side_of_tcp_reads_its_answer_and_then_the_end() {

@@ -145,11 +145,7 @@ impl<IO: AsyncRead + AsyncWrite + Unpin + Send> WebSocket<IO> {
         match inbox.lend()? {
             Ok(message) => Some(Ok((message, Replies { shared, outbox }))),
             Err(error) => {
-                shared.change(|state| {
-                    // Replies to what came before go out before the Close.
-                    let _closed = outbox.empty_into(state.view.endpoint());
-                    state.view.endpoint().fail(error);
-                });
+                fail(shared, outbox, error);
                 Some(Err(RecvError::Protocol(error)))
             }
         }
@@ -276,14 +272,8 @@ impl<IO: AsyncRead + AsyncWrite + Unpin + Send> WebSocket<IO> {
                 None => return Poll::Ready(None),
             }
         }
-        let outbox = &mut self.outbox;
-        Poll::Ready(take_message(&mut self.inbox, |error| {
-            self.shared.change(|state| {
-                // Replies to what came before go out before the Close.
-                let _closed = outbox.empty_into(state.view.endpoint());
-                state.view.endpoint().fail(error);
-            });
-        }))
+        let WebSocket { shared, inbox, outbox } = self;
+        Poll::Ready(take_message(inbox, |error| fail(shared, outbox, error)))
     }
 
     /// Waits for the next messages.
@@ -313,6 +303,19 @@ impl<IO: AsyncRead + AsyncWrite + Unpin + Send> WebSocket<IO> {
             view.endpoint().poll_flush(cx)
         })
     }
+}
+
+/// Fails the connection; replies to what came before go out before the Close.
+fn fail<IO: AsyncRead + AsyncWrite + Unpin + Send>(
+    shared: &Shared<Messages<IO>>,
+    outbox: &mut Outbox,
+    error: ProtocolError,
+) {
+    shared.change(|state| {
+        // A connection that has closed already has nobody to reply to.
+        let _closed = outbox.empty_into(state.view.endpoint());
+        state.view.endpoint().fail(error);
+    });
 }
 
 /// The next message of an inbox, whose memory goes back to the worker with the last. A text that is
