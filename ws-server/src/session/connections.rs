@@ -91,8 +91,9 @@ impl Connections {
     /// # Cancel safety
     /// Dropping the future cuts nothing; call it again.
     pub async fn shutdown(&self, drain: Duration) {
-        self.close();
+        // Counted first: some have ended by the time that all have been told.
         info!(connections = self.count(), "closing");
+        self.close();
         let drain = drain.min(LONGEST_TIMEOUT);
         if timeout(drain, self.all_ended()).await.is_err() {
             warn!(connections = self.count(), ?drain, "cutting connections that did not close");
