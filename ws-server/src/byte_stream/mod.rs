@@ -92,7 +92,10 @@ impl<IO> ByteStream<IO> {
     /// # Cancel safety
     /// Cancel-safe.
     pub async fn closed(&self) -> Option<CloseReason> {
-        poll_fn(|cx| self.shared.visit(Side::Closed, cx, StreamState::poll_closed)).await
+        poll_fn(|cx| {
+            self.shared.visit(Side::Closed, cx, |state, _cx| state.endpoint().poll_peer_gone())
+        })
+        .await
     }
 
     fn lent(&self) -> &[u8] {

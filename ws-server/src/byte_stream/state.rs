@@ -9,7 +9,7 @@ use ws_core::connection::{Fragment, Payload, Received, Untaken};
 use ws_core::{CloseReason, StatusCode};
 
 use super::carriage::{Carriage, Packer, Unpacker};
-use crate::endpoint::{Endpoint, News};
+use crate::endpoint::Endpoint;
 use crate::error::{RecvError, SendError};
 use crate::session::{Held, View};
 
@@ -271,13 +271,8 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> StreamState<IO> {
         }
     }
 
-    /// Reads one fragment ahead; `None` when there is no more room, and nothing more to read.
-    fn poll_step(&mut self, cx: &mut Context<'_>) -> Option<Poll<()>> {
-        match self.incoming {
-            Incoming::Ended(_) => return None,
-            Incoming::Dropped => return Some(self.poll_dropped(cx)),
-            Incoming::Open => {}
-        }
+    /// Reads one fragment ahead.
+    fn poll_more(&mut self, cx: &mut Context<'_>) -> Option<Poll<()>> {
         self.keep_piece();
         let unread = self.piece.range().len();
         if unread >= self.endpoint.connection().limits().read_ahead && unread > 0 {
@@ -307,6 +302,11 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> StreamState<IO> {
 }
 
 impl<IO> StreamState<IO> {
+    /// The connection itself.
+    pub(super) fn endpoint(&mut self) -> &mut Endpoint<IO> {
+        &mut self.endpoint
+    }
+
     /// Begins the closing handshake, if it has not begun.
     pub(super) fn close(&mut self, reason: CloseReason) {
         self.endpoint.close(Some(reason));
@@ -320,19 +320,6 @@ impl<IO> StreamState<IO> {
         }
         (self.piece, self.unpacked) = (Piece::Unpacked(0..0), Vec::new());
         self.given = Untaken::Nothing;
-    }
-
-    /// Whether nothing more comes.
-    fn has_ended(&self) -> bool {
-        matches!(self.incoming, Incoming::Ended(_))
-    }
-
-    /// Waits until the peer has gone.
-    pub(super) fn poll_closed(&mut self, _cx: &mut Context<'_>) -> Poll<Option<CloseReason>> {
-        match self.endpoint.has_peer_gone() {
-            true => Poll::Ready(self.endpoint.connection().peer_reason().cloned()),
-            false => Poll::Pending,
-        }
     }
 }
 
@@ -358,18 +345,15 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> Held for StreamState<IO> {
         StreamState::discard(self);
     }
 
-    fn poll_ahead(&mut self, cx: &mut Context<'_>) -> News {
-        let mut news = News::Nothing;
-        loop {
-            match self.poll_step(cx) {
-                Some(Poll::Ready(())) => news = News::Received,
-                Some(Poll::Pending) => return news,
-                None if self.has_ended() => return self.endpoint.poll_beside(cx).max(news),
-                None => return self.endpoint.poll_unheard(cx).max(news),
-            }
-            if self.has_ended() {
-                news = News::Changed;
-            }
+    fn has_ended(&self) -> bool {
+        matches!(self.incoming, Incoming::Ended(_))
+    }
+
+    fn poll_step(&mut self, cx: &mut Context<'_>) -> Option<Poll<()>> {
+        match self.incoming {
+            Incoming::Ended(_) => None,
+            Incoming::Dropped => Some(self.poll_dropped(cx)),
+            Incoming::Open => self.poll_more(cx),
         }
     }
 }

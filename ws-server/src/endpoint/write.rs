@@ -65,9 +65,13 @@ impl<IO> Endpoint<IO> {
         Ok(self.connection.ping(payload)?)
     }
 
-    /// Whether nothing more is to be expected from the peer.
-    pub(crate) fn has_peer_gone(&self) -> bool {
-        self.connection.is_over() || self.connection.has_input_ended()
+    /// Waits until nothing more is to be expected from the peer; gives its reason.
+    pub(crate) fn poll_peer_gone(&self) -> Poll<Option<CloseReason>> {
+        if self.connection.is_over() || self.connection.has_input_ended() {
+            Poll::Ready(self.connection.peer_reason().cloned())
+        } else {
+            Poll::Pending
+        }
     }
 
     #[inline]

@@ -19,9 +19,11 @@ pub(crate) trait Held: View {
     /// Takes note that nobody receives any more: what comes is dropped.
     fn discard(&mut self);
 
-    /// Does what is to be done while nobody receives: reads ahead, as far as it may, answers pings,
-    /// sends what waits, keeps deadlines.
-    fn poll_ahead(&mut self, cx: &mut Context<'_>) -> News;
+    /// Whether nothing more comes.
+    fn has_ended(&self) -> bool;
+
+    /// Reads one step ahead; `None` when there is no more room, and nothing more to read.
+    fn poll_step(&mut self, cx: &mut Context<'_>) -> Option<Poll<()>>;
 }
 
 impl<H: Held> Drive for H {
@@ -37,7 +39,7 @@ impl<H: Held> Drive for H {
             self.endpoint().close(left);
         } else if !self.endpoint().connection().is_over() {
             news = match turn {
-                Turn::Other => self.poll_ahead(cx),
+                Turn::Other => poll_ahead(self, cx),
                 // Whoever waits is told of what comes.
                 Turn::Waits | Turn::Settled => self.endpoint().poll_beside(cx),
             };
@@ -51,5 +53,22 @@ impl<H: Held> Drive for H {
             self.endpoint().disconnect();
         }
         (ended, news)
+    }
+}
+
+/// Does what is to be done while nobody receives: reads ahead, as far as it may, answers pings,
+/// sends what waits, keeps deadlines.
+fn poll_ahead<H: Held>(held: &mut H, cx: &mut Context<'_>) -> News {
+    let mut news = News::Nothing;
+    loop {
+        match held.poll_step(cx) {
+            Some(Poll::Ready(())) => news = News::Received,
+            Some(Poll::Pending) => return news,
+            None if held.has_ended() => return held.endpoint().poll_beside(cx).max(news),
+            None => return held.endpoint().poll_unheard(cx).max(news),
+        }
+        if held.has_ended() {
+            news = News::Changed;
+        }
     }
 }

@@ -246,7 +246,7 @@ impl<IO: AsyncRead + AsyncWrite + Unpin + Send> WebSocket<IO> {
     /// # Cancel safety
     /// Cancel-safe.
     pub async fn closed(&self) -> Option<CloseReason> {
-        poll_fn(|cx| self.shared.poll_closed(cx, Messages::poll_closed)).await
+        poll_fn(|cx| self.shared.poll_closed(cx, |view| view.endpoint().poll_peer_gone())).await
     }
 
     /// Why the peer closed the connection, once it has and if it said so.

@@ -155,7 +155,7 @@ impl<IO: AsyncRead + AsyncWrite + Unpin + Send> Sender<IO> {
     /// # Cancel safety
     /// Cancel-safe.
     pub async fn closed(&self) -> Option<CloseReason> {
-        poll_fn(|cx| self.shared.poll_closed(cx, Messages::poll_closed)).await
+        poll_fn(|cx| self.shared.poll_closed(cx, |view| view.endpoint().poll_peer_gone())).await
     }
 }
 

@@ -6,7 +6,7 @@ use tokio::io::{AsyncRead, AsyncWrite};
 use ws_core::connection::Untaken;
 use ws_core::{Batch, CloseReason};
 
-use crate::endpoint::{Endpoint, News};
+use crate::endpoint::Endpoint;
 use crate::error::RecvError;
 use crate::pool;
 use crate::session::{Held, View};
@@ -76,29 +76,6 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> Messages<IO> {
         let _written = self.endpoint.poll_flush(cx);
     }
 
-    /// Reads one step ahead; `None` when there is no more room, and nothing more to read.
-    fn poll_step(&mut self, cx: &mut Context<'_>) -> Option<Poll<()>> {
-        let outcome = match self.incoming {
-            Incoming::Ended(_) => return None,
-            Incoming::Dropped => self.poll_dropped(cx).map_ok(|()| self.end(cx, None)),
-            Incoming::Open => {
-                let ahead = self.ahead.payload_len() + self.ahead.len() * MESSAGE_COST;
-                if ahead >= self.endpoint.connection().limits().read_ahead && ahead > 0 {
-                    return None;
-                }
-                self.poll_more(cx)
-            }
-        };
-        Some(match outcome {
-            Poll::Pending => Poll::Pending,
-            Poll::Ready(Ok(())) => Poll::Ready(()),
-            Poll::Ready(Err(error)) => {
-                self.end(cx, Some(error));
-                Poll::Ready(())
-            }
-        })
-    }
-
     /// Adds the next messages to those that were read ahead.
     fn poll_more(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), RecvError>> {
         let untaken = if self.ahead.is_empty() { self.given } else { Untaken::Some };
@@ -124,19 +101,6 @@ impl<IO> Messages<IO> {
     /// Why the peer has closed the connection.
     pub(super) fn peer_reason(&mut self) -> Option<CloseReason> {
         self.endpoint.connection().peer_reason().cloned()
-    }
-
-    /// Whether nothing more comes.
-    fn has_ended(&self) -> bool {
-        matches!(self.incoming, Incoming::Ended(_))
-    }
-
-    /// Waits until the peer has gone.
-    pub(super) fn poll_closed(&mut self) -> Poll<Option<CloseReason>> {
-        match self.endpoint.has_peer_gone() {
-            true => Poll::Ready(self.peer_reason()),
-            false => Poll::Pending,
-        }
     }
 
     /// Nobody receives any more: what comes is dropped.
@@ -172,18 +136,29 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> Held for Messages<IO> {
         Messages::discard(self);
     }
 
-    fn poll_ahead(&mut self, cx: &mut Context<'_>) -> News {
-        let mut news = News::Nothing;
-        loop {
-            match self.poll_step(cx) {
-                Some(Poll::Ready(())) => news = News::Received,
-                Some(Poll::Pending) => return news,
-                None if self.has_ended() => return self.endpoint.poll_beside(cx).max(news),
-                None => return self.endpoint.poll_unheard(cx).max(news),
+    fn has_ended(&self) -> bool {
+        matches!(self.incoming, Incoming::Ended(_))
+    }
+
+    fn poll_step(&mut self, cx: &mut Context<'_>) -> Option<Poll<()>> {
+        let outcome = match self.incoming {
+            Incoming::Ended(_) => return None,
+            Incoming::Dropped => self.poll_dropped(cx).map_ok(|()| self.end(cx, None)),
+            Incoming::Open => {
+                let ahead = self.ahead.payload_len() + self.ahead.len() * MESSAGE_COST;
+                if ahead >= self.endpoint.connection().limits().read_ahead && ahead > 0 {
+                    return None;
+                }
+                self.poll_more(cx)
             }
-            if self.has_ended() {
-                news = News::Changed;
+        };
+        Some(match outcome {
+            Poll::Pending => Poll::Pending,
+            Poll::Ready(Ok(())) => Poll::Ready(()),
+            Poll::Ready(Err(error)) => {
+                self.end(cx, Some(error));
+                Poll::Ready(())
             }
-        }
+        })
     }
 }
