@@ -100,31 +100,13 @@ impl Codec for CodecBox {
 mod tests {
     use super::*;
     use crate::conformance::{Said, read};
-    use crate::draft::{Draft, DraftId};
-    use crate::hybi::{
-        ExtensionValue, Hybi, KeyRule, LengthRule, OriginField, Profile, ReservedOpcode,
-    };
+    use crate::draft::Draft;
+    use crate::hybi::SOUND;
     use crate::limits::Limits;
     use crate::role::Role;
-    use crate::{StatusCode, StatusRules};
-
-    static HYBI: Hybi = Hybi::new(&Profile {
-        id: DraftId::new("family"),
-        version: 13,
-        origin: OriginField::Origin,
-        key: KeyRule::Base64Of16Bytes,
-        reserved_opcode: ReservedOpcode::Fail,
-        length: LengthRule::Minimal,
-        extension_value: ExtensionValue::TokenOrQuoted,
-        status: StatusRules {
-            invalid_reason: StatusCode::INVALID_PAYLOAD,
-            sent_as: |code| code,
-            accepts: |number| StatusCode::new(number).is_some(),
-        },
-    });
 
     fn codec() -> CodecBox {
-        HYBI.codec(Role::Server, &Limits::default())
+        SOUND.codec(Role::Server, &Limits::default())
     }
 
     #[test]

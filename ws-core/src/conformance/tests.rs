@@ -1,34 +1,16 @@
 //! The suite finds what is wrong: a draft that conforms, broken in one way at a time.
 
 use super::*;
-use crate::close::{StatusCode, StatusRules};
 use crate::codec::{Capabilities, Codec, Decoded, EncodeError, Envelope};
 use crate::codec_box::CodecBox;
 use crate::draft::{DraftId, Grant, HandshakeError, Io, Offer};
 use crate::frame::{Frame, OpCode};
 use crate::head::{RequestHead, ResponseHead};
-use crate::hybi::{
-    ExtensionValue, Hybi, KeyRule, LengthRule, OriginField, Profile, ReservedOpcode,
-};
+use crate::hybi::SOUND;
 use crate::limits::Limits;
 use crate::protocol_error::ProtocolError;
 use crate::rejection::Rejection;
 use crate::role::Role;
-
-static SOUND: Hybi = Hybi::new(&Profile {
-    id: DraftId::new("sound"),
-    version: 13,
-    origin: OriginField::Origin,
-    key: KeyRule::Base64Of16Bytes,
-    reserved_opcode: ReservedOpcode::Fail,
-    length: LengthRule::Minimal,
-    extension_value: ExtensionValue::TokenOrQuoted,
-    status: StatusRules {
-        invalid_reason: StatusCode::INVALID_PAYLOAD,
-        sent_as: |code| code,
-        accepts: |number| StatusCode::new(number).is_some(),
-    },
-});
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Flaw {

@@ -83,3 +83,20 @@ impl Draft for Hybi {
         CodecBox::new(ExtendedCodec::new(frames, transform, traffic))
     }
 }
+
+/// A draft of the family that conforms, for tests.
+#[cfg(test)]
+pub(crate) static SOUND: Hybi = Hybi::new(&Profile {
+    id: DraftId::new("sound"),
+    version: 13,
+    origin: OriginField::Origin,
+    key: KeyRule::Base64Of16Bytes,
+    reserved_opcode: ReservedOpcode::Fail,
+    length: LengthRule::Minimal,
+    extension_value: ExtensionValue::TokenOrQuoted,
+    status: crate::StatusRules {
+        invalid_reason: crate::StatusCode::INVALID_PAYLOAD,
+        sent_as: |code| code,
+        accepts: |number| crate::StatusCode::new(number).is_some(),
+    },
+});
