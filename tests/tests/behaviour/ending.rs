@@ -13,7 +13,7 @@ use ws_tests::{Client, frame, masked, requests};
 
 use crate::mount::{self, Log};
 use crate::serve;
-use crate::ways::{LONG, Served, open_each, open_each_stream, talk, wait_with};
+use crate::ways::{LONG, Served, named, open_each, open_each_stream, talk, wait_with};
 
 /// Whether something could be sent, some time after the end.
 type Tell = UnboundedSender<bool>;
@@ -84,13 +84,13 @@ async fn open_held(tell: &Tell) -> Vec<(String, Client)> {
     for (name, handler) in HOLDING {
         let tell = tell.clone();
         let opened = open_each(Server::builder, move |socket| handler(socket, tell.clone())).await;
-        clients.extend(opened.map(|(way, client)| (format!("{name}, {way}"), client)));
+        clients.extend(named(name, opened));
     }
     for reads in [false, true] {
         let tell = tell.clone();
         let handler = move |stream| hold_stream(stream, reads, tell.clone()).boxed();
         let opened = open_each_stream(Server::builder, handler).await;
-        clients.extend(opened.map(|(way, client)| (format!("a stream, {reads}, {way}"), client)));
+        clients.extend(named(&format!("a stream, {reads}"), opened));
     }
     clients
 }

@@ -5,13 +5,12 @@ use std::time::Duration;
 use futures_util::stream::StreamExt;
 use futures_util::{FutureExt, SinkExt};
 use tokio::io::AsyncWriteExt;
-use tokio::sync::oneshot;
 use tokio::time::{Instant, sleep, timeout};
 use ws_server::{ByteStream, Message, Server, WebSocket};
-use ws_tests::{Client, frame, masked, memory_listener, requests};
+use ws_tests::{Client, frame, masked, requests};
 
-use crate::ways::{Handler, open_each, open_each_stream, talk, wait_with};
-use crate::{serve, used_up};
+use crate::ways::{Handler, named, open_each, open_each_stream, talk, wait_with};
+use crate::{serve, serve_until_stopped, used_up};
 
 const LEN: usize = 1 << 20;
 
@@ -77,7 +76,7 @@ async fn open_sending() -> Vec<(String, Client)> {
     let mut clients = Vec::new();
     for (name, handler) in SENDING {
         let opened = open_each(Server::builder, handler).await;
-        clients.extend(opened.map(|(way, client)| (format!("{name}, {way}"), client)));
+        clients.extend(named(name, opened));
     }
     let writing = |mut stream: ByteStream| {
         async move {
@@ -87,7 +86,7 @@ async fn open_sending() -> Vec<(String, Client)> {
         .boxed()
     };
     let opened = open_each_stream(Server::builder, writing).await;
-    clients.extend(opened.map(|(way, client)| (format!("a stream, {way}"), client)));
+    clients.extend(named("a stream", opened));
     clients
 }
 
@@ -126,10 +125,7 @@ async fn a_stop_does_not_cut_a_message_that_is_half_written() {
         wait_with(stream).await
     });
     for (name, server) in messages.into_iter().chain([("a stream", bytes.unwrap())]) {
-        let (listener, connector) = memory_listener();
-        let (stop, stopped) = oneshot::channel::<()>();
-        let stopped = async { drop(stopped.await) };
-        tokio::spawn(server.serve(listener).with_graceful_shutdown(stopped).into_future());
+        let (connector, stop, _task) = serve_until_stopped(server);
         let mut client = connector.open(requests::RFC6455).await;
         sleep(Duration::from_secs(1)).await;
         stop.send(()).unwrap();

@@ -155,13 +155,8 @@ async fn a_stream_whose_service_reads_nothing_does_not_stall_the_others() {
 
 #[tokio::test(start_paused = true)]
 async fn going_down_closes_every_stream() {
-    let (listener, connector) = ws_tests::memory_listener();
-    let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
     let server = Server::builder().messages(|socket, _| crate::echo(socket)).unwrap();
-    let server = tokio::spawn(async move {
-        let signal = async move { drop(stopped.await) };
-        server.serve(listener).with_graceful_shutdown(signal).await
-    });
+    let (connector, stop, server) = crate::serve_until_stopped(server);
     let mut client = connect(&connector).await;
     let (mut first, mut second) = (open(&mut client).await, open(&mut client).await);
     stop.send(()).unwrap();
@@ -173,7 +168,7 @@ async fn going_down_closes_every_stream() {
         stream.shutdown().await.unwrap();
     }
     drop((first, second, client));
-    timeout(Duration::from_secs(9), server).await.unwrap().unwrap().unwrap();
+    timeout(Duration::from_secs(9), server).await.unwrap().unwrap();
 }
 
 #[tokio::test(start_paused = true)]

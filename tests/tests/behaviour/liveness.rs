@@ -12,30 +12,28 @@ use tokio::time::{Instant, sleep, timeout};
 use ws_server::{ByteStream, CloseReason, Server, StatusCode, Timeouts, WebSocket};
 use ws_tests::{Client, frame, masked, requests};
 
-use crate::ways::{Served, expect_beside_ticks, open_all, open_each, open_each_stream, wait_with};
+use crate::ways::{
+    Served, expect_beside_ticks, open_all, open_each, open_each_stream, talk, wait_with,
+};
 use crate::{block_on, serve};
 
 #[tokio::test(start_paused = true)]
 async fn pings_are_answered_and_a_close_is_whatever_a_handler_does() {
-    let clients = open_all(Server::builder).await;
-    let mut talks = FuturesUnordered::new();
-    for (name, mut client) in clients {
-        talks.push(async move {
-            for round in 0..3 {
-                let begun = Instant::now();
-                client.send(&masked(0x89, b"well?")).await;
-                expect_beside_ticks(&mut client, &frame(0x8a, b"well?"), &name).await;
-                assert_eq!(begun.elapsed(), Duration::ZERO, "{name}, round {round}");
-                sleep(Duration::from_secs(8)).await;
-            }
+    talk(open_all(Server::builder).await, async |name, mut client| {
+        for round in 0..3 {
             let begun = Instant::now();
-            client.send(&masked(0x88, b"\x0f\xa1bye")).await;
-            expect_beside_ticks(&mut client, &frame(0x88, b"\x0f\xa1"), &name).await;
-            assert!(client.is_hung_up().await, "{name}");
-            assert_eq!(begun.elapsed(), Duration::ZERO, "{name}");
-        });
-    }
-    while talks.next().await.is_some() {}
+            client.send(&masked(0x89, b"well?")).await;
+            expect_beside_ticks(&mut client, &frame(0x8a, b"well?"), &name).await;
+            assert_eq!(begun.elapsed(), Duration::ZERO, "{name}, round {round}");
+            sleep(Duration::from_secs(8)).await;
+        }
+        let begun = Instant::now();
+        client.send(&masked(0x88, b"\x0f\xa1bye")).await;
+        expect_beside_ticks(&mut client, &frame(0x88, b"\x0f\xa1"), &name).await;
+        assert!(client.is_hung_up().await, "{name}");
+        assert_eq!(begun.elapsed(), Duration::ZERO, "{name}");
+    })
+    .await;
 }
 
 #[tokio::test(start_paused = true)]
@@ -73,19 +71,16 @@ async fn deadlines_are_kept_whatever_a_handler_does() {
         timeouts.idle = Some(Duration::from_secs(20));
         Server::builder().timeouts(timeouts)
     };
-    let mut closed = FuturesUnordered::new();
     let clients = open_all(builder).await;
     let begun = Instant::now();
-    for (name, mut client) in clients {
-        closed.push(async move {
-            expect_beside_ticks(&mut client, &frame(0x88, b"\x03\xe9idle"), &name).await;
-            assert_eq!(begun.elapsed().as_secs(), 20, "{name}");
-            // It is not answered.
-            assert!(client.is_hung_up().await, "{name}");
-            assert_eq!(begun.elapsed().as_secs(), 25, "{name}");
-        });
-    }
-    while closed.next().await.is_some() {}
+    talk(clients, async |name, mut client| {
+        expect_beside_ticks(&mut client, &frame(0x88, b"\x03\xe9idle"), &name).await;
+        assert_eq!(begun.elapsed().as_secs(), 20, "{name}");
+        // It is not answered.
+        assert!(client.is_hung_up().await, "{name}");
+        assert_eq!(begun.elapsed().as_secs(), 25, "{name}");
+    })
+    .await;
 }
 
 async fn hear(told: &mut Told) -> Option<CloseReason> {

@@ -37,6 +37,7 @@ use std::sync::Arc;
 use std::task::{Context, Poll, Wake, Waker};
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 use tokio::task::coop::poll_proceed;
 use ws_server::{Builder, ByteStream, Server, WebSocket};
@@ -56,6 +57,17 @@ fn serve(server: Server) -> (Connector, JoinHandle<()>) {
     let (listener, connector) = memory_listener();
     let task = tokio::spawn(async move { server.serve(listener).await.unwrap() });
     (connector, task)
+}
+
+/// A server in memory that goes down in order when it is told to.
+fn serve_until_stopped(server: Server) -> (Connector, oneshot::Sender<()>, JoinHandle<()>) {
+    let (listener, connector) = memory_listener();
+    let (stop, stopped) = oneshot::channel();
+    let task = tokio::spawn(async move {
+        let stopped = async { drop(stopped.await) };
+        server.serve(listener).with_graceful_shutdown(stopped).await.unwrap();
+    });
+    (connector, stop, task)
 }
 
 /// Runs a service in a task that has nothing left of every other turn, the first among them, when

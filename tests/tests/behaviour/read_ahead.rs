@@ -10,8 +10,8 @@ use ws_server::{ByteStream, Server, WebSocket};
 use ws_tests::{Client, frame, masked};
 
 use crate::ways::{
-    Handler, LONG, Served, Wrapped, expect_beside_ticks, open_all, open_each, open_each_stream,
-    talk, wait_with,
+    Handler, LONG, Served, Wrapped, expect_beside_ticks, named, open_all, open_each,
+    open_each_stream, talk, wait_with,
 };
 use crate::{copy, echo};
 
@@ -165,11 +165,11 @@ async fn what_is_thrown_away_stands_before_no_ping_and_no_close() {
     let mut clients = Vec::new();
     for (name, handler) in DROPPING {
         let opened = open_each(Server::builder, handler).await;
-        clients.extend(opened.map(|(way, client)| (format!("{name}, {way}"), client)));
+        clients.extend(named(name, opened));
     }
     for (name, handler) in DROPPING_BYTES {
         let opened = open_each_stream(Server::builder, handler).await;
-        clients.extend(opened.map(|(way, client)| (format!("{name}, {way}"), client)));
+        clients.extend(named(name, opened));
     }
     let (message, long) = (masked(0x82, &[7; 1000]), masked(0x82, &[7; 900_000]));
     talk(clients, async |name, mut client| {

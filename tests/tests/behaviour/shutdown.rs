@@ -2,21 +2,11 @@
 
 use std::time::Duration;
 
-use tokio::sync::oneshot;
-use tokio::task::JoinHandle;
 use tokio::time::Instant;
 use ws_server::{ByteStream, Server, WebSocket};
-use ws_tests::{Connector, frame, masked, memory_listener, requests};
+use ws_tests::{frame, masked, requests};
 
-fn serve(server: Server) -> (Connector, oneshot::Sender<()>, JoinHandle<()>) {
-    let (listener, connector) = memory_listener();
-    let (stop, stopped) = oneshot::channel();
-    let task = tokio::spawn(async move {
-        let stopped = async { drop(stopped.await) };
-        server.serve(listener).with_graceful_shutdown(stopped).await.unwrap();
-    });
-    (connector, stop, task)
-}
+use crate::serve_until_stopped;
 
 #[tokio::test(start_paused = true)]
 async fn every_connection_is_closed_with_1001_whatever_its_service_does() {
@@ -32,7 +22,7 @@ async fn every_connection_is_closed_with_1001_whatever_its_service_does() {
             .unwrap(),
     ];
     for server in servers {
-        let (connector, stop, task) = serve(server);
+        let (connector, stop, task) = serve_until_stopped(server);
         let mut client = connector.open(requests::RFC6455).await;
         stop.send(()).unwrap();
         client.expect(&frame(0x88, &[0x03, 0xe9])).await;
@@ -49,7 +39,7 @@ async fn a_long_message_under_way_goes_out_whole_before_the_close() {
         drop(socket.recv().await);
         Ok(())
     };
-    let (connector, stop, task) = serve(Server::builder().messages(service).unwrap());
+    let (connector, stop, task) = serve_until_stopped(Server::builder().messages(service).unwrap());
     let mut client = connector.open(requests::RFC6455).await;
     tokio::time::sleep(Duration::from_secs(1)).await;
     stop.send(()).unwrap();
@@ -63,7 +53,7 @@ async fn a_long_message_under_way_goes_out_whole_before_the_close() {
 #[tokio::test(start_paused = true)]
 async fn hixie76_is_closed_in_its_own_way() {
     let server = Server::builder().messages(|socket, _| crate::echo(socket)).unwrap();
-    let (connector, stop, task) = serve(server);
+    let (connector, stop, task) = serve_until_stopped(server);
     let mut client = connector.open_hixie76().await;
     stop.send(()).unwrap();
     client.expect(b"\xff\x00").await;
@@ -78,7 +68,7 @@ async fn an_opening_handshake_is_not_waited_for_however_far_it_is() {
     let head = requests::HIXIE76;
     for sent in [&b""[..], &head[..20], head] {
         let server = Server::builder().messages(|socket, _| crate::echo(socket)).unwrap();
-        let (connector, stop, task) = serve(server);
+        let (connector, stop, task) = serve_until_stopped(server);
         let mut client = connector.connect();
         client.send(sent).await;
         tokio::time::sleep(Duration::from_secs(1)).await;
@@ -100,7 +90,7 @@ async fn connections_that_do_not_close_are_cut_at_the_deadline() {
             Ok(())
         })
         .unwrap();
-    let (connector, stop, task) = serve(server);
+    let (connector, stop, task) = serve_until_stopped(server);
     let mut client = connector.open(requests::RFC6455).await;
     let begun = Instant::now();
     stop.send(()).unwrap();
@@ -113,7 +103,7 @@ async fn connections_that_do_not_close_are_cut_at_the_deadline() {
 #[tokio::test(start_paused = true)]
 async fn nobody_can_connect_any_more_and_handshakes_under_way_end() {
     let server = Server::builder().messages(|socket, _| crate::echo(socket)).unwrap();
-    let (connector, stop, task) = serve(server);
+    let (connector, stop, task) = serve_until_stopped(server);
     let mut begun = connector.connect();
     begun.send(b"GET /").await;
     tokio::task::yield_now().await;
@@ -137,7 +127,7 @@ async fn a_service_that_panics_takes_its_own_connection_down_alone() {
             Ok(())
         })
         .unwrap();
-    let (connector, _stop, _task) = serve(server);
+    let (connector, _stop, _task) = serve_until_stopped(server);
     let mut bystander = connector.open(requests::RFC6455).await;
     let mut client = connector.open(requests::RFC6455).await;
     client.send(&masked(0x81, b"panic")).await;
@@ -149,7 +139,7 @@ async fn a_service_that_panics_takes_its_own_connection_down_alone() {
 #[tokio::test(start_paused = true)]
 async fn a_server_that_is_dropped_takes_its_connections_with_it() {
     let (connector, _stop, task) =
-        serve(Server::builder().messages(|socket, _| crate::echo(socket)).unwrap());
+        serve_until_stopped(Server::builder().messages(|socket, _| crate::echo(socket)).unwrap());
     let mut open = connector.open(requests::RFC6455).await;
     let mut opening = connector.connect();
     opening.send(b"GET ").await;
@@ -169,7 +159,7 @@ async fn a_peer_that_never_pauses_is_closed_all_the_same() {
             Ok(())
         })
         .unwrap();
-    let (connector, stop, task) = serve(server);
+    let (connector, stop, task) = serve_until_stopped(server);
     let mut client = connector.open(requests::RFC6455).await;
     let flood = tokio::spawn(async move {
         let message = masked(0x82, &[1; 8000]);

@@ -6,14 +6,13 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use tokio::io::{AsyncWriteExt, DuplexStream};
-use tokio::sync::oneshot;
 use tokio::task::yield_now;
 use ws_server::{Builder, ByteStream, Server, WebSocket};
 use ws_tests::requests::{self, with_field};
-use ws_tests::{Connector, frame, masked, memory_listener};
+use ws_tests::{Connector, frame, masked};
 
 use crate::compression::deflating;
-use crate::{echo, serve};
+use crate::{echo, serve, serve_until_stopped};
 
 const MIB: usize = 1 << 20;
 
@@ -207,18 +206,14 @@ async fn a_server_goes_down_in_time_beside_who_feeds_without_a_pause() {
         flood(Server::builder(), "flood".to_owned()),
     ];
     for (number, (server, fed)) in cases.into_iter().enumerate() {
-        let (listener, connector) = memory_listener();
-        let (stop, stopped) = oneshot::channel::<()>();
-        let stopped = async { drop(stopped.await) };
-        let serving = server.serve(listener).with_graceful_shutdown(stopped).into_future();
-        let serving = tokio::spawn(serving);
+        let (connector, stop, serving) = serve_until_stopped(server);
         read_on(&connector, vec![]);
         while fed.load(Ordering::Relaxed) == 0 {
             yield_now().await;
         }
         let before = fed.load(Ordering::Relaxed);
         stop.send(()).unwrap();
-        tokio::time::timeout(Duration::from_secs(60), serving).await.unwrap().unwrap().unwrap();
+        tokio::time::timeout(Duration::from_secs(60), serving).await.unwrap().unwrap();
         let fed = fed.load(Ordering::Relaxed) - before;
         assert!(fed <= TURNS * TURN, "case {number}: {fed} bytes behind the stop");
     }

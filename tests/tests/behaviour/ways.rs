@@ -58,13 +58,18 @@ pub(crate) async fn open_all(builder: impl Fn() -> Builder) -> Vec<(String, Clie
     let mut clients = Vec::new();
     for (name, handler) in HANDLERS {
         let opened = open_each(&builder, handler).await;
-        clients.extend(opened.map(|(way, client)| (format!("{name}, {way}"), client)));
+        clients.extend(named(name, opened));
     }
     for (name, handler) in WRAPPED {
         let opened = open_each_stream(&builder, handler).await;
-        clients.extend(opened.map(|(way, client)| (format!("{name}, {way}"), client)));
+        clients.extend(named(name, opened));
     }
     clients
+}
+
+/// With the name of a handler beside the way.
+pub(crate) fn named(name: &str, opened: [(&str, Client); 3]) -> [(String, Client); 3] {
+    opened.map(|(way, client)| (format!("{name}, {way}"), client))
 }
 
 async fn open(server: Server, site: UpgradeService) -> [(&'static str, Client); 3] {
