@@ -68,6 +68,30 @@ async fn a_reply_goes_out_before_the_close_that_a_bad_text_of_the_same_read_gets
     }
 }
 
+#[tokio::test(start_paused = true)]
+async fn a_reply_goes_out_before_the_close_that_a_bad_text_read_ahead_gets() {
+    let service = |mut socket: WebSocket, _peer| async move {
+        while let Some(message) = socket.recv().await {
+            let message = message?;
+            tokio::time::sleep(Duration::from_millis(500)).await;
+            socket.send(&message).await?;
+        }
+        Ok(())
+    };
+    let whole = masked(0x81, &[0xff]);
+    let begun = masked(0x81, &[0xff; 1000])[..100].to_vec();
+    for bad in [whole, begun] {
+        let (server, _) = serve(Server::builder().messages(service).unwrap());
+        let mut client = server.open(requests::RFC6455).await;
+        client.send(&masked(0x81, b"good")).await;
+        tokio::time::sleep(Duration::from_millis(100)).await;
+        client.send(&bad).await;
+        client.expect(&frame(0x81, b"good")).await;
+        let close = client.rest().await;
+        assert_eq!((close[0], &close[2..4]), (0x88, &1007u16.to_be_bytes()[..]), "{close:x?}");
+    }
+}
+
 /// In memory there is no reset, so this is over TCP.
 #[tokio::test]
 async fn a_peer_that_has_ended_its_side_of_tcp_reads_its_answer_and_then_the_end() {

@@ -58,7 +58,7 @@ impl Reader {
     fn read_all(&mut self, mut wire: &[u8], reads: &[ReadStep]) -> Result<(), ProtocolError> {
         for step in reads.iter().cycle() {
             if step.give_away {
-                self.connection.reclaim()?;
+                self.give_away()?;
             }
             let (read, rest) = wire.split_at(wire.len().min(step.size));
             receive_all(&mut self.connection, read, STORAGE, &mut self.messages)?;
@@ -68,7 +68,16 @@ impl Reader {
             }
         }
         // It goes to sleep, maybe within a message.
-        self.connection.reclaim().map(drop)
+        self.give_away()
+    }
+
+    /// Gives the memory back. When that shows a text that is not UTF-8, whoever asks for messages
+    /// is told.
+    fn give_away(&mut self) -> Result<(), ProtocolError> {
+        match self.connection.reclaim() {
+            Ok(_) => Ok(()),
+            Err(_) => receive_all(&mut self.connection, &[], STORAGE, &mut self.messages),
+        }
     }
 
     fn verdict(mut self, error: Option<ProtocolError>) -> Verdict {

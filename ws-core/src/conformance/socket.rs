@@ -56,8 +56,10 @@ pub fn receive_all(
             }
             Received::Working => {}
             Received::Starved if !socket.is_empty() => {
-                let count = receive_from(connection, &mut socket)?;
-                assert!(count > 0, "there is always room to read into");
+                // An error is told by the messages asked for next.
+                if let Ok(count) = receive_from(connection, &mut socket) {
+                    assert!(count > 0, "there is always room to read into");
+                }
             }
             Received::Starved | Received::Held | Received::Closed => return Ok(()),
         }

@@ -71,7 +71,8 @@ impl Protocol {
     }
 
     /// Keeps an end that the peer has made, if the connection is open. Otherwise nothing more can
-    /// be sent, and the end is made at once.
+    /// be sent, and the end is made at once. It takes the place of another: what is found later
+    /// was in a message that came before.
     pub(super) fn hold_end(&mut self, end: PeerEnd, output: &mut SendBuffer) {
         self.held_end = Some(Box::new(HeldEnd { end, until: None }));
         if !self.closing.is_open() {

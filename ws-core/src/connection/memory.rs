@@ -49,8 +49,8 @@ impl Connection {
     /// copied.
     ///
     /// # Errors
-    /// [`ProtocolError::InvalidUtf8`] when the beginning of a text shows it; the connection has
-    /// failed then.
+    /// [`ProtocolError::InvalidUtf8`] when the beginning of a text shows it. Ask for messages then:
+    /// that [is held](Connection::hold_violation), and the memory can be taken back.
     #[inline]
     pub fn reclaim(&mut self) -> Result<Option<Batch>, ProtocolError> {
         if self.assembler.is_buffered() {
@@ -123,9 +123,12 @@ impl Connection {
 
     /// Copies the beginning of a message out of the buffer.
     #[inline(never)]
-    fn own_beginning(&mut self) -> Result<(), ProtocolError> {
-        let Connection { protocol, input, output, assembler, .. } = self;
-        assembler.own(input).inspect_err(|error| protocol.fail(*error, output))
+    pub(super) fn own_beginning(&mut self) -> Result<(), ProtocolError> {
+        let owned = self.assembler.own(&self.input);
+        owned.inspect_err(|error| {
+            self.assembler.reset();
+            self.hold_violation(*error);
+        })
     }
 
     /// Tells that so many bytes were put into the [`receive_buffer`](Connection::receive_buffer):

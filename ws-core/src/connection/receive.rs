@@ -113,11 +113,9 @@ impl Connection {
     /// The batch of messages that were found.
     #[inline]
     fn take_batch(&mut self) -> Batch {
-        if self.assembler.is_buffered()
-            && let Err(error) = self.assembler.own(&self.input)
-        {
-            self.assembler.reset();
-            self.hold_violation(error);
+        if self.assembler.is_buffered() {
+            // That is told behind this batch.
+            let _held = self.own_beginning();
         }
         let undecoded = self.input.unread().len();
         if let (Some(batch), true) = (self.input.batch(), undecoded > KEPT_BYTES) {
@@ -147,8 +145,10 @@ impl Connection {
         Ok(self.is_over().then_some(Received::Closed))
     }
 
+    /// As [`fail`](Connection::fail), once the messages before that are taken: then whoever
+    /// receives is told. See [`Untaken`].
     #[cold]
-    fn hold_violation(&mut self, error: ProtocolError) {
+    pub fn hold_violation(&mut self, error: ProtocolError) {
         self.protocol.hold_end(PeerEnd::Violation(error), &mut self.output);
     }
 

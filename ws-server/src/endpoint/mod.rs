@@ -169,7 +169,8 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> Endpoint<IO> {
 
     /// Waits for what is held to be taken, or for the deadline.
     fn poll_held(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), RecvError>> {
-        self.release()?;
+        // Nothing that was read behind what is held counts any more.
+        let _held = self.release();
         if let Poll::Ready(Err(error)) = self.poll_write_out(cx) {
             self.break_off(error);
         }
@@ -191,9 +192,12 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> Endpoint<IO> {
                 self.break_off(error);
             }
             let ended = match self.poll_read(cx) {
-                Poll::Pending => {
-                    self.release()?;
-                    return Poll::Pending;
+                Poll::Pending => match self.release() {
+                    Ok(()) => return Poll::Pending,
+                    Err(_held) => return Poll::Ready(Ok(Input::Bytes)),
+                },
+                Poll::Ready(Err(RecvError::Protocol(_held))) => {
+                    return Poll::Ready(Ok(Input::Bytes));
                 }
                 Poll::Ready(Ok(count)) if count > 0 => return Poll::Ready(Ok(Input::Bytes)),
                 Poll::Ready(Ok(_)) => match self.broken.take() {
@@ -312,6 +316,11 @@ impl<IO> Endpoint<IO> {
         }
     }
 
+    /// The peer broke the protocol behind messages that are still to be taken.
+    pub(crate) fn hold_violation(&mut self, error: ProtocolError) {
+        self.connection.hold_violation(error);
+    }
+
     /// Drops what was received, for nobody takes it any more, and gives the read buffer back.
     pub(crate) fn discard_received(&mut self) {
         pool::give_read(self.connection.discard_received());
@@ -328,7 +337,7 @@ impl<IO> Drop for Endpoint<IO> {
 }
 
 enum Input {
-    /// Bytes to decode.
+    /// Bytes to decode, or an end that is held: something for whoever receives.
     Bytes,
     End,
 }

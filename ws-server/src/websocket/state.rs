@@ -81,9 +81,10 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> Messages<IO> {
         let untaken = if self.ahead.is_empty() { self.given } else { Untaken::Some };
         match ready!(self.endpoint.poll_messages(cx, untaken))? {
             Some(mut batch) => {
-                let added = self.ahead.append(&mut batch);
+                if let Err(error) = self.ahead.append(&mut batch) {
+                    self.endpoint.hold_violation(error);
+                }
                 pool::give_read(batch);
-                added.inspect_err(|error| self.endpoint.fail(*error))?;
             }
             None => self.end(cx, None),
         }

@@ -182,15 +182,27 @@ fn a_text_that_cannot_become_utf8_fails_where_its_memory_is_taken_back() {
     end.hear(&masked(0x81, b"\xff more")[..7]);
     starved(&mut end);
     assert_eq!(end.connection.reclaim().unwrap_err(), ProtocolError::InvalidUtf8);
+    let told = |end: &mut End| end.connection.receive_messages(Untaken::Nothing).unwrap_err();
+    assert_eq!(told(&mut end), ProtocolError::InvalidUtf8);
     assert!(end.connection.is_over());
 
-    // Messages before it are taken first.
+    // Messages before it are taken first, those of an earlier read too.
+    let mut end = End::hybi(Timeouts::default());
+    end.hear(&masked(0x81, b"a"));
+    let mut batch = end.batch();
+    end.hear(&masked(0x81, b"\xff more")[..7]);
+    assert!(matches!(end.connection.receive_messages(Untaken::Some), Ok(Received::Starved)));
+    assert_eq!(end.connection.reclaim().unwrap_err(), ProtocolError::InvalidUtf8);
+    assert!(matches!(end.connection.receive_messages(Untaken::Some), Ok(Received::Held)));
+    assert!(end.connection.is_open() && end.connection.reclaim().is_ok());
+    assert_eq!(batch.lend(), Some(Ok(MessageRef::Text("a"))));
+    assert_eq!(told(&mut end), ProtocolError::InvalidUtf8);
+
     let mut end = End::hybi(Timeouts::default());
     end.hear(&[&masked(0x81, b"a"), &masked(0x81, b"\xff more")[..7]].concat());
     assert_eq!(end.batch().lend(), Some(Ok(MessageRef::Text("a"))));
     assert!(end.connection.is_open());
-    let outcome = end.connection.receive_messages(Untaken::Nothing);
-    assert_eq!(outcome.unwrap_err(), ProtocolError::InvalidUtf8);
+    assert_eq!(told(&mut end), ProtocolError::InvalidUtf8);
 }
 
 #[test]
