@@ -86,6 +86,30 @@ async fn pings_are_answered_while_the_task_that_has_the_stream_is_busy() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_header_that_comes_in_two_reads_may_be_completed_while_the_service_is_busy() {
+    let service = |mut stream: ws_server::ByteStream, _| async move {
+        let mut data = [0; 5];
+        stream.read_exact(&mut data[..4]).await?;
+        let next = tokio::time::timeout(Duration::from_secs(1), stream.read_u8()).await;
+        assert!(next.is_err(), "half a header brings a byte");
+        tokio::time::sleep(Duration::from_secs(30)).await;
+        data[4] = stream.read_u8().await?;
+        stream.write_all(&data).await?;
+        Ok(())
+    };
+    let (server, _) = serve(Server::builder().wrap(service).unwrap());
+    let mut client = server.open(requests::RFC6455).await;
+    let first = masked(0x82, b"four");
+    let second = masked(0x82, b"!");
+    let (header, rest) = second.split_at(1);
+    client.send(&[&first, header].concat()).await;
+    tokio::time::sleep(Duration::from_secs(10)).await;
+    client.send(&[rest, &masked(0x89, b"?")].concat()).await;
+    client.expect(&frame(0x8a, b"?")).await;
+    client.expect(&frame(0x82, b"four!")).await;
+}
+
+#[tokio::test(start_paused = true)]
 async fn pings_are_answered_while_the_service_only_writes() {
     let service = |mut stream: ws_server::ByteStream, _| async move {
         loop {

@@ -10,7 +10,7 @@ use ws_core::{CloseReason, StatusCode};
 
 use super::carriage::{Carriage, Packer, Unpacker};
 use crate::endpoint::Endpoint;
-use crate::error::{RecvError, SendError};
+use crate::error::RecvError;
 use crate::session::{Held, View};
 
 /// A connection that carries bytes.
@@ -87,8 +87,7 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> StreamState<IO> {
                 self.given = Untaken::Some;
                 return Poll::Ready(Ok(true));
             }
-            self.given = Untaken::Nothing;
-            self.free_unpacked();
+            self.forget_piece();
             match &mut self.incoming {
                 Incoming::Open => {
                     let fragment = ready!(self.endpoint.poll_fragment(cx, Untaken::Nothing));
@@ -172,7 +171,7 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> StreamState<IO> {
         false
     }
 
-    pub(super) fn take_fragment(&mut self, fragment: Result<Option<Fragment>, RecvError>) {
+    fn take_fragment(&mut self, fragment: Result<Option<Fragment>, RecvError>) {
         let error = match fragment {
             Ok(Some(fragment)) => return self.unpack(fragment),
             Ok(None) | Err(RecvError::Disconnected { within_message: false }) => None,
@@ -212,13 +211,6 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> StreamState<IO> {
         }
     }
 
-    /// Memory for unpacked bytes is held while there are some, not longer.
-    pub(super) fn free_unpacked(&mut self) {
-        if self.unpacked.capacity() > 0 && self.piece.is_empty() {
-            self.unpacked = Vec::new();
-        }
-    }
-
     // ===== Out =====
 
     /// Takes bytes once there is room for some, and writes them as far as the socket takes
@@ -234,9 +226,6 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> StreamState<IO> {
         ready!(self.endpoint.poll_turn(cx));
         ready!(self.endpoint.poll_room(cx))?;
         let endpoint = &mut self.endpoint;
-        if !endpoint.connection().is_open() {
-            return Poll::Ready(Err(SendError::Closed.into()));
-        }
         let count = bytes.len().min(self.packer.capacity(endpoint.room()));
         self.packer.pack(&bytes[..count], |message| Ok(endpoint.take(cx, message.into())?))?;
         if let Poll::Ready(Err(error)) = endpoint.poll_flush(cx) {
@@ -252,9 +241,7 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> StreamState<IO> {
     /// Begins the closing handshake, and waits until the Close is out.
     pub(super) fn poll_shutdown(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         let whole = self.packer.finish();
-        if self.endpoint.connection().is_open() {
-            self.endpoint.close(Some(CloseReason::new(StatusCode::NORMAL, "")));
-        }
+        self.close(CloseReason::new(StatusCode::NORMAL, ""));
         ready!(self.poll_flush(cx))?;
         Poll::Ready(whole)
     }
@@ -318,8 +305,13 @@ impl<IO> StreamState<IO> {
             self.incoming = Incoming::Dropped;
             self.endpoint.discard_data();
         }
-        (self.piece, self.unpacked) = (Piece::Unpacked(0..0), Vec::new());
+        self.forget_piece();
+    }
+
+    /// What was read is dealt with, and its memory is free.
+    fn forget_piece(&mut self) {
         self.given = Untaken::Nothing;
+        (self.piece, self.unpacked) = (Piece::Unpacked(0..0), Vec::new());
     }
 }
 
