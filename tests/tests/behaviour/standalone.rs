@@ -125,6 +125,21 @@ async fn a_keeper_wakes_whoever_waits_beside_it() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_keeper_that_is_dropped_leaves_the_connection_to_whoever_awaits() {
+    let (socket, mut client) = pair();
+    let keeper = tokio::spawn(socket.keeper());
+    client.send(&masked(0x89, b"?")).await;
+    client.expect(&frame(0x8a, b"?")).await;
+    let waiting = tokio::spawn(async move { socket.closed().await });
+    sleep(Duration::from_secs(1)).await;
+    keeper.abort();
+    assert!(keeper.await.unwrap_err().is_cancelled());
+    client.send(&masked(0x88, b"\x0f\xa1")).await;
+    let reason = timeout(Duration::from_secs(100), waiting).await.unwrap().unwrap();
+    assert_eq!(reason.unwrap().code().number(), 4001);
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_keeper_gives_a_dead_peer_up() {
     let (mut socket, client) = pair();
     let keeper = tokio::spawn(socket.keeper());

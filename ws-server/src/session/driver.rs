@@ -26,7 +26,7 @@ pin_project! {
     }
 }
 
-/// A connection that is driven: when it is not any more, it ends.
+/// A connection that a service's task drives: when it is not driven any more, it ends.
 struct Driving<V: View>(Arc<Shared<V>>);
 
 impl<V: View> Drop for Driving<V> {

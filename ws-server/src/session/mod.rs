@@ -11,6 +11,7 @@ mod connections;
 mod driven;
 mod driver;
 mod held;
+mod keeper;
 #[cfg(all(test, ws_loom))]
 mod loom_tests;
 mod shared;
@@ -29,7 +30,8 @@ pub use connections::Connections;
 pub(crate) use connections::{CutOnDrop, Place};
 pub(crate) use driver::Driver;
 pub(crate) use held::Held;
-pub(crate) use shared::{Shared, Turn, View};
+pub(crate) use keeper::Keeper;
+pub(crate) use shared::{Shared, View};
 use traffic::TrafficLog;
 pub(crate) use wakers::Side;
 

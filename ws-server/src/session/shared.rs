@@ -14,7 +14,7 @@ use std::task::{Context, Poll, Waker};
 use ws_core::{CloseReason, StatusCode};
 
 use super::driven::Driven;
-use super::wakers::{Side, Wakers};
+use super::wakers::{Registration, Side, Wakers};
 use crate::endpoint::News;
 use crate::sync::{AtomicBool, AtomicU8, Mutex, MutexGuard, Ordering, lock};
 
@@ -119,17 +119,24 @@ impl<V: View> Shared<V> {
         cx: &mut Context<'_>,
         poll: impl FnOnce(&mut V, &mut Context<'_>) -> Poll<R>,
     ) -> Poll<R> {
-        let mut state = self.lock();
+        self.visit_locked(self.lock(), side, cx, poll)
+    }
+
+    #[inline]
+    fn visit_locked<R>(
+        &self,
+        state: MutexGuard<'_, State<V>>,
+        side: Side,
+        cx: &mut Context<'_>,
+        poll: impl FnOnce(&mut V, &mut Context<'_>) -> Poll<R>,
+    ) -> Poll<R> {
         let is_driver = state.driver.as_ref().is_some_and(|task| task.will_wake(cx.waker()));
         if !is_driver {
-            // Before it is polled: what happens meanwhile wakes it.
-            let replaced = state.register(side, cx.waker());
-            let outcome = self.visit_among_others(state, poll);
-            drop(replaced);
-            return outcome;
+            return self.visit_from_elsewhere(state, side, cx.waker(), poll);
         }
+        let mut state = state;
         let outcome = if state.others_wait {
-            self.visit_among_others(state, poll)
+            self.visit_among_others(None, state, poll)
         } else {
             let outcome = poll(&mut state.view, cx);
             self.note_closed(&state);
@@ -143,9 +150,31 @@ impl<V: View> Shared<V> {
         outcome
     }
 
+    /// Visits the connection for a handle that is not polled as the driver is.
+    #[cold]
+    fn visit_from_elsewhere<R>(
+        &self,
+        mut state: MutexGuard<'_, State<V>>,
+        side: Side,
+        waker: &Waker,
+        poll: impl FnOnce(&mut V, &mut Context<'_>) -> Poll<R>,
+    ) -> Poll<R> {
+        // Before it is polled: what happens meanwhile wakes it.
+        state.others_wait = true;
+        let registration = state.wakers().register(side, waker);
+        if Driven::is(self) {
+            // A future of the service, with a waker of its own.
+            self.note_turn(self.turn_but_for_more());
+        }
+        self.visit_among_others(Some(registration), state, poll)
+    }
+
+    /// Visits the connection with a waker for everybody. `visitor` is how whoever visits waits, if
+    /// that is not the driver.
     #[cold]
     fn visit_among_others<R>(
         &self,
+        visitor: Option<Registration<'_>>,
         mut state: MutexGuard<'_, State<V>>,
         poll: impl FnOnce(&mut V, &mut Context<'_>) -> Poll<R>,
     ) -> Poll<R> {
@@ -155,6 +184,9 @@ impl<V: View> Shared<V> {
         self.note_closed(&state);
         drop(state);
         if outcome.is_ready() {
+            if let Some(visitor) = visitor {
+                wakers.withdraw(visitor);
+            }
             // The others wait for something else now, and the driver for what this one waited for.
             if Driven::is(self) {
                 wakers.wake_others();
@@ -210,6 +242,22 @@ impl<V: View> Shared<V> {
         });
     }
 
+    /// Nobody drives the connection any more. Whoever did is woken too, in case that there are two.
+    pub(super) fn resign(&self) {
+        let mut state = self.lock();
+        let driver = state.driver.take();
+        let others = state.wakers.clone();
+        let among_others = others.as_ref().and_then(|wakers| wakers.take_driver());
+        drop(state);
+        drop(among_others);
+        if let Some(others) = others {
+            others.wake_others();
+        }
+        if let Some(driver) = driver {
+            driver.wake();
+        }
+    }
+
     #[inline]
     fn lock(&self) -> MutexGuard<'_, State<V>> {
         lock(&self.state)
@@ -261,11 +309,13 @@ impl<V: Drive> Shared<V> {
         cx: &mut Context<'_>,
         poll: impl FnOnce(&mut V) -> Poll<R>,
     ) -> Poll<R> {
-        let drives = self.lock().driver.is_none();
-        self.visit(Side::Closed, cx, |view, cx| {
-            if drives {
-                let _gone_on = view.poll_drive(cx, Turn::Other, None);
-            }
+        let state = self.lock();
+        if state.driver.is_some() {
+            return self.visit_locked(state, Side::Closed, cx, |view, _cx| poll(view));
+        }
+        self.visit_locked(state, Side::Closed, cx, |view, cx| {
+            // What made it go on has woken everybody.
+            let _gone_on = view.poll_drive(cx, Turn::Other, None);
             poll(view)
         })
     }
@@ -337,13 +387,6 @@ impl<V> State<V> {
 
     fn wakers(&mut self) -> &Arc<Wakers> {
         self.wakers.get_or_insert_with(|| Wakers::new(self.driver.clone()))
-    }
-
-    /// Has somebody woken that is not the driver.
-    #[cold]
-    fn register(&mut self, side: Side, waker: &Waker) -> Replaced {
-        self.others_wait = true;
-        [self.wakers().register(side, waker), None]
     }
 }
 

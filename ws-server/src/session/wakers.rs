@@ -48,15 +48,38 @@ impl Wakers {
         lock(&self.waiting).driver.replace(driver.clone())
     }
 
-    /// Has `waker` woken by what happens next. The one in whose place it is, is to be dropped under
-    /// no lock.
-    pub(crate) fn register(&self, side: Side, waker: &Waker) -> Option<Waker> {
+    /// No task has the connection any more. The waker that its task had is to be dropped under no
+    /// lock.
+    pub(crate) fn take_driver(&self) -> Option<Waker> {
+        lock(&self.waiting).driver.take()
+    }
+
+    /// Has `waker` woken by what happens next.
+    pub(crate) fn register<'w>(&self, side: Side, waker: &'w Waker) -> Registration<'w> {
         let mut waiting = lock(&self.waiting);
-        match side {
-            Side::Reader => waiting.reader.replace(waker.clone()),
-            Side::Writer => join(&mut waiting.writers, waker),
-            Side::Closed => join(&mut waiting.closed, waker),
-        }
+        let (is_new, replaced) = match side {
+            // There is one who receives.
+            Side::Reader => (true, waiting.reader.replace(waker.clone())),
+            Side::Writer => (join(&mut waiting.writers, waker), None),
+            Side::Closed => (join(&mut waiting.closed, waker), None),
+        };
+        Registration { side, waker, is_new, replaced }
+    }
+
+    /// Whoever has registered waits no more. A waker that was there before stays: somebody else of
+    /// the same task may wait with it.
+    pub(crate) fn withdraw(&self, registration: Registration<'_>) {
+        let Registration { side, waker, is_new, replaced } = registration;
+        let withdrawn = is_new.then(|| {
+            let mut waiting = lock(&self.waiting);
+            match side {
+                Side::Reader => waiting.reader.take_if(|reader| reader.will_wake(waker)),
+                Side::Writer => leave(&mut waiting.writers, waker),
+                Side::Closed => leave(&mut waiting.closed, waker),
+            }
+        });
+        // Not under the lock.
+        drop((replaced, withdrawn));
     }
 
     /// Whether nobody waits but the task of the connection.
@@ -77,21 +100,38 @@ impl Wakers {
     /// Wakes everybody who waits but the task of the connection.
     pub(crate) fn wake_others(&self) {
         let mut waiting = lock(&self.waiting);
-        let mut woken = std::mem::take(&mut waiting.writers);
-        woken.append(&mut waiting.closed);
-        woken.extend(waiting.reader.take());
+        let Waiting { writers, closed, reader, driver: _ } = &mut *waiting;
+        let reader = reader.take();
+        let woken: Vec<Waker> = writers.drain(..).chain(closed.drain(..)).collect();
         drop(waiting);
         // Not under the lock: a task may be polled by whoever wakes it.
-        woken.into_iter().for_each(Waker::wake);
+        woken.into_iter().chain(reader).for_each(Waker::wake);
     }
 }
 
+/// How somebody waits. What it has replaced is to be dropped under no lock.
+#[derive(Debug)]
+pub(crate) struct Registration<'w> {
+    side: Side,
+    waker: &'w Waker,
+    /// Whether nobody waited with this waker before.
+    is_new: bool,
+    replaced: Option<Waker>,
+}
+
 /// Adds a waker, unless it is there.
-fn join(wakers: &mut Vec<Waker>, waker: &Waker) -> Option<Waker> {
-    if !wakers.iter().any(|other| other.will_wake(waker)) {
+fn join(wakers: &mut Vec<Waker>, waker: &Waker) -> bool {
+    let is_new = !wakers.iter().any(|other| other.will_wake(waker));
+    if is_new {
         wakers.push(waker.clone());
     }
-    None
+    is_new
+}
+
+/// Takes a waker out, if it is still there.
+fn leave(wakers: &mut Vec<Waker>, waker: &Waker) -> Option<Waker> {
+    let at = wakers.iter().position(|other| other.will_wake(waker))?;
+    Some(wakers.swap_remove(at))
 }
 
 impl Wake for Wakers {

@@ -27,7 +27,7 @@ use crate::alarm::Alarm;
 use crate::endpoint::{Endpoint, Finish};
 use crate::error::{RecvError, SendError};
 use crate::pool;
-use crate::session::{Driver, Place, Shared, Side, Turn};
+use crate::session::{Driver, Keeper, Place, Shared, Side};
 use crate::socket::Socket;
 use crate::stop::Stop;
 
@@ -91,14 +91,14 @@ impl<IO: AsyncRead + AsyncWrite + Unpin + Send> WebSocket<IO> {
     /// What keeps a connection of [`WebSocket::new`] going while nothing of its socket is awaited: a
     /// future for a task of its own. It is done when the connection has ended; when the socket is
     /// dropped, it closes the connection with status 1000.
+    ///
+    /// # Cancel safety
+    /// When it is dropped, the connection goes on while something of its socket is awaited.
     pub fn keeper(&self) -> impl Future<Output = ()> + Send + use<IO>
     where
         IO: 'static,
     {
-        let shared = self.shared.clone();
-        poll_fn(move |cx| {
-            shared.poll_drive(cx, Turn::Other, |panicked| panicked.closing_reason(None))
-        })
+        Keeper::new(self.shared.clone())
     }
 
     /// The next message. `None` once the peer has closed the connection cleanly, and after an

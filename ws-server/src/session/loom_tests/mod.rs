@@ -348,6 +348,70 @@ fn those_who_wait_for_the_end_learn_of_it_from_a_reader() {
     });
 }
 
+#[test]
+fn a_keeper_that_is_dropped_leaves_the_connection_to_whoever_waits_for_its_end() {
+    explore(|| {
+        let wire = Wire::new();
+        let [waiting] = connect(&wire);
+        let keeper = waiting.keeper();
+        let keeping = spawn(poll_once(keeper));
+        let waiting = spawn(async move { waiting.closed_driving().await });
+        wire.end();
+        keeping.join().unwrap();
+        waiting.join().unwrap();
+    });
+}
+
+#[test]
+fn a_keeper_that_is_dropped_leaves_the_connection_to_a_reader() {
+    explore(|| {
+        let wire = Wire::new();
+        let [mut reader] = connect(&wire);
+        let keeping = spawn(poll_once(reader.keeper()));
+        let reader = spawn(async move { reader.recv_all(1).await });
+        wire.arrive();
+        keeping.join().unwrap();
+        reader.join().unwrap();
+    });
+}
+
+#[test]
+fn whoever_waits_for_the_end_tells_a_reader_of_what_it_has_read() {
+    explore(|| {
+        let wire = Wire::new();
+        let [mut reader, waiting] = connect(&wire);
+        let reader = spawn(async move { reader.recv_all(1).await });
+        let waiting = spawn(async move { waiting.closed_driving().await });
+        wire.arrive();
+        reader.join().unwrap();
+        wire.end();
+        waiting.join().unwrap();
+    });
+}
+
+#[test]
+fn a_writer_waits_on_when_another_of_its_task_has_had_its_turn() {
+    explore(|| {
+        let wire = Wire::without_room();
+        let [mut waiting, mut other] = connect(&wire);
+        let writing = spawn(async move {
+            waiting.feed().await;
+            let mut room = pin!(waiting.room());
+            let mut feed = Some(Box::pin(other.feed()));
+            poll_fn(|cx| {
+                let outcome = room.as_mut().poll(cx);
+                if let Some(mut feed) = feed.take() {
+                    assert!(feed.as_mut().poll(cx).is_ready());
+                }
+                outcome
+            })
+            .await;
+        });
+        wire.make_room();
+        writing.join().unwrap();
+    });
+}
+
 /// With whose last waker a handle is dropped, as with that of a task that holds one.
 struct Holder(#[allow(dead_code, reason = "it is dropped")] Handle);
 

@@ -13,6 +13,7 @@ use ws_core::CloseReason;
 
 use super::super::connections::Connections;
 use super::super::driver::Driver;
+use super::super::keeper::Keeper;
 use super::super::shared::{Drive, Shared, Turn, View};
 use super::super::wakers::Side;
 use crate::endpoint::News;
@@ -268,6 +269,15 @@ impl Handle {
 
     pub(super) async fn closed(&self) {
         poll_fn(|cx| self.0.visit(Side::Closed, cx, |toy, _cx| toy.poll_closed())).await;
+    }
+
+    /// As [`closed`](Handle::closed), and drives the connection if nobody else does.
+    pub(super) async fn closed_driving(&self) {
+        poll_fn(|cx| self.0.poll_closed(cx, |toy| toy.poll_closed())).await;
+    }
+
+    pub(super) fn keeper(&self) -> Keeper<Toy> {
+        Keeper::new(self.0.clone())
     }
 
     /// Begins the end, and waits for nothing.

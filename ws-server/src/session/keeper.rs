@@ -1,0 +1,33 @@
+//! What drives a connection that no server runs.
+
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+
+use super::shared::{Drive, Shared, Turn, View};
+
+/// Drives a connection until it has ended. When it is dropped before that, whoever awaits something
+/// of the connection drives it.
+#[derive(Debug)]
+pub(crate) struct Keeper<V: View>(Arc<Shared<V>>);
+
+impl<V: View> Keeper<V> {
+    pub(crate) fn new(shared: Arc<Shared<V>>) -> Keeper<V> {
+        Keeper(shared)
+    }
+}
+
+impl<V: Drive> Future for Keeper<V> {
+    type Output = ();
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
+        self.0.poll_drive(cx, Turn::Other, |panicked| panicked.closing_reason(None))
+    }
+}
+
+impl<V: View> Drop for Keeper<V> {
+    fn drop(&mut self) {
+        self.0.resign();
+    }
+}
