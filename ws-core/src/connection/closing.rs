@@ -11,7 +11,7 @@
 //!
 //! From the first Close on, one deadline runs until the TCP connection has ended.
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use super::ending::{ClosingHandshake, End, HeldEnd, PeerEnd};
 use super::protocol::Protocol;
@@ -20,6 +20,9 @@ use crate::buffer::SendBuffer;
 use crate::close::CloseReason;
 use crate::frame::{Frame, OpCode};
 use crate::protocol_error::ProtocolError;
+
+/// How many milliseconds a peer that takes what was sent is given at least at once.
+const LEAST_STEP: u32 = 1000;
 
 impl Protocol {
     /// Begins the closing handshake: nothing can be sent any more, what the peer still sends
@@ -56,18 +59,31 @@ impl Protocol {
     /// before has time to arrive, if the peer takes it at the least rate.
     pub(super) fn limit_end(&mut self, now: Instant, output: &SendBuffer) -> Instant {
         let end = now + self.timers.closing();
-        let more = self.backlog.time(now, output.len()).as_millis();
-        self.end = End::Before { end, more: u32::try_from(more).unwrap_or(u32::MAX) };
+        let step = milliseconds(self.timers.closing());
+        let more = milliseconds(self.backlog.time(now, output.len()));
+        self.end = End::Before { end, step, more };
         self.backlog.watch();
         end
     }
 
-    /// Whether the peer takes what was sent before its end, as fast as it should. Of what lies
+    /// Limits the time of the end anew, when `step` milliseconds have passed and `more` may: for as
+    /// long as the peer takes what was sent before its end as fast as it should. Of what lies
     /// between its socket and ours nobody knows.
-    pub(super) fn still_takes(&mut self, output: &SendBuffer) -> bool {
-        let takes = output.is_empty() || self.backlog.is_taken(self.timers.closing());
+    pub(super) fn extend_end(
+        &mut self,
+        (end, step, more): (Instant, u32, u32),
+        output: &SendBuffer,
+    ) -> Result<(), Expired> {
+        let passed = Duration::from_millis(step.into());
+        if more == 0 || !(output.is_empty() || self.backlog.is_taken(passed)) {
+            self.expire(Expired::Closing);
+            return Err(Expired::Closing);
+        }
+        let step = milliseconds(self.timers.closing()).max(LEAST_STEP).min(more);
+        let end = end + Duration::from_millis(step.into());
+        self.end = End::Before { end, step, more: more - step };
         self.backlog.watch();
-        takes
+        Ok(())
     }
 
     /// Keeps an end that the peer has made, if the connection is open. Otherwise nothing more can
@@ -120,9 +136,7 @@ impl Protocol {
 
     pub(super) fn expire(&mut self, expired: Expired) {
         self.end = End::Expired(expired);
-        if !self.closing.is_over() {
-            self.closing = ClosingHandshake::Failed;
-        }
+        self.abandon();
     }
 
     /// Ends the connection because the peer broke the protocol (RFC 6455 §7.1.7). Drafts
@@ -178,4 +192,9 @@ impl Protocol {
         };
         self.put(Frame::whole(OpCode::Close, &payload), output);
     }
+}
+
+/// A time in whole milliseconds.
+fn milliseconds(time: Duration) -> u32 {
+    u32::try_from(time.as_millis()).unwrap_or(u32::MAX)
 }

@@ -24,9 +24,9 @@ pub(super) enum ClosingHandshake {
 pub(super) enum End {
     /// No limit yet.
     Unlimited,
-    /// The TCP connection has until `end`; and so many milliseconds more, if the peer still takes
-    /// what was sent before.
-    Before { end: Instant, more: u32 },
+    /// The TCP connection has until `end`, `step` milliseconds after it was last looked at; and
+    /// `more` milliseconds behind that, if the peer still takes what was sent before.
+    Before { end: Instant, step: u32, more: u32 },
     /// The time is over; nothing more is done for the peer.
     Expired(Expired),
 }

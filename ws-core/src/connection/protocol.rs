@@ -1,6 +1,6 @@
 //! The rules that every version shares, on buffers that somebody else has.
 
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use super::backlog::Backlog;
 use super::ending::{ClosingHandshake, End, HELD_TIME, HeldEnd};
@@ -179,17 +179,8 @@ impl Protocol {
         output: &mut SendBuffer,
     ) -> Result<(), Expired> {
         match self.end {
-            End::Before { end, more } if now >= end => {
-                if more > 0 && self.still_takes(output) {
-                    // Asked again and again, as long as the peer takes what it should.
-                    let closing = self.timers.closing().as_millis().max(1000);
-                    let step = u32::try_from(closing).map_or(more, |closing| closing.min(more));
-                    let end = end + Duration::from_millis(step.into());
-                    self.end = End::Before { end, more: more - step };
-                    return Ok(());
-                }
-                self.expire(Expired::Closing);
-                return Err(Expired::Closing);
+            End::Before { end, step, more } if now >= end => {
+                return self.extend_end((end, step, more), output);
             }
             End::Unlimited if self.closing.is_open() => {}
             _ => return Ok(()),

@@ -153,6 +153,39 @@ fn gives_up_a_peer_that_does_not_answer_our_close() {
     assert!(end.connection.is_over() && !end.connection.is_closed_cleanly());
 }
 
+/// How long, in milliseconds, a peer stays that takes so many bytes in each deadline of a closing
+/// handshake that may last `closing` milliseconds. It has a megabyte to take.
+fn stays(closing: u64, taken: usize) -> u128 {
+    let closing = Duration::from_millis(closing);
+    let mut end = End::hybi(Timeouts { closing, ..Timeouts::default() });
+    end.connection.send(&vec![7; 1 << 20][..]).unwrap();
+    let began = end.began;
+    end.connection.close(None, began);
+    loop {
+        let deadline = end.poll_timeout().unwrap();
+        end.connection.sent(taken.min(end.connection.unsent_len()), || deadline);
+        if end.connection.handle_timeout(deadline).is_err() {
+            return (deadline - began).as_millis();
+        }
+    }
+}
+
+#[test]
+fn gives_a_peer_more_time_for_as_long_as_it_takes_what_was_sent() {
+    // A megabyte takes eight seconds at the least rate.
+    for (closing, taken, stayed) in [
+        (0, 0, 1000),
+        (0, 128 << 10, 8000),
+        (100, 0, 100),
+        (100, 100 << 10, 1100),
+        (100, 128 << 10, 8100),
+        (5000, 600 << 10, 5000),
+        (5000, 640 << 10, 13_000),
+    ] {
+        assert_eq!(stays(closing, taken), stayed, "{taken} bytes within {closing} ms");
+    }
+}
+
 #[test]
 fn wants_no_more_of_the_clock_than_its_end_when_it_is_over() {
     let mut end = end();
