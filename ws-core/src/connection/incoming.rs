@@ -5,6 +5,7 @@ use std::ops::Range;
 use super::assembler::Data;
 use super::ending::PeerEnd;
 use super::protocol::Protocol;
+use super::received::Received;
 use crate::buffer::{ReadBuffer, SendBuffer};
 use crate::codec::{Codec, Decoded, Fragment, Transformed};
 use crate::frame::{Frame, OpCode};
@@ -21,17 +22,16 @@ pub(super) enum Next {
 
 impl Protocol {
     /// Puts the messages at the front of `input` into its batch that need nothing but their mask
-    /// taken off, and are not longer than `limit`. It stops at whatever else there is.
+    /// taken off, and are within the limit. It stops at whatever else there is.
     #[inline]
-    pub(super) fn collect_whole(&mut self, input: &mut ReadBuffer, limit: usize) {
+    pub(super) fn collect_whole(&mut self, input: &mut ReadBuffer) {
         let Some((contents, unread)) = input.lent() else { return };
-        if self.message.is_some() || self.closing.is_over() {
+        if self.message.is_some() {
             return;
         }
-        let begin = unread.start;
+        let (begin, limit) = (unread.start, self.limits.message as u64);
         let Contents { storage, messages, .. } = contents;
-        while let Some(whole) = self.codec.decode_whole(&mut storage[unread.clone()], limit as u64)
-        {
+        while let Some(whole) = self.codec.decode_whole(&mut storage[unread.clone()], limit) {
             let payload = unread.start + whole.start..unread.start + whole.end;
             unread.start = payload.end;
             messages.push(Assembled::Stored(whole.kind, payload));
@@ -116,27 +116,29 @@ impl Protocol {
         })
     }
 
-    /// Answers a control frame. A Close is held while `untaken` messages came before it.
+    /// Answers a control frame. A Close is held while `untaken` messages came before it. Tells why
+    /// nothing more is received for now, if that is so.
     #[cold]
-    pub(super) fn control(
+    pub(super) fn control<T>(
         &mut self,
         opcode: OpCode,
         payload: &[u8],
         untaken: bool,
         output: &mut SendBuffer,
-    ) -> Result<(), ProtocolError> {
+    ) -> Result<Option<Received<T>>, ProtocolError> {
         match opcode {
             OpCode::Close if untaken => {
                 self.hold_end(PeerEnd::Close(payload.into()), output);
-                Ok(())
             }
-            OpCode::Close => self.peer_closes(payload, output),
-            OpCode::Ping => {
-                self.answer_ping(payload, output);
-                Ok(())
-            }
-            _ => Ok(()),
+            OpCode::Close => self.peer_closes(payload, output)?,
+            OpCode::Ping => self.answer_ping(payload, output),
+            _ => {}
         }
+        Ok(match (&self.held_end, self.closing.is_over()) {
+            (Some(_), _) => Some(Received::Held),
+            (None, true) => Some(Received::Closed),
+            (None, false) => None,
+        })
     }
 
     /// RFC 6455 §5.5.2. While the peer does not read, only its latest ping is remembered: a

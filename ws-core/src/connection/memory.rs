@@ -64,6 +64,7 @@ impl Connection {
         self.assembler.reset();
         self.appended = 0;
         self.protocol.more = false;
+        self.protocol.held_ping = None;
         self.input.discard();
         self.input.reclaim()
     }

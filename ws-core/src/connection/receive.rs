@@ -33,14 +33,14 @@ impl Connection {
         if self.appended > 0 {
             self.receive_appended()?;
         }
-        self.protocol.collect_whole(&mut self.input, self.protocol.limits.message);
+        self.protocol.collect_whole(&mut self.input);
         let collected = self.collect(untaken);
         self.hand_over(collected, untaken)
     }
 
-    /// Decodes messages into the batch that was lent.
+    /// Decodes messages into the batch that was lent, and tells why it stopped.
     #[inline(always)]
-    fn collect(&mut self, untaken: Untaken) -> Result<Received<()>, ProtocolError> {
+    fn collect(&mut self, untaken: Untaken) -> Result<Received<Batch>, ProtocolError> {
         let Connection { protocol, input, output, assembler, work, .. } = self;
         let mut own = 0;
         while input.is_lent() {
@@ -60,11 +60,9 @@ impl Connection {
                         return Ok(Received::Held);
                     }
                     let untaken = found || untaken == Untaken::Some;
-                    protocol.control(opcode, payload, untaken, output)?;
-                    match () {
-                        () if protocol.held_end.is_some() => return Ok(Received::Held),
-                        () if protocol.closing.is_over() => return Ok(Received::Closed),
-                        () => continue,
+                    match protocol.control(opcode, payload, untaken, output)? {
+                        Some(received) => return Ok(received),
+                        None => continue,
                     }
                 }
             };
@@ -79,11 +77,11 @@ impl Connection {
         Ok(Received::Starved)
     }
 
-    /// What was collected, and after it what came of collecting.
+    /// What was collected, or else what came of collecting.
     #[inline(always)]
     fn hand_over(
         &mut self,
-        collected: Result<Received<()>, ProtocolError>,
+        collected: Result<Received<Batch>, ProtocolError>,
         untaken: Untaken,
     ) -> Result<Received<Batch>, ProtocolError> {
         let batch = self.input.batch();
@@ -99,15 +97,7 @@ impl Connection {
                 return Err(error);
             }
         };
-        if found {
-            return Ok(Received::Data(self.take_batch()));
-        }
-        Ok(match outcome {
-            Received::Data(()) | Received::Starved => Received::Starved,
-            Received::Working => Received::Working,
-            Received::Held => Received::Held,
-            Received::Closed => Received::Closed,
-        })
+        Ok(if found { Received::Data(self.take_batch()) } else { outcome })
     }
 
     /// The batch of messages that were found.
@@ -118,10 +108,9 @@ impl Connection {
             let _held = self.own_beginning();
         }
         let undecoded = self.input.unread().len();
-        if let (Some(batch), true) = (self.input.batch(), undecoded > KEPT_BYTES) {
-            let owned = batch.own();
-            let batch = Batch::of(batch.without_storage());
-            if let Err(error) = owned {
+        if let (Some(found), true) = (self.input.batch(), undecoded > KEPT_BYTES) {
+            let mut batch = Batch::default();
+            if let Err(error) = batch.contents_mut().append(found) {
                 self.hold_violation(error);
             }
             return batch;
@@ -213,11 +202,9 @@ impl Connection {
                 }
                 Some(Next::Control(opcode, payload)) => {
                     let untaken = untaken == Untaken::Some;
-                    protocol.control(opcode, input.bytes(payload), untaken, output)?;
-                    match () {
-                        () if protocol.held_end.is_some() => return Ok(Received::Held),
-                        () if protocol.closing.is_over() => return Ok(Received::Closed),
-                        () => continue,
+                    match protocol.control(opcode, input.bytes(payload), untaken, output)? {
+                        Some(received) => return Ok(received),
+                        None => continue,
                     }
                 }
             };

@@ -300,14 +300,7 @@ impl Codec for HybiCodec {
         if let Masking::Outgoing(_) = self.masking {
             return None;
         }
-        let header = FrameHeader {
-            fin: true,
-            reserved: 0,
-            opcode: opcode.bits(),
-            key: None,
-            len: len as u64,
-        };
-        let (bytes, size) = header.write();
+        let (bytes, size) = self.header(opcode, 0, len).write();
         Envelope::new(&bytes[..size], &[])
     }
 }

@@ -20,10 +20,6 @@ impl Batch {
         Batch(Some(Box::new(Contents::new(storage))))
     }
 
-    pub(crate) fn of(contents: Contents) -> Batch {
-        Batch(Some(Box::new(contents)))
-    }
-
     #[inline]
     pub(crate) fn contents(&self) -> Option<&Contents> {
         self.0.as_deref()

@@ -140,27 +140,20 @@ impl Contents {
         for at in self.taken..self.messages.len() {
             let Assembled::Stored(kind, range) = &self.messages[at] else { continue };
             let bytes = &self.storage[range.clone()];
-            let message = match (kind, utf8::validate(bytes), self.invalid_text) {
-                (MessageKind::Binary, ..) => Message::Binary(Bytes::copy_from_slice(bytes)),
-                (MessageKind::Text, Some(text), _) => Message::text(text),
-                (MessageKind::Text, None, InvalidText::Replace) => {
-                    Message::text(String::from_utf8_lossy(bytes).into_owned())
-                }
-                (MessageKind::Text, None, InvalidText::Fail) => {
-                    self.messages.truncate(at);
-                    return Err(ProtocolError::InvalidUtf8);
-                }
+            let message = match (kind, utf8::validate(bytes)) {
+                (MessageKind::Binary, _) => Message::Binary(Bytes::copy_from_slice(bytes)),
+                (MessageKind::Text, Some(text)) => Message::text(text),
+                (MessageKind::Text, None) => match repaired(bytes, self.invalid_text) {
+                    Ok(text) => text,
+                    Err(error) => {
+                        self.messages.truncate(at);
+                        return Err(error);
+                    }
+                },
             };
             self.messages[at] = Assembled::own(message);
         }
         Ok(())
-    }
-
-    /// The messages, all of which lie in memory of their own, without the storage.
-    pub(crate) fn without_storage(&mut self) -> Contents {
-        let (messages, taken) = (std::mem::take(&mut self.messages), self.taken);
-        self.clear();
-        Contents { messages, taken, ..Contents::default() }
     }
 }
 
@@ -173,16 +166,25 @@ fn lend_own<'b>(
     invalid_text: InvalidText,
 ) -> Result<MessageRef<'b>, ProtocolError> {
     if let Assembled::Stored(_, range) = &messages[at] {
-        if invalid_text == InvalidText::Fail {
-            messages.truncate(at + 1);
-            return Err(ProtocolError::InvalidUtf8);
+        match repaired(&storage[range.clone()], invalid_text) {
+            Ok(text) => messages[at] = Assembled::own(text),
+            Err(error) => {
+                messages.truncate(at + 1);
+                return Err(error);
+            }
         }
-        let text = String::from_utf8_lossy(&storage[range.clone()]).into_owned();
-        messages[at] = Assembled::own(Message::text(text));
     }
     match &messages[at] {
         Assembled::Own(message) => Ok(MessageRef::from(&**message)),
         Assembled::Stored(..) => Err(ProtocolError::InvalidUtf8),
+    }
+}
+
+/// What becomes of a text that is not UTF-8.
+fn repaired(bytes: &[u8], invalid_text: InvalidText) -> Result<Message, ProtocolError> {
+    match invalid_text {
+        InvalidText::Replace => Ok(Message::text(String::from_utf8_lossy(bytes).into_owned())),
+        InvalidText::Fail => Err(ProtocolError::InvalidUtf8),
     }
 }
 

@@ -88,8 +88,8 @@ fn keeps_what_came_before_a_text_that_is_wrong() {
 fn messages_that_were_copied_out_need_no_storage() {
     let mut batch = stored(b"ab", &[(Text, 1..2), (Text, 0..1), (Binary, 1..2)]);
     assert_eq!(batch.lend(), Some(Ok(MessageRef::Text("b"))));
-    batch.own().unwrap();
-    let mut messages = batch.without_storage();
+    let mut messages = Contents::default();
+    messages.append(&mut batch).unwrap();
     assert_eq!((batch.capacity(), batch.is_empty(), messages.capacity()), (2, true, 0));
     batch.storage.fill(0);
     assert_eq!(messages.take(), Some(Ok(Message::text("a"))));
