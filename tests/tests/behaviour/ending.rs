@@ -194,7 +194,9 @@ async fn a_handler_that_outlives_its_connection_costs_no_place() {
         let server = builder().messages(move |socket, _| handler(socket, tell.clone())).unwrap();
         let site = builder().upgrade_messages(move |socket, _| handler(socket, again.clone()));
         let (server, _) = serve(server);
-        let site = axum::Router::new().route_service("/chat", site.unwrap());
+        let site = site.unwrap();
+        let open = site.connections();
+        let site = axum::Router::new().route_service("/chat", site);
         for way in ["port", "site"] {
             for _ in 0..3 {
                 let begun = Instant::now();
@@ -212,6 +214,7 @@ async fn a_handler_that_outlives_its_connection_costs_no_place() {
                 // The server has let go when it has seen the end.
                 while !client.is_cut().await {}
                 assert!(begun.elapsed().as_secs() < 5, "{name}, {way}");
+                assert_eq!(open.count(), 0, "{name}, {way}");
             }
         }
     }

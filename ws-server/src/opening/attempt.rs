@@ -133,9 +133,7 @@ impl<'c> Attempt<'c> {
 
     /// Opens the connection.
     pub(super) fn establish(self, socket: Socket, terms: Terms, peer: Peer) -> Opened {
-        let ends_by_drop = socket.is_of_system();
-        let mut endpoint = terms.establish(socket, self.read, self.config, self.alarm);
-        endpoint.end_by_drop(ends_by_drop);
+        let endpoint = terms.establish(socket, self.read, self.config, self.alarm);
         Opened::WebSocket(endpoint, peer)
     }
 

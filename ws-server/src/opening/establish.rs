@@ -41,6 +41,9 @@ impl Terms {
         alarm: Alarm,
     ) -> Box<Endpoint<Socket>> {
         let (limits, timeouts) = (config.limits, config.timeouts);
-        Box::new(Endpoint::new(socket, read, self.codec, limits, timeouts, alarm))
+        let ends_by_drop = socket.is_of_system();
+        let mut endpoint = Endpoint::new(socket, read, self.codec, limits, timeouts, alarm);
+        endpoint.end_by_drop(ends_by_drop);
+        Box::new(endpoint)
     }
 }

@@ -88,7 +88,7 @@ pub(super) async fn serve(
                 connection.as_mut().graceful_shutdown();
             }
             () = &mut idle, if stage != Stage::GoingDown => {
-                if streams.0.count() > 0 {
+                if !streams.0.is_empty() {
                     idle.as_mut().reset(Instant::now() + IDLE_TIME);
                 } else if stage == Stage::Open {
                     stage = Stage::Ending;

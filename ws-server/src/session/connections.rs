@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::future::Future;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::{Pin, pin};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
@@ -17,6 +17,7 @@ use tracing::{Instrument, Span, error, info, warn};
 use ws_core::LONGEST_TIMEOUT;
 
 use crate::stop::Stop;
+use crate::sync::{Mutex, lock};
 
 /// The open WebSocket connections of a site; cheap to clone.
 ///
@@ -42,6 +43,8 @@ struct Shared {
 struct Tasks {
     /// A tree gives its memory back when connections end; a table would not.
     running: BTreeMap<u64, Running>,
+    /// Those whose connection has not ended.
+    open: usize,
     next: u64,
     /// Whether they are cut, and those too that still come.
     cut: bool,
@@ -74,9 +77,15 @@ impl Connections {
         self.shared.limit.is_some_and(|limit| self.count() >= limit)
     }
 
-    /// How many are open, those included whose opening or closing handshake is under way.
+    /// How many are open, those included whose opening or closing handshake is under way. A service
+    /// that goes on when its connection has ended does not count.
     pub fn count(&self) -> usize {
-        self.shared.tasks().running.len()
+        lock(&self.shared.tasks).open
+    }
+
+    /// Whether no service goes on either.
+    pub(crate) fn is_empty(&self) -> bool {
+        lock(&self.shared.tasks).running.is_empty()
     }
 
     /// Closes every connection with status 1001, and accepts no more: further requests are
@@ -105,7 +114,7 @@ impl Connections {
     /// Drops what is left.
     fn cut(&self) {
         self.close();
-        let mut tasks = self.shared.tasks();
+        let mut tasks = lock(&self.shared.tasks);
         tasks.cut = true;
         let handles: Vec<_> =
             tasks.running.values().filter_map(|running| running.handle.clone()).collect();
@@ -118,7 +127,7 @@ impl Connections {
         loop {
             let mut told = pin!(self.shared.all_ended.notified());
             told.as_mut().enable();
-            if self.count() == 0 {
+            if self.is_empty() {
                 return;
             }
             told.await;
@@ -150,28 +159,23 @@ impl Connections {
     }
 
     pub(super) fn place(&self, permit: OwnedSemaphorePermit) -> Place {
-        let mut tasks = self.shared.tasks();
+        let mut tasks = lock(&self.shared.tasks);
         let number = tasks.next;
         tasks.next += 1;
+        tasks.open += 1;
         tasks.running.insert(number, Running { handle: None, permit: Some(permit) });
         Place { shared: self.shared.clone(), number }
     }
 
     /// How a task can be cut, if it has not ended by now.
     fn note(&self, number: u64, handle: AbortHandle) {
-        let mut tasks = self.shared.tasks();
+        let mut tasks = lock(&self.shared.tasks);
         if tasks.cut {
             drop(tasks);
             handle.abort();
         } else if let Some(running) = tasks.running.get_mut(&number) {
             running.handle = Some(handle);
         }
-    }
-}
-
-impl Shared {
-    fn tasks(&self) -> MutexGuard<'_, Tasks> {
-        self.tasks.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -231,8 +235,9 @@ pub(crate) struct Place {
 impl Place {
     /// Leaves the place to another connection, for this one has ended; its task goes on.
     pub(super) fn release_permit(&self) {
-        let mut tasks = self.shared.tasks();
+        let mut tasks = lock(&self.shared.tasks);
         let permit = tasks.running.get_mut(&self.number).and_then(|running| running.permit.take());
+        tasks.open -= usize::from(permit.is_some());
         drop(tasks);
         // Others may get on by the permit.
         drop(permit);
@@ -241,8 +246,10 @@ impl Place {
 
 impl Drop for Place {
     fn drop(&mut self) {
-        let mut tasks = self.shared.tasks();
+        let mut tasks = lock(&self.shared.tasks);
         let ended = tasks.running.remove(&self.number);
+        let was_open = ended.as_ref().is_some_and(|running| running.permit.is_some());
+        tasks.open -= usize::from(was_open);
         let was_last = tasks.running.is_empty();
         drop(tasks);
         // Others may get on by the permit.
