@@ -11,7 +11,7 @@ use ws_core::{CloseReason, StatusCode};
 use super::carriage::{Carriage, Packer, Unpacker};
 use crate::endpoint::Endpoint;
 use crate::error::RecvError;
-use crate::session::{Held, View};
+use crate::session::{Held, Incoming, View};
 
 /// A connection that carries bytes.
 #[derive(Debug)]
@@ -51,17 +51,6 @@ impl Piece {
         let (Piece::Buffered(range) | Piece::Unpacked(range)) = self;
         range.start = (range.start + count).min(range.end);
     }
-}
-
-/// What becomes of what comes.
-#[derive(Debug)]
-enum Incoming {
-    /// It is read.
-    Open,
-    /// Nobody reads it: it is dropped.
-    Dropped,
-    /// It has ended; the reader is told once if that was an error.
-    Ended(Option<RecvError>),
 }
 
 impl<IO: AsyncRead + AsyncWrite + Unpin> StreamState<IO> {

@@ -13,7 +13,7 @@ use crate::{pool, turn};
 
 /// How far the end is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Finish {
+pub(super) enum Finish {
     /// The peer's Close is awaited; what it still sends is dropped.
     AwaitClose,
     /// What waits is sent.
@@ -26,28 +26,20 @@ pub(crate) enum Finish {
 }
 
 impl<IO: AsyncRead + AsyncWrite + Unpin> Endpoint<IO> {
-    /// Ends the connection, for the task that drives it; see [`poll_finish`](Endpoint::poll_finish).
+    /// Ends the connection; the closing handshake must have begun. A peer that keeps its end open is
+    /// cut at the closing deadline.
     pub(crate) fn poll_end(&mut self, cx: &mut Context<'_>) -> Poll<()> {
-        let mut finish = self.finish;
-        let ended = self.poll_finish(cx, &mut finish);
-        self.finish = finish;
-        ended
-    }
-
-    /// Ends the connection from the step in `finish` on; the closing handshake must have begun.
-    /// A peer that keeps its end open is cut at the closing deadline.
-    pub(crate) fn poll_finish(&mut self, cx: &mut Context<'_>, finish: &mut Finish) -> Poll<()> {
-        while self.poll_steps(cx, finish).is_pending() {
+        while self.poll_steps(cx).is_pending() {
             // Not before: most connections have ended by now, and need no deadline for it.
             let _rung = ready!(self.poll_alarm(cx));
         }
         Poll::Ready(())
     }
 
-    fn poll_steps(&mut self, cx: &mut Context<'_>, finish: &mut Finish) -> Poll<()> {
+    fn poll_steps(&mut self, cx: &mut Context<'_>) -> Poll<()> {
         // A step may find that the deadline has passed, and nobody would wake the next one.
         while self.connection.expired().is_none() {
-            *finish = match *finish {
+            self.finish = match self.finish {
                 Finish::AwaitClose => {
                     // Nobody takes a message that has begun, or one that begins.
                     self.connection.discard_data();

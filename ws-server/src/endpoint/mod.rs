@@ -15,8 +15,8 @@ use ws_core::buffer::ReadBuffer;
 use ws_core::connection::{Fragment, ReceiveBuffer, Received, Untaken};
 use ws_core::{Batch, CodecBox, Connection, Limits, ProtocolError, Timeouts};
 
+use self::finish::Finish;
 pub(crate) use feed::{Progress, is_long};
-pub(crate) use finish::Finish;
 pub(crate) use news::News;
 
 use self::clock::now;
@@ -41,7 +41,7 @@ pub(crate) struct Endpoint<IO> {
     unflushed: bool,
     /// Whether a drop of the socket is the end of the stream, as a shutdown is.
     ends_by_drop: bool,
-    /// How far the task of the connection is with its end.
+    /// How far it is with its end.
     finish: Finish,
     connection: Connection,
     /// The socket takes no more for this reason; what the peer has sent before can be read.

@@ -7,6 +7,18 @@ use ws_core::CloseReason;
 
 use super::shared::{Drive, Turn, View};
 use crate::endpoint::{Endpoint, News};
+use crate::error::RecvError;
+
+/// What becomes of what comes.
+#[derive(Debug)]
+pub(crate) enum Incoming {
+    /// It is received.
+    Open,
+    /// Nobody receives it: it is dropped.
+    Dropped,
+    /// It has ended; whoever receives is told once if that was an error.
+    Ended(Option<RecvError>),
+}
 
 /// A connection over its socket.
 pub(crate) trait Held: View {

@@ -29,7 +29,7 @@ pub(crate) use application::{Application, Messages, Wrapped};
 pub use connections::Connections;
 pub(crate) use connections::{CutOnDrop, Place};
 pub(crate) use driver::Driver;
-pub(crate) use held::Held;
+pub(crate) use held::{Held, Incoming};
 pub(crate) use keeper::Keeper;
 pub(crate) use shared::{Shared, View};
 use traffic::TrafficLog;

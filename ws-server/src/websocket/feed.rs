@@ -90,6 +90,20 @@ impl<IO> Feed<'_, '_, IO> {
 }
 
 impl Outbox {
+    /// Gives what it holds to the connection, and does something with that. What cannot be sent any
+    /// more is told to whoever sends next.
+    pub(super) fn change<IO, R>(
+        &mut self,
+        shared: &Shared<Messages<IO>>,
+        act: impl FnOnce(&mut Endpoint<IO>) -> R,
+    ) -> R {
+        shared.change(|state| {
+            let endpoint = state.view.endpoint();
+            let _closed = self.empty_into(endpoint);
+            act(endpoint)
+        })
+    }
+
     /// Gives what it holds to the connection.
     ///
     /// # Errors

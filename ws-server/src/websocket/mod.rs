@@ -24,7 +24,7 @@ use self::feed::Feed;
 use self::outbox::Outbox;
 pub(crate) use self::state::Messages;
 use crate::alarm::Alarm;
-use crate::endpoint::{Endpoint, Finish};
+use crate::endpoint::Endpoint;
 use crate::error::{RecvError, SendError};
 use crate::pool;
 use crate::session::{Driver, Keeper, Place, Shared, Side};
@@ -145,7 +145,7 @@ impl<IO: AsyncRead + AsyncWrite + Unpin + Send> WebSocket<IO> {
         match inbox.lend()? {
             Ok(message) => Some(Ok((message, Replies { shared, outbox }))),
             Err(error) => {
-                fail(shared, outbox, error);
+                outbox.change(shared, |endpoint| endpoint.fail(error));
                 Some(Err(RecvError::Protocol(error)))
             }
         }
@@ -201,11 +201,7 @@ impl<IO: AsyncRead + AsyncWrite + Unpin + Send> WebSocket<IO> {
     /// # Errors
     /// [`SendError::Unsupported`] in drafts without ping.
     pub async fn ping(&mut self, payload: &[u8]) -> Result<(), SendError> {
-        let outbox = &mut self.outbox;
-        self.shared.change(|state| {
-            outbox.empty_into(state.view.endpoint())?;
-            state.view.endpoint().ping(payload)
-        })?;
+        self.outbox.change(&self.shared, |endpoint| endpoint.ping(payload))?;
         self.flush().await
     }
 
@@ -215,22 +211,14 @@ impl<IO: AsyncRead + AsyncWrite + Unpin + Send> WebSocket<IO> {
     pub async fn close(mut self, reason: Option<CloseReason>) {
         self.start_close(reason);
         self.shared.change(|state| state.view.discard());
-        let mut finish = Finish::AwaitClose;
-        poll_fn(|cx| {
-            self.shared
-                .visit(Side::Reader, cx, |view, cx| view.endpoint().poll_finish(cx, &mut finish))
-        })
-        .await;
+        poll_fn(|cx| self.shared.visit(Side::Reader, cx, |view, cx| view.endpoint().poll_end(cx)))
+            .await;
     }
 
     /// Begins the closing handshake, and lets the rest be received: go on calling
     /// [`recv`](WebSocket::recv) until `None`.
     pub fn start_close(&mut self, reason: Option<CloseReason>) {
-        let outbox = &mut self.outbox;
-        self.shared.change(|state| {
-            let _closed = outbox.empty_into(state.view.endpoint());
-            state.view.endpoint().close(reason);
-        });
+        self.outbox.change(&self.shared, |endpoint| endpoint.close(reason));
     }
 
     /// Has all that still comes read and thrown away, for good: [`recv`](WebSocket::recv) gives
@@ -273,7 +261,9 @@ impl<IO: AsyncRead + AsyncWrite + Unpin + Send> WebSocket<IO> {
             }
         }
         let WebSocket { shared, inbox, outbox } = self;
-        Poll::Ready(take_message(inbox, |error| fail(shared, outbox, error)))
+        // Replies to what came before go out before the Close.
+        let fail = |error| outbox.change(shared, |endpoint| endpoint.fail(error));
+        Poll::Ready(take_message(inbox, fail))
     }
 
     /// Waits for the next messages.
@@ -303,19 +293,6 @@ impl<IO: AsyncRead + AsyncWrite + Unpin + Send> WebSocket<IO> {
             view.endpoint().poll_flush(cx)
         })
     }
-}
-
-/// Fails the connection; replies to what came before go out before the Close.
-fn fail<IO: AsyncRead + AsyncWrite + Unpin + Send>(
-    shared: &Shared<Messages<IO>>,
-    outbox: &mut Outbox,
-    error: ProtocolError,
-) {
-    shared.change(|state| {
-        // A connection that has closed already has nobody to reply to.
-        let _closed = outbox.empty_into(state.view.endpoint());
-        state.view.endpoint().fail(error);
-    });
 }
 
 /// The next message of an inbox, whose memory goes back to the worker with the last. A text that is

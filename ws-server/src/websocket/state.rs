@@ -9,7 +9,7 @@ use ws_core::{Batch, CloseReason};
 use crate::endpoint::Endpoint;
 use crate::error::RecvError;
 use crate::pool;
-use crate::session::{Held, View};
+use crate::session::{Held, Incoming, View};
 
 /// What a message that was read ahead costs beside its bytes.
 const MESSAGE_COST: usize = 64;
@@ -23,17 +23,6 @@ pub(crate) struct Messages<IO> {
     /// Whether the messages that were given out last are still to be taken.
     given: Untaken,
     endpoint: Endpoint<IO>,
-}
-
-/// What becomes of what comes.
-#[derive(Debug)]
-enum Incoming {
-    /// It is received.
-    Open,
-    /// Nobody receives it: it is dropped.
-    Dropped,
-    /// It has ended; whoever receives is told once if that was an error.
-    Ended(Option<RecvError>),
 }
 
 impl<IO: AsyncRead + AsyncWrite + Unpin> Messages<IO> {

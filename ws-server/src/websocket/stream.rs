@@ -46,14 +46,10 @@ impl<IO: AsyncRead + AsyncWrite + Unpin + Send> Sink<Message> for WebSocket<IO> 
         if this.shared.is_closed() {
             return Err(SendError::Closed);
         }
-        let outbox = &mut this.outbox;
-        if outbox.push(message) {
+        if this.outbox.push(message) {
             return Ok(());
         }
-        this.shared.change(|state| {
-            outbox.empty_into(state.view.endpoint())?;
-            state.view.endpoint().put(message)
-        })
+        this.outbox.change(&this.shared, |endpoint| endpoint.put(message))
     }
 
     fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<(), SendError>> {
