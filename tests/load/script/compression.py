@@ -8,7 +8,7 @@ from tables import Figures, Table, human
 IDLE = 2_000
 ROUNDS = 3
 SIZES = [256, 1 << 10, 4 << 10, 16 << 10, 64 << 10]
-LONGEST_OF_LIBWEBSOCKETS = 4 << 10
+TOO_LONG_FOR_LIBWEBSOCKETS = 4 << 10
 
 OURS = Server("ours", "{ours} {port} echo: --log error {deflate}", ("ours",))
 LARGE = "--deflate-server-window 15 --deflate-client-window 15"
@@ -53,7 +53,7 @@ def compression(bench):
             size = cell[0]
             # It splits longer messages wrongly.
             able = [server for server in servers
-                    if server.name != "libwebsockets" or size < LONGEST_OF_LIBWEBSOCKETS]
+                    if server.name != "libwebsockets" or size < TOO_LONG_FOR_LIBWEBSOCKETS]
             load = [*load_of(*cell), "--deflate", "ctx" if context else "noctx"]
             results = bench.rounds(able, f"compression {kind} context: {human(size)}",
                                    load + ([] if bench.options.verify else ["--verify"]),

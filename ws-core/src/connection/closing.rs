@@ -3,13 +3,15 @@
 //! ```text
 //!             we close                peer's Close
 //!   Open ───────────────▶ CloseSent ───────────────▶ Closed
-//!    │                                                 ▲
-//!    ├── peer's Close, answered ───────────────────────┤
-//!    └── the protocol is broken, a deadline passed, ──▶ Failed
-//!        or the peer has ended without a Close
+//!    │                        │                        ▲
+//!    ├── peer's Close, answered ───────────────────────┘
+//!    │                        │
+//!    └────────────────────────┴── the protocol is broken, a deadline ──▶ Failed
+//!                                 has passed, or the peer is gone
 //! ```
 //!
-//! From the first Close on, one deadline runs until the TCP connection has ended.
+//! What the peer does is held back while messages that came before it are not taken. From the first
+//! Close on, one deadline runs until the TCP connection has ended.
 
 use std::time::{Duration, Instant};
 
@@ -117,8 +119,8 @@ impl Protocol {
         }
     }
 
-    /// Tells that the peer's side of the TCP connection has ended, and no Close came before. What
-    /// is sent may still find a reader; but there is no closing handshake any more, for nobody
+    /// Tells that the peer's side of the TCP connection has ended. What is sent may still
+    /// find a reader; but without a Close before there is no closing handshake any more, for nobody
     /// would answer (RFC 6455 §7.1.5: the status code is 1006).
     pub(super) fn end_input(&mut self) {
         self.input_ended = true;

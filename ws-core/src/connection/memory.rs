@@ -150,9 +150,9 @@ impl Connection {
         }
     }
 
-    /// Tells that the peer's side of the TCP connection has ended, and no Close came before. What
-    /// is sent may still find a reader; but there is no closing handshake any more, for nobody
-    /// would answer (RFC 6455 §7.1.5: the status code is 1006).
+    /// Tells that the peer's side of the TCP connection has ended. What is sent may still find a
+    /// reader; but without a Close before there is no closing handshake any more, for nobody would
+    /// answer (RFC 6455 §7.1.5: the status code is 1006).
     pub fn end_of_input(&mut self) {
         self.protocol.end_input();
     }

@@ -92,7 +92,8 @@ impl Connection {
     }
 
     /// How much memory it takes for what is under way, in bytes: undecoded input, the message
-    /// that has begun, output. What was lent counts while there is something in it.
+    /// that has begun, output. What was lent counts while there is something in it; control frames
+    /// that wait, of up to 125 bytes, do not.
     pub fn held(&self) -> usize {
         self.input.held() + self.assembler.held() + self.output.held()
     }
@@ -300,7 +301,7 @@ impl Connection {
         self.protocol.closing.is_over()
     }
 
-    /// Whether the peer's side of the TCP connection has ended, and no Close came before.
+    /// Whether the peer's side of the TCP connection has ended.
     pub fn has_input_ended(&self) -> bool {
         self.protocol.input_ended
     }

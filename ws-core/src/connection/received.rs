@@ -5,8 +5,11 @@ use std::ops::Range;
 use crate::codec::Transformed;
 use crate::message::MessageKind;
 
-/// An extension's work is interrupted where it is as much as this.
-const MUCH_WORK: Work = Work { steps: 16, wire: 1024, decoded: 16 * 1024, encoded: usize::MAX };
+/// An extension's work is interrupted after so many steps, or so many bytes that went into them or
+/// came out.
+const MOST_STEPS: usize = 16;
+const MOST_WIRE: usize = 1024;
+const MOST_DECODED: usize = 16 * 1024;
 
 /// What has come.
 #[derive(Debug, PartialEq, Eq)]
@@ -81,8 +84,6 @@ impl Work {
 
     #[inline]
     pub(super) fn is_much(&self) -> bool {
-        self.steps >= MUCH_WORK.steps
-            || self.wire >= MUCH_WORK.wire
-            || self.decoded >= MUCH_WORK.decoded
+        self.steps >= MOST_STEPS || self.wire >= MOST_WIRE || self.decoded >= MOST_DECODED
     }
 }

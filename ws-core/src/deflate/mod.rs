@@ -11,7 +11,7 @@
 //! # What a connection holds
 //!
 //! A compressor takes some 300 KB and a decompressor 40. Connections own neither: a worker thread
-//! has one compressor, and a connection takes a decompressor while one of its messages is on the
+//! keeps a few compressors, and a connection takes a decompressor while one of its messages is on the
 //! way. What a connection keeps between two messages is the text that the next one may refer to,
 //! up to the size of the window and as far as there is any; without context takeover nothing.
 

@@ -79,7 +79,7 @@ pub(super) struct Args {
     #[arg(long, value_name = "SECONDS", value_parser = seconds, default_value = "10")]
     opening_timeout: Duration,
 
-    /// How long the closing handshake may take
+    /// How long the closing handshake may take, while the client takes nothing of what was sent
     #[arg(long, value_name = "SECONDS", value_parser = seconds, default_value = "5")]
     closing_timeout: Duration,
 
