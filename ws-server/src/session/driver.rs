@@ -11,7 +11,9 @@ use pin_project_lite::pin_project;
 
 use super::connections::{Place, report_panic};
 use super::driven::Driven;
-use super::shared::{Drive, Panicked, Shared, Turn, View};
+use super::panicked::Panicked;
+use super::shared::{Drive, Shared, View};
+use super::turn::Turn;
 
 pin_project! {
     /// Polls a service, and drives its connection whatever the service does. Done when both are.

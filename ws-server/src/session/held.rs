@@ -5,7 +5,8 @@ use std::task::{Context, Poll};
 use tokio::io::{AsyncRead, AsyncWrite};
 use ws_core::CloseReason;
 
-use super::shared::{Drive, Turn, View};
+use super::shared::{Drive, View};
+use super::turn::Turn;
 use crate::endpoint::{Endpoint, News};
 use crate::error::RecvError;
 

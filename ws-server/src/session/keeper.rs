@@ -5,7 +5,8 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
-use super::shared::{Drive, Shared, Turn, View};
+use super::shared::{Drive, Shared, View};
+use super::turn::Turn;
 
 /// Drives a connection until it has ended. When it is dropped before that, whoever awaits something
 /// of the connection drives it.

@@ -14,8 +14,10 @@ mod held;
 mod keeper;
 #[cfg(all(test, ws_loom))]
 mod loom_tests;
+mod panicked;
 mod shared;
 mod traffic;
+mod turn;
 mod wakers;
 
 use std::future::Future;

@@ -7,16 +7,17 @@
 //! There is no I/O in here, so that `loom` can explore what the tasks of a connection do to each
 //! other.
 
-use std::io;
 use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 
-use ws_core::{CloseReason, StatusCode};
+use ws_core::CloseReason;
 
 use super::driven::Driven;
+use super::panicked::Panicked;
+use super::turn::{NotedTurn, Turn};
 use super::wakers::{Registration, Side, Wakers};
 use crate::endpoint::News;
-use crate::sync::{AtomicBool, AtomicU8, Mutex, MutexGuard, Ordering, lock};
+use crate::sync::{AtomicBool, Mutex, MutexGuard, Ordering, lock};
 
 /// A connection as its application sees it: messages, or bytes.
 pub(crate) trait View {
@@ -44,24 +45,11 @@ pub(crate) trait Drive: View {
 #[derive(Debug)]
 #[repr(C)]
 pub(crate) struct Shared<V> {
-    /// What the handles have done in this turn of the driver, as a [`Turn`]. Only the driver's task
-    /// writes it, and takes it when it looks.
-    turn: AtomicU8,
+    /// What the handles have done in this turn of the driver.
+    turn: NotedTurn,
     /// Whether nothing can be sent any more.
     closed: AtomicBool,
     state: Mutex<State<V>>,
-}
-
-/// What the handles that a driver's task has polled have done in its turn.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[repr(u8)]
-pub(crate) enum Turn {
-    /// None waits to receive.
-    Other,
-    /// One waits to receive, so the socket wakes the task; and something else was done.
-    Waits,
-    /// One waits to receive, and has left nothing to do: deadlines wake the task too.
-    Settled,
 }
 
 /// A connection, and who has to do with it. In memory, what each visit needs comes first.
@@ -94,7 +82,7 @@ impl<V: View> Shared<V> {
         };
         Arc::new(Shared {
             state: Mutex::new(state),
-            turn: AtomicU8::new(Turn::Other as u8),
+            turn: NotedTurn::default(),
             closed: AtomicBool::new(false),
         })
     }
@@ -142,11 +130,11 @@ impl<V: View> Shared<V> {
             self.note_closed(&state);
             outcome
         };
-        self.note_turn(match (side, outcome.is_pending()) {
-            (Side::Reader, true) => Turn::Settled,
-            (Side::Reader, false) => Turn::Other,
-            (Side::Writer | Side::Closed, _) => self.turn_but_for_more(),
-        });
+        match (side, outcome.is_pending()) {
+            (Side::Reader, true) => self.turn.note(Turn::Settled),
+            (Side::Reader, false) => self.turn.note(Turn::Other),
+            (Side::Writer | Side::Closed, _) => self.turn.note_more(),
+        }
         outcome
     }
 
@@ -164,7 +152,7 @@ impl<V: View> Shared<V> {
         let registration = state.wakers().register(side, waker);
         if Driven::is(self) {
             // A future of the service, with a waker of its own.
-            self.note_turn(self.turn_but_for_more());
+            self.turn.note_more();
         }
         self.visit_among_others(Some(registration), state, poll)
     }
@@ -205,7 +193,7 @@ impl<V: View> Shared<V> {
         let others = state.wakers.clone();
         let driver = if Driven::is(self) {
             // It looks anyhow.
-            self.note_turn(self.turn_but_for_more());
+            self.turn.note_more();
             None
         } else {
             // Not in a turn of it: that may be over by now, and the note would be for the next.
@@ -219,6 +207,12 @@ impl<V: View> Shared<V> {
             driver.wake();
         }
         outcome
+    }
+
+    /// What the handles have done that the driver has just polled.
+    #[inline]
+    pub(super) fn take_turn(&self) -> Turn {
+        self.turn.take()
     }
 
     /// Looks at the connection.
@@ -268,31 +262,6 @@ impl<V: View> Shared<V> {
         if state.view.is_closed() {
             self.closed.store(true, Ordering::Relaxed);
         }
-    }
-
-    #[inline]
-    fn note_turn(&self, turn: Turn) {
-        self.turn.store(turn as u8, Ordering::Relaxed);
-    }
-
-    /// The turn so far, with something else done in it.
-    #[inline]
-    fn turn_but_for_more(&self) -> Turn {
-        match self.turn.load(Ordering::Relaxed) {
-            turn if turn == Turn::Other as u8 => Turn::Other,
-            _ => Turn::Waits,
-        }
-    }
-
-    /// What the handles have done that the driver has just polled.
-    #[inline]
-    pub(crate) fn take_turn(&self) -> Turn {
-        let turn = self.turn.load(Ordering::Relaxed);
-        if turn == Turn::Other as u8 {
-            return Turn::Other;
-        }
-        self.note_turn(Turn::Other);
-        if turn == Turn::Settled as u8 { Turn::Settled } else { Turn::Waits }
     }
 }
 
@@ -349,26 +318,6 @@ impl<V: Drive> Shared<V> {
             others.wake_others();
         }
         ended
-    }
-}
-
-/// Whether a handle was dropped by a panic.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Panicked {
-    /// None was.
-    No,
-    /// One was.
-    Yes,
-}
-
-impl Panicked {
-    /// What the peer is told when the handles are gone, and the service has ended like this.
-    pub(crate) fn closing_reason(self, outcome: Option<&io::Result<()>>) -> CloseReason {
-        let code = match (outcome, self) {
-            (Some(Err(_)), _) | (_, Panicked::Yes) => StatusCode::INTERNAL_ERROR,
-            (Some(Ok(())) | None, Panicked::No) => StatusCode::NORMAL,
-        };
-        CloseReason::new(code, "")
     }
 }
 
