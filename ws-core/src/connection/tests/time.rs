@@ -54,6 +54,16 @@ fn takes_any_byte_for_a_sign_of_life() {
 }
 
 #[test]
+fn takes_a_read_of_nothing_for_no_sign_of_life() {
+    for tell in [Connection::filled, Connection::appended] {
+        let mut end = end();
+        assert_eq!(end.timeout(30), Ok(PING.to_vec()));
+        tell(&mut end.connection, 0);
+        assert_eq!(end.timeout(60), Err(Expired::Dead));
+    }
+}
+
+#[test]
 fn a_look_that_comes_late_gives_the_peer_another_interval_once() {
     let mut end = end();
     assert_eq!(end.timeout(30), Ok(PING.to_vec()));
