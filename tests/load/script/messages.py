@@ -64,6 +64,24 @@ def floor(bench):
                    rows_of(bench, QUICK))
 
 
+def split(bench):
+    """The system counts the time in the program in ticks of 10 ms, so this wants long measurements."""
+    usual = [(125, 50, 1), (125, 500, 1), (125, 50, 16), (125, 500, 16), (16 << 10, 50, 1)]
+    servers = bench.available([TCP, FLOOR, *bench.with_added(OURS)])
+    figures = Figures(bench.options)
+    table = Table("Time in the program, in percent of that in the kernel",
+                  ["", *[server.name for server in servers]])
+    for label, load in rows_of(bench, usual):
+        results = bench.rounds(servers, f"split: {label}", load)
+        table.row([label, *[figures.figure(results[server.name], percent_of_kernel, digits=1)
+                            for server in servers]])
+
+
+def percent_of_kernel(result):
+    program = result["server_user_pct"]
+    return 100 * program / (result["server_cpu_pct"] - program)
+
+
 def text(bench):
     usual = [(1024, 50, 16), (16384, 20, 4)]
     rows = [(f"{kind}, {label}", load)

@@ -3,12 +3,13 @@
 from compression import compression
 from connections import idle, mounted, openings, tls
 from messages import (cells, drafts, echo, fanout, floor, gateway, growth, long, service_of_bytes,
-                      text, workers)
+                      split, text, workers)
 
 PARTS = {
     "echo": echo,
     "cells": cells,
     "floor": floor,
+    "split": split,
     "text": text,
     "drafts": drafts,
     "bytes": service_of_bytes,
