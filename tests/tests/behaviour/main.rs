@@ -28,6 +28,7 @@ mod slow_readers;
 mod standalone;
 mod tls;
 mod turns;
+mod violations;
 mod ways;
 
 use std::future::{Future, poll_fn};

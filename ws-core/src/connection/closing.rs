@@ -15,7 +15,7 @@
 
 use std::time::{Duration, Instant};
 
-use super::ending::{ClosingHandshake, End, HeldEnd, PeerEnd};
+use super::ending::{ClosingHandshake, End, Extension, HeldEnd, PeerEnd};
 use super::protocol::Protocol;
 use super::timer::Expired;
 use crate::buffer::SendBuffer;
@@ -63,17 +63,18 @@ impl Protocol {
         let end = now + self.timers.closing();
         let step = milliseconds(self.timers.closing());
         let more = milliseconds(self.backlog.time(now, output.len()));
-        self.end = End::Before { end, step, more };
+        self.end = End::Before(end, Extension { step, more });
         self.backlog.watch();
         end
     }
 
-    /// Limits the time of the end anew, when `step` milliseconds have passed and `more` may: for as
-    /// long as the peer takes what was sent before its end as fast as it should. Of what lies
-    /// between its socket and ours nobody knows.
+    /// Extends the time of the end, whose limit has passed: for as long as the peer takes what was
+    /// sent before its end as fast as it should. Of what lies between its socket and ours nobody
+    /// knows.
     pub(super) fn extend_end(
         &mut self,
-        (end, step, more): (Instant, u32, u32),
+        Extension { step, more }: Extension,
+        now: Instant,
         output: &SendBuffer,
     ) -> Result<(), Expired> {
         let passed = Duration::from_millis(step.into());
@@ -82,8 +83,9 @@ impl Protocol {
             return Err(Expired::Closing);
         }
         let step = milliseconds(self.timers.closing()).max(LEAST_STEP).min(more);
-        let end = end + Duration::from_millis(step.into());
-        self.end = End::Before { end, step, more: more - step };
+        // From now on: a look that comes late must not make the next one early.
+        let end = now + Duration::from_millis(step.into());
+        self.end = End::Before(end, Extension { step, more: more - step });
         self.backlog.watch();
         Ok(())
     }
@@ -144,6 +146,7 @@ impl Protocol {
     /// Ends the connection because the peer broke the protocol (RFC 6455 §7.1.7). Drafts
     /// without status codes have no word for it and just end.
     pub(super) fn fail(&mut self, error: ProtocolError, output: &mut SendBuffer) {
+        self.held_end = None;
         if self.closing.is_over() {
             return;
         }
@@ -157,7 +160,6 @@ impl Protocol {
             self.put_close(Some(&CloseReason::new(code, error.to_string())), output);
         }
         self.closing = ClosingHandshake::Failed;
-        self.held_end = None;
     }
 
     /// RFC 6455 §5.5.1: a Close is answered with a Close that echoes its code.

@@ -24,11 +24,19 @@ pub(super) enum ClosingHandshake {
 pub(super) enum End {
     /// No limit yet.
     Unlimited,
-    /// The TCP connection has until `end`, `step` milliseconds after it was last looked at; and
-    /// `more` milliseconds behind that, if the peer still takes what was sent before.
-    Before { end: Instant, step: u32, more: u32 },
+    /// The TCP connection has until then, and may get more time.
+    Before(Instant, Extension),
     /// The time is over; nothing more is done for the peer.
     Expired(Expired),
+}
+
+/// How a limit may be extended, if the peer still takes what was sent before; in milliseconds.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Extension {
+    /// How long it is from the last look at the peer to the limit.
+    pub(super) step: u32,
+    /// How much time there is behind that.
+    pub(super) more: u32,
 }
 
 /// How long an end that the peer has made waits for the messages before it to be taken.

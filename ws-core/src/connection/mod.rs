@@ -310,7 +310,7 @@ impl Connection {
     pub fn expired(&self) -> Option<Expired> {
         match self.protocol.end {
             End::Expired(expired) => Some(expired),
-            End::Unlimited | End::Before { .. } => None,
+            End::Unlimited | End::Before(..) => None,
         }
     }
 

@@ -163,7 +163,7 @@ impl Protocol {
             (true, None, _) => self.timers.next(),
             (true, Some(held), _) => Some(*held.until.get_or_insert_with(|| clock() + HELD_TIME)),
             (false, _, End::Unlimited) => Some(self.limit_end(clock(), output)),
-            (false, _, End::Before { end, .. }) => Some(end),
+            (false, _, End::Before(end, _)) => Some(end),
             (false, _, End::Expired(_)) => None,
         }
     }
@@ -179,8 +179,8 @@ impl Protocol {
         output: &mut SendBuffer,
     ) -> Result<(), Expired> {
         match self.end {
-            End::Before { end, step, more } if now >= end => {
-                return self.extend_end((end, step, more), output);
+            End::Before(end, extension) if now >= end => {
+                return self.extend_end(extension, now, output);
             }
             End::Unlimited if self.closing.is_open() => {}
             _ => return Ok(()),

@@ -97,7 +97,15 @@ impl Connection {
                 return Err(error);
             }
         };
-        Ok(if found { Received::Data(self.take_batch()) } else { outcome })
+        if !found {
+            return Ok(outcome);
+        }
+        let batch = self.take_batch();
+        match batch.is_empty() {
+            // Its first message breaks the protocol.
+            true => self.receive_end(untaken).map(|end| end.unwrap_or(Received::Held)),
+            false => Ok(Received::Data(batch)),
+        }
     }
 
     /// The batch of messages that were found.

@@ -43,6 +43,11 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> Endpoint<IO> {
                 Finish::AwaitClose => {
                     // Nobody takes a message that has begun, or one that begins.
                     self.connection.discard_data();
+                    if self.connection.is_over() {
+                        // How the peer broke the protocol is for whoever receives.
+                        self.finish = Finish::Send;
+                        continue;
+                    }
                     match ready!(self.poll_fragment(cx, Untaken::Nothing)) {
                         Ok(Some(_)) => Finish::AwaitClose,
                         Ok(None) | Err(_) => Finish::Send,

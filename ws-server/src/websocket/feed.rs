@@ -95,12 +95,13 @@ impl Outbox {
     pub(super) fn change<IO, R>(
         &mut self,
         shared: &Shared<Messages<IO>>,
-        act: impl FnOnce(&mut Endpoint<IO>) -> R,
+        act: impl FnOnce(&mut Messages<IO>) -> R,
     ) -> R {
         shared.change(|state| {
-            let endpoint = state.view.endpoint();
-            let _closed = self.empty_into(endpoint);
-            act(endpoint)
+            let _closed = self.empty_into(state.view.endpoint());
+            let outcome = act(&mut state.view);
+            self.look_at(state.view.endpoint());
+            outcome
         })
     }
 

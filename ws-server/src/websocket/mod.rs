@@ -90,7 +90,8 @@ impl<IO: AsyncRead + AsyncWrite + Unpin + Send> WebSocket<IO> {
 
     /// What keeps a connection of [`WebSocket::new`] going while nothing of its socket is awaited: a
     /// future for a task of its own. It is done when the connection has ended; when the socket is
-    /// dropped, it closes the connection with status 1000.
+    /// dropped, it closes the connection with status 1000. One is enough, and a connection of a
+    /// server needs none.
     ///
     /// # Cancel safety
     /// When it is dropped, the connection goes on while something of its socket is awaited.
@@ -145,7 +146,7 @@ impl<IO: AsyncRead + AsyncWrite + Unpin + Send> WebSocket<IO> {
         match inbox.lend()? {
             Ok(message) => Some(Ok((message, Replies { shared, outbox }))),
             Err(error) => {
-                outbox.change(shared, |endpoint| endpoint.fail(error));
+                outbox.change(shared, |view| view.fail(error));
                 Some(Err(RecvError::Protocol(error)))
             }
         }
@@ -201,7 +202,7 @@ impl<IO: AsyncRead + AsyncWrite + Unpin + Send> WebSocket<IO> {
     /// # Errors
     /// [`SendError::Unsupported`] in drafts without ping.
     pub async fn ping(&mut self, payload: &[u8]) -> Result<(), SendError> {
-        self.outbox.change(&self.shared, |endpoint| endpoint.ping(payload))?;
+        self.outbox.change(&self.shared, |view| view.endpoint().ping(payload))?;
         self.flush().await
     }
 
@@ -218,7 +219,7 @@ impl<IO: AsyncRead + AsyncWrite + Unpin + Send> WebSocket<IO> {
     /// Begins the closing handshake, and lets the rest be received: go on calling
     /// [`recv`](WebSocket::recv) until `None`.
     pub fn start_close(&mut self, reason: Option<CloseReason>) {
-        self.outbox.change(&self.shared, |endpoint| endpoint.close(reason));
+        self.outbox.change(&self.shared, |view| view.endpoint().close(reason));
     }
 
     /// Has all that still comes read and thrown away, for good: [`recv`](WebSocket::recv) gives
@@ -262,7 +263,7 @@ impl<IO: AsyncRead + AsyncWrite + Unpin + Send> WebSocket<IO> {
         }
         let WebSocket { shared, inbox, outbox } = self;
         // Replies to what came before go out before the Close.
-        let fail = |error| outbox.change(shared, |endpoint| endpoint.fail(error));
+        let fail = |error| outbox.change(shared, |view| view.fail(error));
         Poll::Ready(take_message(inbox, fail))
     }
 

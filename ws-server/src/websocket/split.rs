@@ -68,7 +68,7 @@ impl<IO: AsyncRead + AsyncWrite + Unpin + Send> Receiver<IO> {
         }
         let shared = &self.shared;
         Poll::Ready(take_message(&mut self.inbox, |error| {
-            shared.change(|state| state.view.endpoint().fail(error));
+            shared.change(|state| state.view.fail(error));
         }))
     }
 

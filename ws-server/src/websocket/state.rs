@@ -4,7 +4,7 @@ use std::task::{Context, Poll, ready};
 
 use tokio::io::{AsyncRead, AsyncWrite};
 use ws_core::connection::Untaken;
-use ws_core::{Batch, CloseReason};
+use ws_core::{Batch, CloseReason, ProtocolError};
 
 use crate::endpoint::Endpoint;
 use crate::error::RecvError;
@@ -93,14 +93,26 @@ impl<IO> Messages<IO> {
         self.endpoint.connection().peer_reason().cloned()
     }
 
+    /// The peer broke the protocol: nothing is received after that.
+    pub(super) fn fail(&mut self, error: ProtocolError) {
+        self.endpoint.fail(error);
+        self.endpoint.discard_received();
+        self.incoming = Incoming::Ended(None);
+        self.forget_messages();
+    }
+
+    fn forget_messages(&mut self) {
+        self.ahead = Batch::default();
+        self.given = Untaken::Nothing;
+    }
+
     /// Nobody receives any more: what comes is dropped.
     pub(super) fn discard(&mut self) {
         if let Incoming::Open = self.incoming {
             self.incoming = Incoming::Dropped;
             self.endpoint.discard_data();
         }
-        self.ahead = Batch::default();
-        self.given = Untaken::Nothing;
+        self.forget_messages();
     }
 }
 

@@ -49,7 +49,7 @@ impl<IO: AsyncRead + AsyncWrite + Unpin + Send> Sink<Message> for WebSocket<IO> 
         if this.outbox.push(message) {
             return Ok(());
         }
-        this.outbox.change(&this.shared, |endpoint| endpoint.put(message))
+        this.outbox.change(&this.shared, |view| view.endpoint().put(message))
     }
 
     fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<(), SendError>> {

@@ -197,6 +197,18 @@ fn gives_a_peer_more_time_for_as_long_as_it_takes_what_was_sent() {
 }
 
 #[test]
+fn a_look_that_comes_late_leaves_a_peer_the_whole_next_step() {
+    let mut end = End::hybi(Timeouts::default());
+    end.connection.send(&vec![7; 4 << 20][..]).unwrap();
+    let began = end.began;
+    end.connection.close(None, began);
+    assert_eq!(end.poll_timeout(), Some(end.at(5)));
+    end.connection.sent(1 << 20, || began);
+    assert_eq!(end.timeout(100), Ok(vec![]));
+    assert_eq!(end.poll_timeout(), Some(end.at(105)));
+}
+
+#[test]
 fn wants_no_more_of_the_clock_than_its_end_when_it_is_over() {
     let mut end = end();
     end.hear(&masked(0x88, b""));
