@@ -169,8 +169,8 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> Endpoint<IO> {
 
     /// Waits for what is held to be taken, or for the deadline.
     fn poll_held(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), RecvError>> {
-        // Nothing that was read behind what is held counts any more.
-        let _held = self.release();
+        // A message that has begun lies in the buffer only while nothing is behind it.
+        let _released = self.release();
         if let Poll::Ready(Err(error)) = self.poll_write_out(cx) {
             self.break_off(error);
         }
@@ -184,7 +184,7 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> Endpoint<IO> {
             if let Poll::Ready(outcome) = self.poll_alarm(cx) {
                 outcome.map_err(RecvError::Expired)?;
                 if self.connection.is_over() {
-                    return Poll::Ready(Ok(Input::Bytes));
+                    return Poll::Ready(Ok(Input::Something));
                 }
                 continue;
             }
@@ -194,12 +194,12 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> Endpoint<IO> {
             let ended = match self.poll_read(cx) {
                 Poll::Pending => match self.release() {
                     Ok(()) => return Poll::Pending,
-                    Err(_held) => return Poll::Ready(Ok(Input::Bytes)),
+                    Err(_held) => return Poll::Ready(Ok(Input::Something)),
                 },
                 Poll::Ready(Err(RecvError::Protocol(_held))) => {
-                    return Poll::Ready(Ok(Input::Bytes));
+                    return Poll::Ready(Ok(Input::Something));
                 }
-                Poll::Ready(Ok(count)) if count > 0 => return Poll::Ready(Ok(Input::Bytes)),
+                Poll::Ready(Ok(count)) if count > 0 => return Poll::Ready(Ok(Input::Something)),
                 Poll::Ready(Ok(_)) => match self.broken.take() {
                     Some(error) => Err(RecvError::Io(*error)),
                     None => Ok(Input::End),
@@ -337,8 +337,8 @@ impl<IO> Drop for Endpoint<IO> {
 }
 
 enum Input {
-    /// Bytes to decode, or an end that is held: something for whoever receives.
-    Bytes,
+    /// Bytes to decode, or an end that is held.
+    Something,
     End,
 }
 

@@ -71,10 +71,10 @@ impl Connections {
         Connections { shared: Arc::new(Shared { limit: Some(limit), ..Shared::default() }) }
     }
 
-    /// Whether another one would be too many.
+    /// Whether another one would be too many, beside those whose services go on.
     #[cfg(feature = "tower")]
     pub(crate) fn is_full(&self) -> bool {
-        self.shared.limit.is_some_and(|limit| self.count() >= limit)
+        self.shared.limit.is_some_and(|limit| lock(&self.shared.tasks).running.len() >= limit)
     }
 
     /// How many are open, those included whose opening or closing handshake is under way. A service
@@ -94,8 +94,8 @@ impl Connections {
         self.shared.closing.begin();
     }
 
-    /// [Closes](Connections::close) every connection, waits until all have ended, and cuts
-    /// those that have not within `drain`.
+    /// [Closes](Connections::close) every connection, waits until all have ended and their services
+    /// too, and cuts those that have not within `drain`.
     ///
     /// # Cancel safety
     /// Dropping the future cuts nothing; call it again.
@@ -105,7 +105,8 @@ impl Connections {
         self.close();
         let drain = drain.min(LONGEST_TIMEOUT);
         if timeout(drain, self.all_ended()).await.is_err() {
-            warn!(connections = self.count(), ?drain, "cutting connections that did not close");
+            let connections = lock(&self.shared.tasks).running.len();
+            warn!(connections, ?drain, "cutting connections that did not close");
             self.cut();
             self.all_ended().await;
         }
@@ -234,12 +235,9 @@ pub(crate) struct Place {
 
 impl Place {
     /// Leaves the place to another connection, for this one has ended; its task goes on.
-    pub(super) fn release_permit(&self) {
-        let mut tasks = lock(&self.shared.tasks);
-        let permit = tasks.running.get_mut(&self.number).and_then(|running| running.permit.take());
-        tasks.open -= usize::from(permit.is_some());
-        drop(tasks);
-        // Others may get on by the permit.
+    pub(super) fn leave(&self) {
+        let permit = lock(&self.shared.tasks).leave(self.number);
+        // Not under the lock: others may get on by it.
         drop(permit);
     }
 }
@@ -247,15 +245,22 @@ impl Place {
 impl Drop for Place {
     fn drop(&mut self) {
         let mut tasks = lock(&self.shared.tasks);
+        let permit = tasks.leave(self.number);
         let ended = tasks.running.remove(&self.number);
-        let was_open = ended.as_ref().is_some_and(|running| running.permit.is_some());
-        tasks.open -= usize::from(was_open);
         let was_last = tasks.running.is_empty();
         drop(tasks);
-        // Others may get on by the permit.
-        drop(ended);
+        drop((permit, ended));
         if was_last {
             self.shared.all_ended.notify_waiters();
         }
+    }
+}
+
+impl Tasks {
+    /// The connection of this task has ended, if it had not; its permit is to be dropped.
+    fn leave(&mut self, number: u64) -> Option<OwnedSemaphorePermit> {
+        let permit = self.running.get_mut(&number)?.permit.take()?;
+        self.open -= 1;
+        Some(permit)
     }
 }

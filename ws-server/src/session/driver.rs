@@ -88,7 +88,7 @@ where
             let closing = |panicked: Panicked| panicked.closing_reason(outcome.as_deref());
             if connection.poll_drive(cx, turn, closing).is_ready() {
                 *this.connection = None;
-                this.place.release_permit();
+                this.place.leave();
             }
         }
         match outcome {

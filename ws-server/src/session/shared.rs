@@ -113,7 +113,7 @@ impl<V: View> Shared<V> {
     #[inline]
     fn visit_locked<R>(
         &self,
-        state: MutexGuard<'_, State<V>>,
+        mut state: MutexGuard<'_, State<V>>,
         side: Side,
         cx: &mut Context<'_>,
         poll: impl FnOnce(&mut V, &mut Context<'_>) -> Poll<R>,
@@ -122,7 +122,6 @@ impl<V: View> Shared<V> {
         if !is_driver {
             return self.visit_from_elsewhere(state, side, cx.waker(), poll);
         }
-        let mut state = state;
         let outcome = if state.others_wait {
             self.visit_among_others(None, state, poll)
         } else {
@@ -236,7 +235,8 @@ impl<V: View> Shared<V> {
         });
     }
 
-    /// Nobody drives the connection any more. Whoever did is woken too, in case that there are two.
+    /// Whoever has driven the connection does so no more. A task that drives it still is woken, and
+    /// says so.
     pub(super) fn resign(&self) {
         let mut state = self.lock();
         let driver = state.driver.take();
