@@ -252,6 +252,24 @@ fn puts_messages_and_pings_that_the_draft_has() {
 }
 
 #[test]
+fn sends_what_its_encoder_has_encoded_as_it_sends_messages() {
+    let mut end = end();
+    let encoder = end.connection.encoder().unwrap();
+    for message in [MessageRef::Text("abc"), MessageRef::Binary(&[7; 300])] {
+        end.connection.send(message).unwrap();
+        let sent = end.sent();
+        let mut encoded = Vec::new();
+        encoder.encode(message, &mut encoded);
+        end.connection.send_encoded(&mut encoded).unwrap();
+        assert_eq!((end.sent(), encoded), (sent, vec![]));
+    }
+    // A key for each frame is state, and of other codecs nobody knows.
+    for codec in [codec(Role::Client), tiny(true)] {
+        assert!(End::new(codec, Timeouts::default()).connection.encoder().is_none());
+    }
+}
+
+#[test]
 fn fails_when_messages_are_interleaved_or_continued_without_a_start() {
     for (wire, error) in [
         (masked(0x80, b"x"), ProtocolError::LoneContinuation),

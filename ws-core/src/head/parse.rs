@@ -26,11 +26,6 @@ impl HeadReader {
         HeadReader::default()
     }
 
-    /// Whether no byte of a head has been taken yet.
-    pub fn is_empty(&self) -> bool {
-        self.text.is_empty()
-    }
-
     /// Takes bytes up to the end of the head, and tells how many it took. What follows the
     /// head is not touched: it belongs to the WebSocket.
     ///

@@ -52,12 +52,6 @@ impl Unpacker {
         }
     }
 
-    /// Whether the payloads of such messages are the bytes, whatever they are.
-    #[inline]
-    pub(super) fn leaves(&self, kind: MessageKind) -> bool {
-        matches!(self, Unpacker::Plain(_)) && kind == MessageKind::Binary
-    }
-
     /// Unpacks a fragment. `Ok(true)`: the payload is the bytes. `Ok(false)`: the bytes were
     /// appended to `unpacked`.
     #[inline]
@@ -68,7 +62,7 @@ impl Unpacker {
         unpacked: &mut Vec<u8>,
     ) -> Result<bool, ProtocolError> {
         match self {
-            _ if self.leaves(fragment.kind) => return Ok(true),
+            Unpacker::Plain(_) if fragment.kind == MessageKind::Binary => return Ok(true),
             Unpacker::Plain(checker) => {
                 checker.push(payload).map_err(|_| ProtocolError::InvalidUtf8)?;
                 if fragment.fin && checker.is_open() {
@@ -267,6 +261,23 @@ mod tests {
         assert!(packer.finish().is_ok());
         packer.pack(&[0xe2], |_| Ok(())).unwrap();
         assert!(packer.finish().is_err());
+    }
+
+    #[test]
+    fn packs_as_many_bytes_as_there_is_room_for() {
+        for room in [4, 1000, 4096] {
+            for carriage in [Carriage::Binary, Carriage::Text, Carriage::Base64] {
+                let mut packer = Packer::new(carriage);
+                let bytes = vec![b'a'; packer.capacity(room)];
+                let mut sent = 0;
+                let send = |message: MessageRef<'_>| {
+                    sent += message.as_bytes().len();
+                    Ok(())
+                };
+                packer.pack(&bytes, send).unwrap();
+                assert_eq!(sent, room, "{carriage:?}");
+            }
+        }
     }
 
     #[test]

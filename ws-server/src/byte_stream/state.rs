@@ -170,17 +170,7 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> StreamState<IO> {
         self.endpoint.discard_received();
     }
 
-    #[inline]
     fn unpack(&mut self, fragment: Fragment) {
-        match fragment.payload {
-            Payload::Stored(range) if self.unpacker.leaves(fragment.kind) => {
-                self.piece = Piece::Buffered(range);
-            }
-            _ => self.unpack_other(fragment),
-        }
-    }
-
-    fn unpack_other(&mut self, fragment: Fragment) {
         let payload = match &fragment.payload {
             Payload::Stored(range) => self.endpoint.bytes(range.clone()),
             Payload::Made(payload) => payload,
