@@ -2,10 +2,12 @@
 
 use std::time::Duration;
 
+use futures_util::SinkExt;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::mpsc::unbounded_channel;
 use tokio::time::Instant;
-use ws_server::{ByteStream, CloseReason, Server, StatusCode, WebSocket};
+use ws_server::{ByteStream, CloseReason, SendError, Server, StatusCode, WebSocket};
 use ws_tests::{frame, masked, requests};
 
 use crate::{echo_bytes, echo_messages, serve, used_up};
@@ -92,6 +94,26 @@ async fn a_reply_goes_out_before_the_close_that_a_bad_text_read_ahead_gets() {
     }
 }
 
+#[tokio::test(start_paused = true)]
+async fn nothing_is_fed_to_a_connection_that_has_closed() {
+    let (tell, mut told) = unbounded_channel();
+    let service = move |mut socket: WebSocket, _| {
+        let tell = tell.clone();
+        async move {
+            let end = socket.recv().await.is_none();
+            let fed = matches!(WebSocket::feed(&mut socket, "late").await, Err(SendError::Closed));
+            let sunk = matches!(socket.start_send_unpin("late".into()), Err(SendError::Closed));
+            tell.send((end, fed, sunk)).unwrap();
+            Ok(())
+        }
+    };
+    let (server, _) = serve(Server::builder().messages(service).unwrap());
+    let mut client = server.open(requests::RFC6455).await;
+    client.send(&masked(0x88, b"\x03\xe8")).await;
+    client.expect(&frame(0x88, b"\x03\xe8")).await;
+    assert_eq!(told.recv().await, Some((true, true, true)));
+}
+
 /// In memory there is no reset, so this is over TCP.
 #[tokio::test]
 async fn a_peer_that_has_ended_its_side_of_tcp_reads_its_answer_and_then_the_end() {
@@ -165,7 +187,7 @@ async fn closing_names_the_reason_in_the_words_of_the_version() {
 #[tokio::test(start_paused = true)]
 async fn a_peer_that_stops_reading_and_closes_does_not_hold_the_service_that_writes() {
     for goodbye in [masked(0x88, &[]), frame(0x81, b"unmasked")] {
-        let (done, mut ended) = tokio::sync::mpsc::unbounded_channel();
+        let (done, mut ended) = unbounded_channel();
         let service = move |mut stream: ByteStream, _| {
             let done = done.clone();
             async move {
@@ -189,7 +211,7 @@ async fn a_peer_that_stops_reading_and_closes_does_not_hold_the_service_that_wri
 
 #[tokio::test(start_paused = true)]
 async fn a_sending_half_is_not_held_by_a_peer_that_stops_reading() {
-    let (done, mut ended) = tokio::sync::mpsc::unbounded_channel();
+    let (done, mut ended) = unbounded_channel();
     let service = move |socket: WebSocket, _| {
         let done = done.clone();
         async move {

@@ -2,8 +2,9 @@
 
 use std::time::Duration;
 
+use tokio::sync::mpsc::unbounded_channel;
 use tokio::time::Instant;
-use ws_server::{ByteStream, Server, WebSocket};
+use ws_server::{ByteStream, Server, Timeouts, WebSocket};
 use ws_tests::{frame, masked, requests};
 
 use crate::serve_until_stopped;
@@ -47,6 +48,27 @@ async fn a_long_message_under_way_goes_out_whole_before_the_close() {
     client.expect(&frame(0x82, &long())).await;
     client.expect(&frame(0x88, &[0x03, 0xe9])).await;
     drop(client);
+    task.await.unwrap();
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_connection_that_is_cut_ends_though_another_task_has_its_socket() {
+    let (tell, mut told) = unbounded_channel();
+    let service = move |socket: WebSocket, _| {
+        let tell = tell.clone();
+        tokio::spawn(async move { tell.send(socket.closed().await.is_none()) });
+        async { Ok(()) }
+    };
+    let mut timeouts = Timeouts::default();
+    timeouts.closing = Duration::from_secs(1000);
+    let builder = Server::builder().timeouts(timeouts).drain(Duration::from_secs(1));
+    let (connector, stop, task) = serve_until_stopped(builder.messages(service).unwrap());
+    let mut client = connector.open(requests::RFC6455).await;
+    let begun = Instant::now();
+    stop.send(()).unwrap();
+    client.expect(&frame(0x88, &[0x03, 0xe9])).await;
+    assert!(client.is_hung_up().await && told.recv().await.unwrap());
+    assert_eq!(begun.elapsed().as_secs(), 1);
     task.await.unwrap();
 }
 
