@@ -1,5 +1,6 @@
 //! The closing handshake, and how peers that break the protocol are sent away.
 
+use std::future::poll_fn;
 use std::time::Duration;
 
 use futures_util::SinkExt;
@@ -103,7 +104,9 @@ async fn nothing_is_fed_to_a_connection_that_has_closed() {
             let end = socket.recv().await.is_none();
             let fed = matches!(WebSocket::feed(&mut socket, "late").await, Err(SendError::Closed));
             let sunk = matches!(socket.start_send_unpin("late".into()), Err(SendError::Closed));
-            tell.send((end, fed, sunk)).unwrap();
+            let ready = poll_fn(|cx| socket.poll_ready_unpin(cx)).await;
+            let ready = matches!(ready, Err(SendError::Closed));
+            tell.send((end, fed, sunk, ready)).unwrap();
             Ok(())
         }
     };
@@ -111,7 +114,7 @@ async fn nothing_is_fed_to_a_connection_that_has_closed() {
     let mut client = server.open(requests::RFC6455).await;
     client.send(&masked(0x88, b"\x03\xe8")).await;
     client.expect(&frame(0x88, b"\x03\xe8")).await;
-    assert_eq!(told.recv().await, Some((true, true, true)));
+    assert_eq!(told.recv().await, Some((true, true, true, true)));
 }
 
 /// In memory there is no reset, so this is over TCP.
