@@ -9,32 +9,25 @@ use ws_hybi08 as _;
 #[cfg(feature = "rfc6455")]
 use ws_rfc6455 as _;
 
-mod alarm;
-mod bell;
 mod builder;
 mod byte_stream;
 mod config;
 mod endpoint;
 mod error;
-#[cfg(feature = "cli")]
-#[doc(hidden)]
-pub mod gateway;
 #[cfg(feature = "tower")]
 mod mount;
 mod opening;
 mod peer;
 mod policy;
-mod pool;
 mod proxy;
+mod runtime;
 mod server;
 mod service;
 mod session;
 mod socket;
-mod stop;
 mod sync;
 #[cfg(feature = "tls")]
 mod tls;
-mod turn;
 mod websocket;
 
 pub use builder::Builder;

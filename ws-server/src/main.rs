@@ -1,7 +1,9 @@
 //! The command `ws-server`.
 
+mod command;
+
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    ws_server::gateway::main()
+    command::main()
 }

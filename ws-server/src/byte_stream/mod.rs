@@ -1,6 +1,6 @@
 //! A connection as a stream of bytes.
 
-mod carriage;
+mod encoding;
 mod state;
 
 use std::future::{Future, poll_fn};
@@ -12,7 +12,7 @@ use std::task::{Context, Poll, ready};
 use tokio::io::{AsyncBufRead, AsyncRead, AsyncWrite, ReadBuf};
 use ws_core::CloseReason;
 
-use carriage::Carriage;
+use encoding::Encoding;
 use state::StreamState;
 
 use crate::endpoint::Endpoint;
@@ -61,8 +61,8 @@ where
     F: Future<Output = io::Result<()>>,
 {
     let capabilities = endpoint.connection().capabilities();
-    let carriage = Carriage::choose(peer.subprotocol(), capabilities);
-    let shared = Shared::new(StreamState::new(endpoint, carriage));
+    let encoding = Encoding::choose(peer.subprotocol(), capabilities);
+    let shared = Shared::new(StreamState::new(endpoint, encoding));
     let service = start(ByteStream::new(shared.clone()), peer);
     Driver::new(service, shared, place)
 }

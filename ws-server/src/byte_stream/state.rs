@@ -8,7 +8,7 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use ws_core::connection::{Fragment, Payload, Received, Untaken};
 use ws_core::{CloseReason, StatusCode};
 
-use super::carriage::{Carriage, Packer, Unpacker};
+use super::encoding::{Encoding, Packer, Unpacker};
 use crate::endpoint::Endpoint;
 use crate::error::RecvError;
 use crate::session::{Held, Incoming, View};
@@ -54,12 +54,12 @@ impl Piece {
 }
 
 impl<IO: AsyncRead + AsyncWrite + Unpin> StreamState<IO> {
-    pub(super) fn new(endpoint: Endpoint<IO>, carriage: Carriage) -> StreamState<IO> {
-        let unpacker = Unpacker::new(carriage, endpoint.connection().capabilities());
+    pub(super) fn new(endpoint: Endpoint<IO>, encoding: Encoding) -> StreamState<IO> {
+        let unpacker = Unpacker::new(encoding, endpoint.connection().capabilities());
         StreamState {
             endpoint,
             unpacker,
-            packer: Packer::new(carriage),
+            packer: Packer::new(encoding),
             piece: Piece::Buffered(0..0),
             unpacked: Vec::new(),
             given: Untaken::Nothing,
@@ -112,7 +112,7 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> StreamState<IO> {
         cx: &mut Context<'_>,
         buf: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
-        ready!(self.endpoint.poll_turn(cx));
+        ready!(self.endpoint.poll_budget(cx));
         if !ready!(self.poll_bytes(cx))? {
             return Poll::Ready(Ok(()));
         }
@@ -144,7 +144,7 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> StreamState<IO> {
     fn next_buffered(&mut self) -> bool {
         while matches!(self.incoming, Incoming::Open)
             && self.endpoint.has_unread()
-            && !self.endpoint.owes_turn()
+            && !self.endpoint.has_worked()
         {
             self.unpacked.clear();
             match self.endpoint.buffered_fragment(Untaken::Some) {
@@ -202,7 +202,7 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> StreamState<IO> {
         if bytes.is_empty() {
             return Poll::Ready(Ok(0));
         }
-        ready!(self.endpoint.poll_turn(cx));
+        ready!(self.endpoint.poll_budget(cx));
         ready!(self.endpoint.poll_room(cx))?;
         let endpoint = &mut self.endpoint;
         let count = bytes.len().min(self.packer.capacity(endpoint.room()));

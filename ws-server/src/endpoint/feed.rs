@@ -10,7 +10,7 @@ use ws_core::Outgoing;
 use super::Endpoint;
 use super::clock::now;
 use crate::error::SendError;
-use crate::turn;
+use crate::runtime::budget;
 
 /// Payloads from this size on are written from where they lie. Below it, copying header and
 /// payload into one buffer is cheaper, and so is one system call for several answers.
@@ -113,7 +113,7 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> Endpoint<IO> {
             };
             match Pin::new(io).poll_write_vectored(cx, &parts) {
                 Poll::Ready(Ok(written)) if written > 0 => {
-                    turn::charge_copied(cx, written);
+                    budget::charge_copied(cx, written);
                     self.unflushed = true;
                     self.connection.sent(written.min(waiting), now);
                     let taken = written.saturating_sub(waiting);
@@ -126,7 +126,7 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> Endpoint<IO> {
                     return Poll::Ready(Err(SendError::Io(outcome.err().unwrap_or(none.into()))));
                 }
                 Poll::Pending => {
-                    *refused = turn::is_left();
+                    *refused = budget::is_left();
                     return Poll::Pending;
                 }
             }
@@ -149,7 +149,7 @@ impl<IO> Endpoint<IO> {
     fn copy_rest(&mut self, rest: &[u8], tail: &[u8]) {
         self.borrow_output();
         self.connection.finish(rest, tail);
-        if turn::is_left() {
+        if budget::is_left() {
             self.connection.blocked();
         }
     }

@@ -9,7 +9,7 @@ use ws_core::buffer::ReadBuffer;
 use ws_core::connection::Untaken;
 
 use super::Endpoint;
-use crate::{pool, turn};
+use crate::runtime::{budget, pool};
 
 /// How far the end is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -87,13 +87,13 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> Endpoint<IO> {
         let mut storage = ReadBuffer::new();
         storage.lend(pool::take_read());
         let outcome = loop {
-            if turn::poll_continue(cx).is_pending() {
+            if budget::poll_continue(cx).is_pending() {
                 break Poll::Pending;
             }
             let mut bytes = ReadBuf::new(storage.spare());
             match Pin::new(&mut *io).poll_read(cx, &mut bytes) {
                 Poll::Ready(Ok(())) if !bytes.filled().is_empty() => {
-                    turn::charge_frames(cx, bytes.filled().len());
+                    budget::charge_frames(cx, bytes.filled().len());
                 }
                 Poll::Ready(_) => break Poll::Ready(()),
                 Poll::Pending => break Poll::Pending,

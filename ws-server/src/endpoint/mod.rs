@@ -20,9 +20,9 @@ pub(crate) use feed::{Progress, is_long};
 pub(crate) use news::News;
 
 use self::clock::now;
-use crate::alarm::Alarm;
 use crate::error::RecvError;
-use crate::{pool, turn};
+use crate::runtime::alarm::Alarm;
+use crate::runtime::{budget, pool};
 
 /// A connection after its opening handshake.
 ///
@@ -81,7 +81,7 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> Endpoint<IO> {
         untaken: Untaken,
     ) -> Poll<Result<Option<Batch>, RecvError>> {
         loop {
-            ready!(self.poll_turn(cx));
+            ready!(self.poll_budget(cx));
             if self.connection.has_unread() {
                 self.borrow_storage();
             }
@@ -117,7 +117,7 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> Endpoint<IO> {
         untaken: Untaken,
     ) -> Poll<Result<Option<Fragment>, RecvError>> {
         loop {
-            ready!(self.poll_turn(cx));
+            ready!(self.poll_budget(cx));
             match self.buffered_fragment(untaken)? {
                 Received::Data(fragment) => return Poll::Ready(Ok(Some(fragment))),
                 Received::Closed => return Poll::Ready(self.end_of_handshake().map(|()| None)),
@@ -141,18 +141,18 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> Endpoint<IO> {
         self.connection.receive_fragment(untaken)
     }
 
-    /// Whether an extension has worked since the last [`poll_turn`](Endpoint::poll_turn).
-    pub(crate) fn owes_turn(&self) -> bool {
+    /// Whether an extension has worked since the last [`poll_budget`](Endpoint::poll_budget).
+    pub(crate) fn has_worked(&self) -> bool {
         self.connection.has_worked()
     }
 
-    /// Lets other tasks have their turn now and then, while an extension has work and no read has
-    /// to wait for bytes.
+    /// Lets other tasks run now and then, while an extension has work and no read has to wait for
+    /// bytes.
     #[inline]
-    pub(crate) fn poll_turn(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+    pub(crate) fn poll_budget(&mut self, cx: &mut Context<'_>) -> Poll<()> {
         if self.connection.has_worked() {
-            turn::charge_work(cx, self.connection.take_work());
-            ready!(turn::poll_continue(cx));
+            budget::charge_work(cx, self.connection.take_work());
+            ready!(budget::poll_continue(cx));
         }
         Poll::Ready(())
     }
@@ -223,7 +223,7 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> Endpoint<IO> {
     /// Reads to where the next bytes belong; no bytes are the end of the stream.
     #[inline]
     fn poll_read(&mut self, cx: &mut Context<'_>) -> Poll<Result<usize, RecvError>> {
-        ready!(turn::poll_continue(cx));
+        ready!(budget::poll_continue(cx));
         if self.connection.reads_into_message()? {
             self.release()?;
         } else {
@@ -238,7 +238,7 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> Endpoint<IO> {
                 ready!(Pin::new(io).poll_read(cx, &mut spare)).map_err(RecvError::Io)?;
                 let count = spare.filled().len();
                 connection.filled(count);
-                turn::charge_frames(cx, count);
+                budget::charge_frames(cx, count);
                 Poll::Ready(Ok(count))
             }
             ReceiveBuffer::Append { message, limit } => {
@@ -246,7 +246,7 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> Endpoint<IO> {
                 let outcome = ready!(pin!(io.take(limit).read_buf(message)).poll(cx));
                 let count = outcome.map_err(RecvError::Io)?;
                 connection.appended(count);
-                turn::charge_copied(cx, count);
+                budget::charge_copied(cx, count);
                 Poll::Ready(Ok(count))
             }
         }

@@ -11,9 +11,9 @@ use ws_core::{CloseReason, Outgoing, ProtocolError, StatusCode};
 use super::Endpoint;
 use super::clock::now;
 use super::news::News;
-use crate::alarm::Ring;
 use crate::error::SendError;
-use crate::{pool, turn};
+use crate::runtime::alarm::Ring;
+use crate::runtime::{budget, pool};
 
 impl<IO> Endpoint<IO> {
     #[inline]
@@ -139,13 +139,13 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> Endpoint<IO> {
             match Pin::new(&mut *io).poll_write(cx, self.connection.unsent()) {
                 Poll::Ready(Ok(0)) => return Poll::Ready(Err(io::ErrorKind::WriteZero.into())),
                 Poll::Ready(Ok(written)) => {
-                    turn::charge_copied(cx, written);
+                    budget::charge_copied(cx, written);
                     self.unflushed = true;
                     self.connection.sent(written, now);
                 }
                 Poll::Ready(Err(error)) => return Poll::Ready(Err(error)),
                 Poll::Pending => {
-                    if turn::is_left() {
+                    if budget::is_left() {
                         self.connection.blocked();
                     }
                     return Poll::Pending;
@@ -189,7 +189,7 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> Endpoint<IO> {
 
     pub(super) fn answer(&mut self, ring: Ring) -> Result<(), Expired> {
         match ring {
-            Ring::Stop => self.close(Some(CloseReason::new(StatusCode::GOING_AWAY, ""))),
+            Ring::Shutdown => self.close(Some(CloseReason::new(StatusCode::GOING_AWAY, ""))),
             Ring::Deadline => {
                 self.borrow_output();
                 self.connection.handle_timeout(now())?;

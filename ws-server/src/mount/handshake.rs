@@ -19,16 +19,16 @@ use ws_core::{HandshakeError, LONGEST_TIMEOUT, Rejection, Status};
 
 use super::request::{self, Bootstrap};
 use super::{response, upgraded};
-use crate::alarm::Alarm;
 use crate::config::Config;
 use crate::opening::{Agreed, TOO_LATE, agree, believe_forwarded, finish};
 use crate::peer::Source;
 use crate::policy::Content;
+use crate::runtime::alarm::Alarm;
+use crate::runtime::shutdown::Shutdown;
 use crate::session::{Admitted, Connections, Session};
 #[cfg(feature = "axum")]
 use crate::socket::RemoteAddr;
 use crate::socket::Socket;
-use crate::stop::Stop;
 
 /// What comes as the body of the request.
 type Challenge = Pin<Box<dyn Future<Output = Result<Vec<u8>, HandshakeError>> + Send>>;
@@ -100,7 +100,7 @@ impl Handshake {
         }
         let response = response::opened(&agreed.response, bootstrap)?;
         let unavailable = |reason| Err(Rejection::new(Status::ServiceUnavailable, reason));
-        if connections.stop().has_begun() {
+        if connections.signal().has_begun() {
             return unavailable("the server goes down");
         }
         let permit = config.permits.clone().try_acquire_owned().ok();
@@ -140,18 +140,18 @@ impl Accepted {
         let Accepted { takeover, bootstrap, response, permit } = self;
         let remote = takeover.source.remote;
         let span = debug_span!("connection", %remote, over = bootstrap.name());
-        let opening = Box::pin(takeover.session(connections.stop().clone()));
+        let opening = Box::pin(takeover.session(connections.signal().clone()));
         (response, Admitted { opening, permit, span })
     }
 }
 
 impl Takeover {
-    async fn session(self, stop: Stop) -> Option<Session> {
-        let opened = self.open(stop).await;
+    async fn session(self, shutdown: Shutdown) -> Option<Session> {
+        let opened = self.open(shutdown).await;
         opened.inspect_err(|error| info!(%error, "refused")).ok()
     }
 
-    async fn open(self, stop: Stop) -> Result<Session, HandshakeError> {
+    async fn open(self, shutdown: Shutdown) -> Result<Session, HandshakeError> {
         let Takeover { config, head, mut source, agreed, upgrade, challenge } = self;
         let deadline = Instant::now() + config.timeouts.opening.min(LONGEST_TIMEOUT);
         let (mut socket, mut read) = timeout_at(deadline, take_over(upgrade, challenge))
@@ -162,7 +162,7 @@ impl Takeover {
         let (draft, head) = (terms.draft, peer.head());
         let finishing = finish(&mut socket, &mut read, Vec::new(), draft, head);
         timeout_at(deadline, finishing).await.map_err(|_| TOO_LATE)??;
-        let endpoint = terms.establish(socket, read, &config, Alarm::new(stop));
+        let endpoint = terms.establish(socket, read, &config, Alarm::new(shutdown));
         Ok(Session { endpoint, peer })
     }
 }

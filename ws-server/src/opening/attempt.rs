@@ -16,10 +16,10 @@ use super::read_head::{ReadHeadError, read_head};
 use super::read_until::take_unread;
 use super::refuse::{Extent, Refused};
 use super::{Opened, OpeningError};
-use crate::alarm::{Alarm, Ring};
 use crate::config::Config;
 use crate::peer::{Peer, Source};
 use crate::policy::Content;
+use crate::runtime::alarm::{Alarm, Ring};
 use crate::socket::{RemoteAddr, Socket};
 
 /// A connection whose opening handshake has begun. Its socket is not here: TLS takes it and gives
@@ -60,7 +60,7 @@ impl<'c> Attempt<'c> {
         let beginning = begin(socket, &mut self.read, &mut self.source, self.config);
         let cut = |ring| match ring {
             Ring::Deadline => OpeningError::Silent,
-            Ring::Stop => OpeningError::Stopped,
+            Ring::Shutdown => OpeningError::Shutdown,
         };
         let (socket, spoken) = self.alarm.limit(self.deadline, pin!(beginning), cut).await?;
         if self.config.wants_tls(&socket) {
@@ -88,7 +88,7 @@ impl<'c> Attempt<'c> {
             Ok(head) => return Ok((socket, head)),
             Err(ReadHeadError::Head(error)) => error.into(),
             Err(ReadHeadError::Cut(Ring::Deadline)) => too_slow(self.config),
-            Err(ReadHeadError::Cut(Ring::Stop)) => return Err(OpeningError::Stopped),
+            Err(ReadHeadError::Cut(Ring::Shutdown)) => return Err(OpeningError::Shutdown),
             Err(ReadHeadError::Gone(error)) => return Err(OpeningError::Failed(error.into())),
         };
         Err(self.refuse(socket, rejection, Extent::Whole))
@@ -126,7 +126,7 @@ impl<'c> Attempt<'c> {
         let finishing = finish(socket, &mut self.read, response, draft, peer.head());
         let cut = |ring| match ring {
             Ring::Deadline => OpeningError::Failed(TOO_LATE),
-            Ring::Stop => OpeningError::Stopped,
+            Ring::Shutdown => OpeningError::Shutdown,
         };
         self.alarm.limit(self.deadline, pin!(finishing), cut).await
     }

@@ -7,9 +7,9 @@ use ws_core::{Draft, HandshakeError};
 
 use super::agreement::Terms;
 use super::io::OpeningIo;
-use crate::alarm::Alarm;
 use crate::config::Config;
 use crate::endpoint::Endpoint;
+use crate::runtime::alarm::Alarm;
 use crate::socket::Socket;
 
 /// The deadline has passed before [`finish`] was done.

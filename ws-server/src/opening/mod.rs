@@ -25,7 +25,6 @@ pub(crate) use establish::{TOO_LATE, finish};
 use read_until::Gone;
 pub(crate) use refuse::{Refused, serve_page};
 
-use crate::alarm::Alarm;
 use crate::config::Config;
 use crate::endpoint::Endpoint;
 use crate::peer::Peer;
@@ -33,6 +32,7 @@ use crate::peer::Peer;
 use crate::peer::Source;
 use crate::policy::Content;
 use crate::proxy::ProxyHeaderError;
+use crate::runtime::alarm::Alarm;
 use crate::socket::{RemoteAddr, Socket};
 
 /// How an opening handshake ended.
@@ -60,8 +60,8 @@ pub(crate) enum OpeningError {
     Tls(std::io::Error),
     /// The peer asked for nothing, and went away or let the deadline pass.
     Silent,
-    /// The server goes down first.
-    Stopped,
+    /// The server shuts down first.
+    Shutdown,
 }
 
 /// Before its request, a peer that goes away has asked for nothing.

@@ -6,8 +6,8 @@ use ws_core::buffer::ReadBuffer;
 use ws_core::head::{HeadError, HeadReader, RequestHead};
 
 use super::read_until::{Gone, read_until};
-use crate::alarm::Ring;
-use crate::pool;
+use crate::runtime::alarm::Ring;
+use crate::runtime::pool;
 use crate::socket::Socket;
 
 /// Why there is no head.

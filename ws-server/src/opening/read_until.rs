@@ -8,7 +8,7 @@ use std::task::{Poll, ready};
 use tokio::io::{AsyncRead, ReadBuf};
 use ws_core::buffer::ReadBuffer;
 
-use crate::pool;
+use crate::runtime::pool;
 use crate::socket::Socket;
 
 /// The connection ended, or broke, before enough had come.

@@ -28,7 +28,7 @@ pub(super) async fn run<L: Listener + Sync>(
     listener.prepare();
     // Whoever drops the server drops its connections.
     let connections = CutOnDrop(Connections::new());
-    let port = Port { config, application, stop: connections.0.stop().clone() };
+    let port = Port { config, application, shutdown: connections.0.signal().clone() };
     let mut shutdown = pin!(shutdown);
     let mut pause = FIRST_PAUSE;
     loop {

@@ -4,19 +4,19 @@ use std::sync::Arc;
 
 use tracing::{debug, info, warn};
 
-use crate::alarm::Alarm;
 use crate::config::Config;
 use crate::opening::{self, Opened, OpeningError};
+use crate::runtime::alarm::Alarm;
+use crate::runtime::shutdown::Shutdown;
 use crate::session::{Application, Session};
 use crate::socket::{RemoteAddr, Socket};
-use crate::stop::Stop;
 
 /// What the connections of a port have in common.
 #[derive(Clone)]
 pub(super) struct Port {
     pub(super) config: Arc<Config>,
     pub(super) application: Arc<dyn Application>,
-    pub(super) stop: Stop,
+    pub(super) shutdown: Shutdown,
 }
 
 impl Port {
@@ -24,7 +24,7 @@ impl Port {
     pub(super) async fn open(self, socket: Socket, remote: RemoteAddr) -> Option<Session> {
         let config = &*self.config;
         let content = self.application.content();
-        let alarm = Alarm::new(self.stop.clone());
+        let alarm = Alarm::new(self.shutdown.clone());
         match opening::open(socket, remote, config, content, alarm).await {
             Ok(Opened::WebSocket(endpoint, peer)) => return Some(Session { endpoint, peer }),
             Ok(Opened::Page(socket)) => {
@@ -35,9 +35,9 @@ impl Port {
             Ok(Opened::Http2(begun)) => {
                 debug!(%remote, "HTTP/2");
                 let (socket, received, source) = *begun;
-                let Port { config, application, stop } = &self;
+                let Port { config, application, shutdown } = &self;
                 let serving =
-                    super::http2::serve(config, application, socket, received, source, stop);
+                    super::http2::serve(config, application, socket, received, source, shutdown);
                 Box::pin(serving).await;
             }
             Err(OpeningError::Rejected(rejected)) => {
@@ -48,7 +48,7 @@ impl Port {
             Err(OpeningError::Proxy(error)) => warn!(%remote, %error, "no header of the proxy"),
             Err(OpeningError::Tls(error)) => info!(%remote, %error, "TLS handshake failed"),
             Err(OpeningError::Silent) => debug!(%remote, "gone without a word"),
-            Err(OpeningError::Stopped) => {
+            Err(OpeningError::Shutdown) => {
                 debug!(%remote, "the server goes down during the opening handshake");
             }
         }

@@ -18,9 +18,9 @@ use tracing::debug;
 use crate::config::Config;
 use crate::mount::UpgradeService;
 use crate::peer::Source;
+use crate::runtime::shutdown::Shutdown;
 use crate::session::{Application, Connections, CutOnDrop};
 use crate::socket::Socket;
-use crate::stop::Stop;
 
 /// How many streams a client may have open at once.
 const STREAMS: u32 = 100;
@@ -48,7 +48,7 @@ pub(super) async fn serve(
     socket: Socket,
     received: Vec<u8>,
     source: Source,
-    stop: &Stop,
+    shutdown: &Shutdown,
 ) {
     // The tasks of streams do not outlive their connection.
     let streams = CutOnDrop(Connections::limited(STREAMS as usize));
@@ -70,7 +70,7 @@ pub(super) async fn serve(
             .keep_alive_timeout(keepalive.interval.unwrap_or(IDLE_TIME))
             .serve_connection(TokioIo::new(Rewound { received, taken: 0, socket }), answer)
     );
-    let mut told = pin!(stop.told());
+    let mut told = pin!(shutdown.told());
     let mut idle = pin!(sleep_until(Instant::now() + IDLE_TIME));
     let mut stage = Stage::Open;
     loop {

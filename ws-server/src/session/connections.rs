@@ -16,7 +16,7 @@ use tokio::time::timeout;
 use tracing::{Instrument, Span, error, info, warn};
 use ws_core::LONGEST_TIMEOUT;
 
-use crate::stop::Stop;
+use crate::runtime::shutdown::Shutdown;
 use crate::sync::{Mutex, lock};
 
 /// The open WebSocket connections of a site; cheap to clone.
@@ -32,7 +32,7 @@ struct Shared {
     tasks: Mutex<Tasks>,
     /// Told when the last task has ended.
     all_ended: Notify,
-    closing: Stop,
+    closing: Shutdown,
     /// How many there may be.
     #[cfg(feature = "tower")]
     limit: Option<usize>,
@@ -135,7 +135,8 @@ impl Connections {
         }
     }
 
-    pub(crate) fn stop(&self) -> &Stop {
+    /// What tells its connections to close.
+    pub(crate) fn signal(&self) -> &Shutdown {
         &self.shared.closing
     }
 

@@ -57,7 +57,7 @@ impl<IO: AsyncRead + AsyncWrite + Unpin + Send> Future for Feed<'_, '_, IO> {
             if let Some(outbox) = outbox {
                 outbox.empty_into(endpoint)?;
             }
-            ready!(endpoint.poll_turn(cx));
+            ready!(endpoint.poll_budget(cx));
             let outcome = endpoint.poll_feed(cx, *message, progress);
             if let Some(outbox) = outbox {
                 outbox.look_at(endpoint);

@@ -23,13 +23,13 @@ pub use split::{Receiver, Sender};
 use self::feed::Feed;
 use self::outbox::Outbox;
 pub(crate) use self::state::Messages;
-use crate::alarm::Alarm;
 use crate::endpoint::Endpoint;
 use crate::error::{RecvError, SendError};
-use crate::pool;
+use crate::runtime::alarm::Alarm;
+use crate::runtime::pool;
+use crate::runtime::shutdown::Shutdown;
 use crate::session::{Driver, Keeper, Place, Shared, Side};
 use crate::socket::Socket;
-use crate::stop::Stop;
 
 /// A WebSocket connection that exchanges messages.
 ///
@@ -78,7 +78,7 @@ impl<IO: AsyncRead + AsyncWrite + Unpin + Send> WebSocket<IO> {
     ) -> WebSocket<IO> {
         let mut read = ReadBuffer::new();
         read.carry(received);
-        let alarm = Alarm::new(Stop::default());
+        let alarm = Alarm::new(Shutdown::default());
         WebSocket::over(Endpoint::new(io, read, codec, limits, timeouts, alarm))
     }
 

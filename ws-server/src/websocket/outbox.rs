@@ -3,7 +3,7 @@
 use ws_core::Outgoing;
 use ws_core::hybi::Encoder;
 
-use crate::pool;
+use crate::runtime::pool;
 
 /// Encoded messages on their way to the connection: they go there together, so that a short one
 /// costs no visit.

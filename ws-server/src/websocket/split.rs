@@ -13,7 +13,7 @@ use super::feed::Feed;
 use super::state::Messages;
 use super::{WebSocket, take_message};
 use crate::error::{RecvError, SendError};
-use crate::pool;
+use crate::runtime::pool;
 use crate::session::{Shared, Side};
 use crate::socket::Socket;
 

@@ -8,7 +8,7 @@ use ws_core::{Batch, CloseReason, ProtocolError};
 
 use crate::endpoint::Endpoint;
 use crate::error::RecvError;
-use crate::pool;
+use crate::runtime::pool;
 use crate::session::{Held, Incoming, View};
 
 /// What a message that was read ahead costs beside its bytes.

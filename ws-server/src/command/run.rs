@@ -11,7 +11,7 @@ use tokio::net::UnixStream;
 use tokio::runtime::{Handle, Runtime, RuntimeFlavor};
 use tokio::task::{JoinSet, yield_now};
 use tracing::{info, warn};
-use ws_core::{CloseReason, Drafts, StatusCode};
+use ws_server::{ByteStream, CloseReason, Drafts, Listener, Peer, Server, StatusCode};
 
 use super::address::Target;
 use super::args::Args;
@@ -20,7 +20,6 @@ use super::listen::{Bound, bind};
 use super::relay::relay;
 #[cfg(feature = "tls")]
 use super::tls::Reload;
-use crate::{ByteStream, Listener, Peer, Server};
 
 const PAGE: &str = include_str!("page.html");
 

@@ -1,9 +1,8 @@
 //! Compression, from the command line.
 
 use clap::builder::RangedU64ValueParser;
-
-use crate::Builder;
-use crate::extension::{Context, Deflate};
+use ws_server::Builder;
+use ws_server::extension::{Context, Deflate};
 
 /// How messages are compressed.
 #[derive(Debug, clap::Args)]

@@ -10,7 +10,7 @@ use ws_core::{Capabilities, InvalidText, MessageKind, MessageRef, ProtocolError}
 
 /// How the bytes of a stream travel in messages.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Carriage {
+pub(crate) enum Encoding {
     /// Binary messages out, either kind in.
     Binary,
     /// Text messages: the stream must be UTF-8.
@@ -19,13 +19,13 @@ pub(crate) enum Carriage {
     Base64,
 }
 
-impl Carriage {
-    /// The carriage for a connection: the subprotocol decides, or what the draft can carry.
-    pub(crate) fn choose(subprotocol: Option<&str>, capabilities: &Capabilities) -> Carriage {
+impl Encoding {
+    /// The encoding for a connection: the subprotocol decides, or what the draft can carry.
+    pub(crate) fn choose(subprotocol: Option<&str>, capabilities: &Capabilities) -> Encoding {
         match subprotocol {
-            Some("base64") => Carriage::Base64,
-            _ if capabilities.binary => Carriage::Binary,
-            _ => Carriage::Text,
+            Some("base64") => Encoding::Base64,
+            _ if capabilities.binary => Encoding::Binary,
+            _ => Encoding::Text,
         }
     }
 }
@@ -42,9 +42,9 @@ pub(super) enum Unpacker {
 }
 
 impl Unpacker {
-    pub(super) fn new(carriage: Carriage, capabilities: &Capabilities) -> Unpacker {
-        match carriage {
-            Carriage::Base64 => Unpacker::Base64(Base64Decoder::default()),
+    pub(super) fn new(encoding: Encoding, capabilities: &Capabilities) -> Unpacker {
+        match encoding {
+            Encoding::Base64 => Unpacker::Base64(Base64Decoder::default()),
             _ if capabilities.invalid_text == InvalidText::Replace => {
                 Unpacker::Repair(Utf8Repairer::default())
             }
@@ -150,11 +150,11 @@ pub(super) enum Packer {
 }
 
 impl Packer {
-    pub(super) fn new(carriage: Carriage) -> Packer {
-        match carriage {
-            Carriage::Binary => Packer::Binary,
-            Carriage::Text => Packer::Text(Utf8Checker::new()),
-            Carriage::Base64 => Packer::Base64,
+    pub(super) fn new(encoding: Encoding) -> Packer {
+        match encoding {
+            Encoding::Binary => Packer::Binary,
+            Encoding::Text => Packer::Text(Utf8Checker::new()),
+            Encoding::Base64 => Packer::Base64,
         }
     }
 
@@ -169,7 +169,7 @@ impl Packer {
     /// Packs all of `bytes` into messages for `send`.
     ///
     /// # Errors
-    /// `InvalidData` when the bytes are not what the carriage can carry, and what `send` says.
+    /// `InvalidData` when the bytes are not what the encoding has, and what `send` says.
     pub(super) fn pack(
         &mut self,
         bytes: &[u8],
@@ -247,7 +247,7 @@ mod tests {
 
     #[test]
     fn holds_back_a_character_that_is_not_whole() {
-        let mut packer = Packer::new(Carriage::Text);
+        let mut packer = Packer::new(Encoding::Text);
         let mut sent = Vec::new();
         for byte in "h\u{e9}\u{1f600}".as_bytes().chunks(1) {
             packer
@@ -266,8 +266,8 @@ mod tests {
     #[test]
     fn packs_as_many_bytes_as_there_is_room_for() {
         for room in [4, 1000, 4096] {
-            for carriage in [Carriage::Binary, Carriage::Text, Carriage::Base64] {
-                let mut packer = Packer::new(carriage);
+            for encoding in [Encoding::Binary, Encoding::Text, Encoding::Base64] {
+                let mut packer = Packer::new(encoding);
                 let bytes = vec![b'a'; packer.capacity(room)];
                 let mut sent = 0;
                 let send = |message: MessageRef<'_>| {
@@ -275,14 +275,14 @@ mod tests {
                     Ok(())
                 };
                 packer.pack(&bytes, send).unwrap();
-                assert_eq!(sent, room, "{carriage:?}");
+                assert_eq!(sent, room, "{encoding:?}");
             }
         }
     }
 
     #[test]
     fn refuses_to_send_bytes_as_text() {
-        let error = Packer::new(Carriage::Text).pack(&[0xff], |_| Ok(())).unwrap_err();
+        let error = Packer::new(Encoding::Text).pack(&[0xff], |_| Ok(())).unwrap_err();
         assert_eq!(error.kind(), io::ErrorKind::InvalidData);
     }
 }

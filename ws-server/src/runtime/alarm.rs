@@ -1,4 +1,4 @@
-//! What wakes a connection besides its socket: its next deadline, and the server's stop.
+//! What wakes a connection besides its socket: its next deadline, and the server's shutdown.
 
 use std::future::{Future, poll_fn};
 use std::pin::{Pin, pin};
@@ -10,10 +10,10 @@ use tokio::sync::futures::OwnedNotified;
 use tokio::task::coop::unconstrained;
 use tokio::time::{Sleep, sleep_until};
 
-use crate::bell::Bell;
-use crate::stop::Stop;
+use super::bell::Bell;
+use crate::runtime::shutdown::Shutdown;
 
-/// One timer and one wait for the stop, reused for the life of the connection, and on a port of our
+/// One timer and one wait for the shutdown, reused for the life of the connection, and on a port of our
 /// own for its opening handshake.
 ///
 /// In memory, what each message needs comes last.
@@ -21,7 +21,7 @@ use crate::stop::Stop;
 #[repr(C)]
 pub(crate) struct Alarm {
     /// Until it is told.
-    stop: Option<Stop>,
+    shutdown: Option<Shutdown>,
     notified: Option<Pin<Box<OwnedNotified>>>,
     sleep: Option<Pin<Box<Sleep>>>,
     bell: Bell,
@@ -33,12 +33,12 @@ pub(crate) enum Ring {
     /// The deadline has passed.
     Deadline,
     /// The server goes down. It is said once.
-    Stop,
+    Shutdown,
 }
 
 impl Alarm {
-    pub(crate) fn new(stop: Stop) -> Alarm {
-        Alarm { stop: Some(stop), notified: None, sleep: None, bell: Bell::new() }
+    pub(crate) fn new(shutdown: Shutdown) -> Alarm {
+        Alarm { shutdown: Some(shutdown), notified: None, sleep: None, bell: Bell::new() }
     }
 
     /// Whether the same task has polled it, and nothing has rung since.
@@ -87,14 +87,14 @@ impl Alarm {
             (Some(sleep), Some(at)) => sleep.deadline().into_std() == at && !sleep.is_elapsed(),
             (sleep, at) => sleep.is_none() && at.is_none(),
         };
-        let stopping = self.stop.as_ref().is_some_and(Stop::has_begun);
+        let stopping = self.shutdown.as_ref().is_some_and(Shutdown::has_begun);
         sleeping && !stopping
     }
 
     fn poll_anew(&mut self, cx: &mut Context<'_>, deadline: Option<Instant>) -> Poll<Ring> {
-        if self.poll_stop(cx).is_ready() {
-            (self.stop, self.notified) = (None, None);
-            return Poll::Ready(Ring::Stop);
+        if self.poll_shutdown_signal(cx).is_ready() {
+            (self.shutdown, self.notified) = (None, None);
+            return Poll::Ready(Ring::Shutdown);
         }
         match deadline {
             Some(at) => self.poll_sleep(cx, at).map(|()| Ring::Deadline),
@@ -120,14 +120,14 @@ impl Alarm {
         pin!(unconstrained(sleep.as_mut())).poll(cx)
     }
 
-    fn poll_stop(&mut self, cx: &mut Context<'_>) -> Poll<()> {
-        let Some(stop) = &self.stop else {
+    fn poll_shutdown_signal(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        let Some(shutdown) = &self.shutdown else {
             return Poll::Pending;
         };
-        let notified = self.notified.get_or_insert_with(|| Box::pin(stop.notified()));
+        let notified = self.notified.get_or_insert_with(|| Box::pin(shutdown.notified()));
         match notified.as_mut().poll(cx) {
-            // The stop may have begun before the first poll asked to be told.
-            Poll::Pending if !stop.has_begun() => Poll::Pending,
+            // The shutdown may have begun before the first poll asked to be told.
+            Poll::Pending if !shutdown.has_begun() => Poll::Pending,
             _ => Poll::Ready(()),
         }
     }

@@ -14,7 +14,7 @@ mod tls;
 use std::process::ExitCode;
 
 use clap::Parser;
-use ws_core::Drafts;
+use ws_server::Drafts;
 
 use args::Args;
 
@@ -22,7 +22,7 @@ use args::Args;
 const USAGE: u8 = 2;
 
 /// Runs the command with the arguments of the process.
-pub fn main() -> ExitCode {
+pub(crate) fn main() -> ExitCode {
     let args = Args::parse();
     if args.drafts {
         return print_drafts();

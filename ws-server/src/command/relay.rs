@@ -9,8 +9,6 @@ use std::time::Duration;
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
-use crate::turn;
-
 /// How much is read at once.
 const CHUNK_BYTES: usize = 64 * 1024;
 
@@ -140,7 +138,6 @@ impl Flow {
             let mut buf = ReadBuf::new(chunk);
             ready!(Pin::new(from).poll_read(cx, &mut buf)).map_err(Broken::Source)?;
             let bytes = buf.filled();
-            turn::charge_copied(cx, bytes.len());
             let written = write_out(cx, to, bytes).map_err(Broken::Sink)?;
             self.held.extend_from_slice(&bytes[written..]);
             Poll::Ready(Ok(bytes.len()))
@@ -157,7 +154,6 @@ fn poll_discard(cx: &mut Context<'_>, from: &mut (impl AsyncRead + Unpin)) -> Po
             if buf.filled().is_empty() {
                 return Poll::Ready(Ok(()));
             }
-            turn::charge_copied(cx, buf.filled().len());
         }
     })
 }

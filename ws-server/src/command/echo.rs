@@ -2,7 +2,7 @@
 
 use std::io;
 
-use crate::WebSocket;
+use ws_server::WebSocket;
 
 /// Echoes every message, text as text and binary as binary.
 pub(super) async fn echo(mut socket: WebSocket) -> io::Result<()> {

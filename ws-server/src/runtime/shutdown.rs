@@ -1,4 +1,4 @@
-//! The word that the server goes down.
+//! The signal that the server shuts down.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -6,9 +6,9 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use tokio::sync::Notify;
 use tokio::sync::futures::OwnedNotified;
 
-/// Told once, heard by every connection. Cheap to clone and to ask.
+/// Given once, received by every connection. Cheap to clone and to ask.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Stop {
+pub(crate) struct Shutdown {
     shared: Arc<Shared>,
 }
 
@@ -18,20 +18,20 @@ struct Shared {
     notify: Arc<Notify>,
 }
 
-impl Stop {
+impl Shutdown {
     /// Tells every connection to close.
     pub(crate) fn begin(&self) {
         self.shared.begun.store(true, Ordering::Release);
         self.shared.notify.notify_waiters();
     }
 
-    /// Whether the server goes down.
+    /// Whether the server shuts down.
     #[inline]
     pub(crate) fn has_begun(&self) -> bool {
         self.shared.begun.load(Ordering::Acquire)
     }
 
-    /// Completes when the server goes down.
+    /// Completes when the server shuts down.
     #[cfg(feature = "http2")]
     pub(crate) async fn told(&self) {
         let mut notified = std::pin::pin!(self.shared.notify.notified());
@@ -41,8 +41,8 @@ impl Stop {
         }
     }
 
-    /// Completes when the server goes down after this call; check
-    /// [`has_begun`](Stop::has_begun) after the first poll.
+    /// Completes when the server begins to shut down after this call; check
+    /// [`has_begun`](Shutdown::has_begun) after the first poll.
     pub(crate) fn notified(&self) -> OwnedNotified {
         self.shared.notify.clone().notified_owned()
     }

@@ -6,8 +6,7 @@ use std::path::PathBuf;
 #[cfg(unix)]
 use tokio::signal::unix::{SignalKind, signal};
 use tracing::{error, info};
-
-use crate::{Builder, Tls};
+use ws_server::{Builder, Tls};
 
 /// Where the certificates are.
 #[derive(Debug, clap::Args)]

@@ -4,17 +4,16 @@ use std::num::NonZeroUsize;
 use std::time::Duration;
 
 use clap::Parser;
-use ws_core::{Keepalive, Limits, Timeouts};
+use ws_server::{Builder, Keepalive, Limits, Origins, Server, Timeouts, Transport, TrustedProxy};
 
 use super::address::{Listen, Target};
 #[cfg(feature = "deflate")]
 use super::deflate::DeflateArgs;
 #[cfg(feature = "tls")]
 use super::tls::TlsArgs;
-use crate::{Builder, Origins, Server, Transport, TrustedProxy};
 
-/// [`crate::MAX_CONNECTIONS`], as the arguments have it.
-const MAX_CONNECTIONS: NonZeroUsize = NonZeroUsize::new(crate::MAX_CONNECTIONS).unwrap();
+/// [`ws_server::MAX_CONNECTIONS`], as the arguments have it.
+const MAX_CONNECTIONS: NonZeroUsize = NonZeroUsize::new(ws_server::MAX_CONNECTIONS).unwrap();
 
 /// Serves an echo or any TCP service over WebSocket, to clients of every version of the
 /// protocol.
