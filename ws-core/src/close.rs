@@ -15,7 +15,7 @@ pub struct StatusCode(u16);
 impl StatusCode {
     /// 1000: the purpose of the connection is fulfilled.
     pub const NORMAL: StatusCode = StatusCode(1000);
-    /// 1001: the server goes down, or the browser leaves the page.
+    /// 1001: the server shuts down, or the browser leaves the page.
     pub const GOING_AWAY: StatusCode = StatusCode(1001);
     /// 1002: the peer broke the protocol.
     pub const PROTOCOL_ERROR: StatusCode = StatusCode(1002);

@@ -32,7 +32,7 @@ pub enum Status {
     InternalServerError,
     /// 501: something other than a WebSocket is asked for, or one that cannot be had this way.
     NotImplemented,
-    /// 503: the server goes down, or has no room for another connection.
+    /// 503: the server shuts down, or has no room for another connection.
     ServiceUnavailable,
 }
 

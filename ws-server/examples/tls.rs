@@ -4,7 +4,7 @@
 //! cargo run -p ws-server --example tls --features tls -- 127.0.0.1:8443 CERT KEY [CLIENT_CA]
 //! ```
 //!
-//! CERT and KEY are PEM files; they are read anew once a minute, as a renewed certificate wants.
+//! CERT and KEY are PEM files; they are read again once a minute, as a renewed certificate wants.
 //! With CLIENT_CA, clients must show a certificate, and are greeted by its subject.
 
 use std::time::Duration;

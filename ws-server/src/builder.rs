@@ -153,7 +153,7 @@ impl Builder {
         self
     }
 
-    /// How long connections may take to end when the server goes down, before they are cut;
+    /// How long connections may take to end when the server shuts down, before they are cut;
     /// 10 s.
     pub fn drain(mut self, time: Duration) -> Builder {
         self.drain = Some(time);

@@ -44,7 +44,7 @@ pub(crate) struct Config {
     /// A permit for each connection that there may be at once; see
     /// [`Admitted`](crate::session::Admitted).
     pub(crate) permits: Arc<Semaphore>,
-    /// How long connections may take to close when the server goes down.
+    /// How long connections may take to close when the server shuts down.
     pub(crate) drain: Duration,
 }
 

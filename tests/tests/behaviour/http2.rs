@@ -154,7 +154,7 @@ async fn a_stream_whose_service_reads_nothing_does_not_stall_the_others() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn going_down_closes_every_stream() {
+async fn shutting_down_closes_every_stream() {
     let server = Server::builder().messages(|socket, _| crate::echo(socket)).unwrap();
     let (connector, stop, server) = crate::serve_until_stopped(server);
     let mut client = connect(&connector).await;

@@ -60,7 +60,7 @@ fn serve(server: Server) -> (Connector, JoinHandle<()>) {
     (connector, task)
 }
 
-/// A server in memory that goes down in order when it is told to.
+/// A server in memory that shuts down in order when it is told to.
 fn serve_until_stopped(server: Server) -> (Connector, oneshot::Sender<()>, JoinHandle<()>) {
     let (listener, connector) = memory_listener();
     let (stop, stopped) = oneshot::channel();

@@ -174,7 +174,7 @@ async fn the_opening_deadline_of_a_site_counts_from_the_request() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn going_down_closes_mounted_connections_and_opens_no_more() {
+async fn shutting_down_closes_mounted_connections_and_opens_no_more() {
     let (site, connections) = mounted(Server::builder());
     let mut hybi = visit(&site);
     hybi.send(requests::RFC6455).await;

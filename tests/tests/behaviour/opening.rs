@@ -178,7 +178,7 @@ async fn http_2_is_recognised_however_its_first_bytes_arrive() {
 type Piece<'a> = (u64, &'a [u8]);
 
 #[tokio::test(start_paused = true)]
-async fn the_opening_deadline_does_not_begin_anew_with_a_step() {
+async fn the_opening_deadline_does_not_begin_again_with_a_step() {
     let proxy = b"PROXY TCP4 203.0.113.9 192.0.2.1 1000 80\r\n";
     let (early, late) = requests::HIXIE76.split_at(40);
     // What comes, each but the last the end of a step; and the answer.

@@ -1,4 +1,4 @@
-//! Going down in order.
+//! Shutting down in order.
 
 use std::time::Duration;
 

@@ -90,7 +90,7 @@ pub(super) struct Args {
     #[arg(long, value_name = "SECONDS", value_parser = seconds_or_zero, default_value = "30")]
     ping_interval: Duration,
 
-    /// How long connections may take to close when the server goes down
+    /// How long connections may take to close when the server shuts down
     #[arg(long, value_name = "SECONDS", value_parser = seconds, default_value = "10")]
     drain: Duration,
 

@@ -107,7 +107,7 @@ async fn serve(args: &Args) -> Result<(), String> {
 /// and of those that have ended their turn. One that grew while many long messages are held would
 /// come to lie above them, and the heap could not shrink when they are gone. Several workers have
 /// queues of a fixed length. To be called within the `block_on` that serves, which makes the second
-/// queue anew.
+/// queue again.
 async fn lengthen_queues() {
     if Handle::current().runtime_flavor() != RuntimeFlavor::CurrentThread {
         return;
@@ -136,7 +136,7 @@ async fn serve_on(server: Server, listener: impl Listener + Sync, mut signals: S
     tokio::pin!(serving);
     tokio::select! {
         _ = &mut serving => return,
-        () = signals.next() => info!("going down; a second signal cuts the connections"),
+        () = signals.next() => info!("shutting down; a second signal cuts the connections"),
     }
     drop(stop);
     tokio::select! {

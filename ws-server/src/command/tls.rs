@@ -13,7 +13,7 @@ use ws_server::{Builder, Tls};
 #[command(next_help_heading = "TLS")]
 pub(super) struct TlsArgs {
     /// Serve wss: and https: too, with this certificate chain (PEM, the server's own first);
-    /// SIGHUP reads the files anew
+    /// SIGHUP reads the files again
     #[arg(long, value_name = "FILE", requires = "tls_key")]
     tls_cert: Option<PathBuf>,
 
@@ -63,7 +63,7 @@ impl TlsArgs {
     }
 }
 
-/// Reads the certificates anew at each SIGHUP.
+/// Reads the certificates again at each SIGHUP.
 #[derive(Debug)]
 pub(super) struct Reload {
     tls: Option<Tls>,
@@ -93,7 +93,7 @@ impl Reload {
             && hangups.recv().await.is_some()
         {
             match tls.reload() {
-                Ok(()) => info!("the certificates were read anew"),
+                Ok(()) => info!("the certificates were read again"),
                 Err(error) => error!(%error, "the certificates stay as they were"),
             }
         }

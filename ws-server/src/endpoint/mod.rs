@@ -60,7 +60,7 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> Endpoint<IO> {
         alarm: Alarm,
     ) -> Endpoint<IO> {
         let connection = Connection::new(codec, read, limits, timeouts, now());
-        let alarm = alarm.anew();
+        let alarm = alarm.for_another_deadline();
         let io = Some(io);
         Endpoint {
             connection,

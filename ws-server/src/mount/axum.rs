@@ -139,7 +139,7 @@ impl WebSocketUpgrade {
         self
     }
 
-    /// Counts the connection among these, which close it when the site goes down. Otherwise it
+    /// Counts the connection among these, which close it when the site shuts down. Otherwise it
     /// lives until it ends by itself.
     pub fn connections(mut self, connections: &Connections) -> Self {
         self.connections = connections.clone();

@@ -101,7 +101,7 @@ impl Handshake {
         let response = response::opened(&agreed.response, bootstrap)?;
         let unavailable = |reason| Err(Rejection::new(Status::ServiceUnavailable, reason));
         if connections.signal().has_begun() {
-            return unavailable("the server goes down");
+            return unavailable("the server shuts down");
         }
         let permit = config.permits.clone().try_acquire_owned().ok();
         let Some(permit) = permit.filter(|_| !connections.is_full()) else {

@@ -32,7 +32,7 @@ pub(crate) struct Alarm {
 pub(crate) enum Ring {
     /// The deadline has passed.
     Deadline,
-    /// The server goes down. It is said once.
+    /// The server shuts down. It is said once.
     Shutdown,
 }
 
@@ -47,7 +47,7 @@ impl Alarm {
         self.bell.is_quiet(task)
     }
 
-    /// What `step` gives, unless the server goes down before, or `deadline` passes: then what
+    /// What `step` gives, unless the server shuts down before, or `deadline` passes: then what
     /// `cut` makes of it.
     pub(crate) fn limit<T, F, E: From<F>>(
         &mut self,
@@ -62,7 +62,7 @@ impl Alarm {
     }
 
     /// As it is, for another deadline: the next poll looks at it whether it has rung or not.
-    pub(crate) fn anew(mut self) -> Alarm {
+    pub(crate) fn for_another_deadline(mut self) -> Alarm {
         self.bell.leave();
         self
     }
@@ -72,7 +72,7 @@ impl Alarm {
         if !self.bell.is_heard_by(cx.waker()) || !self.waits_for(deadline) {
             self.bell.leave();
             let bell = self.bell.waker(cx.waker());
-            let ring = self.poll_anew(&mut Context::from_waker(&bell), deadline);
+            let ring = self.poll_again(&mut Context::from_waker(&bell), deadline);
             if ring.is_ready() || !self.waits_for(deadline) {
                 return ring;
             }
@@ -91,7 +91,7 @@ impl Alarm {
         sleeping && !stopping
     }
 
-    fn poll_anew(&mut self, cx: &mut Context<'_>, deadline: Option<Instant>) -> Poll<Ring> {
+    fn poll_again(&mut self, cx: &mut Context<'_>, deadline: Option<Instant>) -> Poll<Ring> {
         if self.poll_shutdown_signal(cx).is_ready() {
             (self.shutdown, self.notified) = (None, None);
             return Poll::Ready(Ring::Shutdown);

@@ -49,7 +49,7 @@ impl Port {
             Err(OpeningError::Tls(error)) => info!(%remote, %error, "TLS handshake failed"),
             Err(OpeningError::Silent) => debug!(%remote, "gone without a word"),
             Err(OpeningError::Shutdown) => {
-                debug!(%remote, "the server goes down during the opening handshake");
+                debug!(%remote, "the server shuts down during the opening handshake");
             }
         }
         None

@@ -40,7 +40,7 @@ const IDLE_TIME: Duration = Duration::from_secs(60);
 /// How long it has to end then.
 const ENDING_TIME: Duration = Duration::from_secs(10);
 
-/// Serves the streams of a connection until it ends, or until the server goes down and all of
+/// Serves the streams of a connection until it ends, or until the server shuts down and all of
 /// them are closed.
 pub(super) async fn serve(
     config: &Arc<Config>,
@@ -82,12 +82,12 @@ pub(super) async fn serve(
                 }
                 break;
             }
-            () = &mut told, if stage != Stage::GoingDown => {
-                stage = Stage::GoingDown;
+            () = &mut told, if stage != Stage::ShuttingDown => {
+                stage = Stage::ShuttingDown;
                 streams.0.close();
                 connection.as_mut().graceful_shutdown();
             }
-            () = &mut idle, if stage != Stage::GoingDown => {
+            () = &mut idle, if stage != Stage::ShuttingDown => {
                 if !streams.0.is_empty() {
                     idle.as_mut().reset(Instant::now() + IDLE_TIME);
                 } else if stage == Stage::Open {
@@ -109,8 +109,8 @@ enum Stage {
     Open,
     /// The client was told to open no more streams, for it had none.
     Ending,
-    /// The server goes down, and has closed every stream.
-    GoingDown,
+    /// The server shuts down, and has closed every stream.
+    ShuttingDown,
 }
 
 /// A socket that some bytes were read from already: they are read again first.

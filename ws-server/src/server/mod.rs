@@ -1,4 +1,4 @@
-//! Serving: accept, open, run, and go down in order.
+//! Serving: accept, open, run, and shut down in order.
 
 mod accept;
 mod connection;
@@ -33,7 +33,7 @@ impl Server {
         Server { config: Arc::new(config), application }
     }
 
-    /// Serves the connections of `listener` until it is told to go down; await the result.
+    /// Serves the connections of `listener` until it is told to shut down; await the result.
     ///
     /// # Errors
     /// At once, when the runtime has no timers.

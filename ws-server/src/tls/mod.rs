@@ -110,7 +110,7 @@ impl Tls {
         Ok(self)
     }
 
-    /// Reads the files anew, for handshakes that begin from now on. Connections under way go on
+    /// Reads the files again, for handshakes that begin from now on. Connections under way go on
     /// as they are.
     ///
     /// The files are read before this returns.

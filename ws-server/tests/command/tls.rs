@@ -164,14 +164,14 @@ fn pages_of_the_servers_own_origin_are_https_pages() {
 }
 
 #[test]
-fn certificates_are_read_anew_at_sighup_and_connections_under_way_stay() {
+fn certificates_are_read_again_at_sighup_and_connections_under_way_stay() {
     let certificates = Certificates::new("reload");
     let mut server = certificates.serve(&[]);
     let mut old = certificates.connect(&server, None).unwrap();
     expect_head(&mut old);
     certificates.issue("server", Validity::Good);
     server.signal("-HUP");
-    server.wait_for_log("read anew");
+    server.wait_for_log("read again");
     let mut new = certificates.connect(&server, None).unwrap();
     expect_head(&mut new);
     assert_ne!(shown(&old), shown(&new));

@@ -19,7 +19,7 @@ async fn a_reload_is_for_new_connections() {
 }
 
 #[tokio::test]
-async fn a_reload_reads_the_authorities_of_clients_anew() {
+async fn a_reload_reads_the_authorities_of_clients_again() {
     let authority = Authority::new("ca");
     let other = Authority::new("another");
     let dir = Dir::of(&authority.server());
