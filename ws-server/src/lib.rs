@@ -30,31 +30,42 @@ mod sync;
 mod tls;
 mod websocket;
 
+// ===== A server, and what it is told to do =====
+
 pub use builder::Builder;
-pub use byte_stream::ByteStream;
 pub use config::{BuildError, DRAIN, MAX_CONNECTIONS};
+pub use policy::Origins;
+pub use proxy::{ParseTrustedProxyError, TrustedProxies, TrustedProxy};
+pub use server::{Server, Serving};
+pub use ws_core::{DraftId, Drafts, Keepalive, Limits, Timeouts, Transport};
+
+// ===== Services, and what they are given =====
+
+pub use byte_stream::ByteStream;
 pub use error::{RecvError, SendError};
+pub use peer::Peer;
+pub use service::{MessageService, Service};
+pub use websocket::{Receiver, Replies, Sender, WebSocket};
+pub use ws_core::{
+    ByteString, Bytes, CloseReason, Message, MessageRef, Outgoing, Status, StatusCode,
+};
+
+// ===== On a path of a site =====
+
 #[cfg(all(feature = "axum", feature = "tls"))]
 pub use mount::TlsListener;
 #[cfg(feature = "tower")]
 pub use mount::UpgradeService;
 #[cfg(feature = "axum")]
 pub use mount::{WebSocketUpgrade, WebSocketUpgradeRejection};
-pub use peer::Peer;
-pub use policy::Origins;
-pub use proxy::{ParseTrustedProxyError, TrustedProxies, TrustedProxy};
-pub use server::{Server, Serving};
-pub use service::{MessageService, Service};
 #[cfg(feature = "tower")]
 pub use session::Connections;
+
+// ===== Sockets and TLS =====
+
 pub use socket::{Listener, OtherSocket, RemoteAddr, Socket};
 #[cfg(feature = "tls")]
 pub use tls::{ClientCertificate, Tls, TlsError, TlsStream, rustls};
-pub use websocket::{Receiver, Replies, Sender, WebSocket};
-pub use ws_core::{
-    ByteString, Bytes, CloseReason, DraftId, Drafts, Keepalive, Limits, Message, MessageRef,
-    Outgoing, Status, StatusCode, Timeouts, Transport,
-};
 
 /// Extensions of the protocol (RFC 6455 §9), and compression (feature `deflate`).
 pub mod extension {
