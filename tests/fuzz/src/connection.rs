@@ -271,6 +271,8 @@ impl Played {
             self.connection.sent(count, || now);
         }
         self.connection.blocked();
+        // An endpoint keeps no memory for what is sent when nothing waits.
+        drop(self.connection.reclaim_output());
     }
 
     // ===== Time =====
