@@ -8,6 +8,7 @@ use async_trait::async_trait;
 use tokio::io::{AsyncRead, AsyncWrite};
 
 use crate::codec_box::CodecBox;
+use crate::draft_id::DraftId;
 use crate::extension::{ExtensionOffer, Traffic, Transform};
 use crate::head::{RequestHead, ResponseHead};
 use crate::limits::Limits;
@@ -103,28 +104,6 @@ pub trait Draft: Debug + Send + Sync + 'static {
     ) -> CodecBox {
         let _ = (transform, traffic);
         self.codec(role, limits)
-    }
-}
-
-/// The name of a draft, such as `rfc6455`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct DraftId(&'static str);
-
-impl DraftId {
-    /// The id of this name. By convention lower-case letters and digits.
-    pub const fn new(name: &'static str) -> DraftId {
-        DraftId(name)
-    }
-
-    /// The name.
-    pub const fn as_str(self) -> &'static str {
-        self.0
-    }
-}
-
-impl std::fmt::Display for DraftId {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(self.0)
     }
 }
 

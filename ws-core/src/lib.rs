@@ -10,6 +10,7 @@ pub mod connection;
 #[cfg(feature = "deflate")]
 pub mod deflate;
 mod draft;
+mod draft_id;
 pub mod extension;
 pub mod frame;
 pub mod head;
@@ -43,7 +44,8 @@ pub use codec::{
 };
 pub use codec_box::CodecBox;
 pub use connection::{Connection, SendError};
-pub use draft::{Detection, Draft, DraftId, Grant, HandshakeError, Io, Offer, Transport};
+pub use draft::{Detection, Draft, Grant, HandshakeError, Io, Offer, Transport};
+pub use draft_id::DraftId;
 pub use frame::{Frame, OpCode};
 pub use limits::{Keepalive, LONGEST_TIMEOUT, Limits, Timeouts};
 pub use message::{Batch, Message, MessageKind, MessageRef, Outgoing};

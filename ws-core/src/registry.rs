@@ -1,6 +1,7 @@
 //! Which drafts a program speaks, and which of them a request is for.
 
-use crate::draft::{Detection, Draft, DraftId};
+use crate::draft::{Detection, Draft};
+use crate::draft_id::DraftId;
 use crate::head::{HttpVersion, RequestHead};
 use crate::rejection::{Rejection, Status};
 

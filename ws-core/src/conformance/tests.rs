@@ -3,7 +3,8 @@
 use super::*;
 use crate::codec::{Capabilities, Codec, Decoded, EncodeError, Envelope};
 use crate::codec_box::CodecBox;
-use crate::draft::{DraftId, Grant, HandshakeError, Io, Offer};
+use crate::draft::{Grant, HandshakeError, Io, Offer};
+use crate::draft_id::DraftId;
 use crate::frame::{Frame, OpCode};
 use crate::head::{RequestHead, ResponseHead};
 use crate::hybi::SOUND;

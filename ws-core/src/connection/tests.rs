@@ -15,7 +15,7 @@ use super::*;
 use crate::close::{StatusCode, StatusRules};
 use crate::codec::{self, Codec, Decoded, EncodeError, InvalidText};
 use crate::conformance::receive_from;
-use crate::draft::DraftId;
+use crate::draft_id::DraftId;
 use crate::frame::{Frame, MAX_CONTROL_PAYLOAD, MaskingKey, OpCode};
 use crate::hybi::{
     ExtensionValue, HybiCodec, KeyRule, LengthRule, OriginField, Profile, ReservedOpcode,

@@ -19,7 +19,8 @@ use extended::ExtendedCodec;
 pub use profile::{ExtensionValue, KeyRule, LengthRule, OriginField, Profile, ReservedOpcode};
 
 use crate::codec_box::CodecBox;
-use crate::draft::{Draft, DraftId, Grant, Offer};
+use crate::draft::{Draft, Grant, Offer};
+use crate::draft_id::DraftId;
 use crate::extension::{ExtensionOffer, Traffic, Transform};
 use crate::head::{RequestHead, ResponseHead};
 use crate::limits::Limits;

@@ -1,7 +1,7 @@
 //! What differs between HyBi-07, HyBi-08 and RFC 6455.
 
 use crate::close::StatusRules;
-use crate::draft::DraftId;
+use crate::draft_id::DraftId;
 
 /// What differs between the drafts of the family.
 #[derive(Debug, Clone, Copy)]

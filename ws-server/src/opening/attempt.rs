@@ -11,11 +11,11 @@ use super::agreement::{Route, Terms, agree, route};
 use super::begin::{Spoken, begin};
 use super::behind_proxy::believe_forwarded;
 use super::establish::{TOO_LATE, finish};
+use super::outcome::{Opened, OpeningError};
 use super::read_head::{ReadHeadError, read_head};
 #[cfg(feature = "http2")]
 use super::read_until::take_unread;
 use super::refuse::{Extent, Refused};
-use super::{Opened, OpeningError};
 use crate::config::Config;
 use crate::peer::{Peer, Source};
 use crate::policy::Content;

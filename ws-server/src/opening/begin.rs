@@ -2,8 +2,8 @@
 
 use ws_core::buffer::ReadBuffer;
 
-use super::OpeningError;
 use super::behind_proxy::read_proxy_header;
+use super::outcome::OpeningError;
 use super::read_until::read_until;
 use super::secure::secure;
 use crate::config::Config;

@@ -4,7 +4,7 @@ use ws_core::Rejection;
 use ws_core::buffer::ReadBuffer;
 use ws_core::head::RequestHead;
 
-use super::OpeningError;
+use super::outcome::OpeningError;
 use super::read_until::read_until;
 use crate::config::Config;
 use crate::peer::Source;
