@@ -15,7 +15,8 @@ use crate::limits::Limits;
 use crate::rejection::Rejection;
 use crate::role::Role;
 
-/// One version of the WebSocket protocol: its opening handshake, and a [`Codec`](crate::Codec) for its frames.
+/// One version of the WebSocket protocol: its opening handshake, and a [`Codec`](crate::Codec) for
+/// its frames.
 ///
 /// A draft is stateless and lives in a `static`; whatever belongs to one connection is in the
 /// codec. An opening handshake calls it in this order:

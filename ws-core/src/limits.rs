@@ -19,7 +19,8 @@ pub struct Limits {
     /// it is taken whole, so what waits is bounded by this and one message.
     pub send_buffer: usize,
     /// How much is read ahead of what a service does not receive, so that pings and a Close behind
-    /// it are answered; 64 KiB. The message that goes beyond it is taken whole; then the peer waits.
+    /// it are answered; 64 KiB. The message that goes beyond it is taken whole; then the peer
+    /// waits.
     pub read_ahead: usize,
 }
 
@@ -36,8 +37,8 @@ impl Default for Limits {
 pub struct Timeouts {
     /// From the accepted connection to the end of the opening handshake; 10 s.
     pub opening: Duration,
-    /// From the first Close frame to the end of the connection; 5 s. A peer that still takes what was
-    /// sent before the Close has longer: as long as that needs at 128 KiB a second.
+    /// From the first Close frame to the end of the connection; 5 s. A peer that still takes what
+    /// was sent before the Close has longer: as long as that needs at 128 KiB a second.
     pub closing: Duration,
     /// How long a connection may go without a data frame from the peer before it is closed;
     /// none. It is looked at once in that time, so the limit is met between one and two

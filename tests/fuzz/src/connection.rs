@@ -288,7 +288,8 @@ impl Played {
         }
     }
 
-    /// The peer falls silent: it ends, and what was written is frames, of which a Close is the last.
+    /// The peer falls silent: it ends, and what was written is frames, of which a Close is the
+    /// last.
     fn end(mut self) {
         for _ in 0..PATIENCE {
             self.deadline();

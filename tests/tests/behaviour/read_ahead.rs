@@ -17,8 +17,8 @@ use crate::{copy, echo};
 
 const KIB: usize = 1024;
 
-/// What is read ahead, and what one read may bring beyond it; what pipes, windows and buffers on the
-/// way hold.
+/// What is read ahead, and what one read may bring beyond it; what pipes, windows and buffers on
+/// the way hold.
 const BOUND: usize = (64 + 128) * KIB + 512 * KIB;
 
 fn late_echo(socket: WebSocket) -> Served {

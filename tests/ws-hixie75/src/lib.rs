@@ -1,8 +1,8 @@
 //! draft-hixie-thewebsocketprotocol-75: Chrome 4 and 5, Safari 5.0.0.
 //!
-//! It shows how a crate of your own adds a version of the protocol: it depends on `ws-core`
-//! alone, implements [`Draft`] and [`Codec`](ws_core::Codec), and registers itself. A program that links it
-//! speaks it, and needs no more than to name it once:
+//! It shows how a crate of your own adds a version of the protocol: it depends on `ws-core` alone,
+//! implements [`Draft`] and [`Codec`](ws_core::Codec), and registers itself. A program that links
+//! it speaks it, and needs no more than to name it once:
 //!
 //! ```
 //! use ws_hixie75 as _;

@@ -6,8 +6,8 @@ use crate::message::{Batch, Contents};
 
 /// Received bytes, in storage that belongs to somebody else when nothing is in it.
 ///
-/// Only what is not decoded stays behind with the connection when the storage goes: part of a header
-/// or of a control frame, or what has to wait.
+/// Only what is not decoded stays behind with the connection when the storage goes: part of a
+/// header or of a control frame, or what has to wait.
 #[derive(Debug, Default)]
 pub struct ReadBuffer {
     storage: Storage,

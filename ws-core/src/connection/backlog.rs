@@ -2,8 +2,8 @@
 
 use std::time::{Duration, Instant};
 
-/// Bytes that a peer takes in a second at least; who is slower may lose what is still under way when
-/// the connection ends.
+/// Bytes that a peer takes in a second at least; who is slower may lose what is still under way
+/// when the connection ends.
 const LEAST_RATE: u64 = 128 * 1024;
 
 /// So much may lie between a socket and its peer, in the buffers of both systems.
@@ -67,8 +67,8 @@ impl Backlog {
         })
     }
 
-    /// How long the peer may need for what it has still to take, with `unsent` bytes that the socket
-    /// has not taken.
+    /// How long the peer may need for what it has still to take, with `unsent` bytes that the
+    /// socket has not taken.
     pub(super) fn time(&self, now: Instant, unsent: usize) -> Duration {
         let counted = if unsent >= MARK as usize { unsent as u64 } else { 0 };
         Duration::from_millis((self.level(now) + counted) * 1000 / LEAST_RATE)

@@ -49,7 +49,8 @@ pub use timer::Expired;
 ///
 /// Pings are answered and the closing handshake is held on the way. When it
 /// [is over](Connection::is_over), send what waits and end the TCP connection.
-// In memory, what each message needs lies together; of the protocol it comes first. That is no part of the interface.
+// In memory, what each message needs lies together; of the protocol it comes first. That is no part
+// of the interface.
 #[derive(Debug)]
 #[repr(C)]
 pub struct Connection {

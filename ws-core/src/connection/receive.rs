@@ -126,8 +126,8 @@ impl Connection {
         self.input.reclaim().unwrap_or_default()
     }
 
-    /// What has been made of control frames that came behind messages: of the end of the connection,
-    /// if it has one.
+    /// What has been made of control frames that came behind messages: of the end of the
+    /// connection, if it has one.
     #[inline]
     fn receive_end<T>(&mut self, untaken: Untaken) -> Result<Option<Received<T>>, ProtocolError> {
         if let Some(ping) = self.protocol.held_ping.take() {

@@ -55,7 +55,8 @@ pub struct Fragment {
 /// The payload of a fragment.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Payload {
-    /// What lies here in the memory that was received into: see [`Connection::bytes`](super::Connection::bytes).
+    /// What lies here in the memory that was received into: see
+    /// [`Connection::bytes`](super::Connection::bytes).
     Stored(Range<usize>),
     /// What an extension has made.
     Made(Vec<u8>),

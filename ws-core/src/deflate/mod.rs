@@ -11,9 +11,9 @@
 //! # What a connection holds
 //!
 //! A compressor takes some 300 KB and a decompressor 40. Connections own neither: a worker thread
-//! keeps a few compressors, and a connection takes a decompressor while one of its messages is on the
-//! way. What a connection keeps between two messages is the text that the next one may refer to,
-//! up to the size of the window and as far as there is any; without context takeover nothing.
+//! keeps a few compressors, and a connection takes a decompressor while one of its messages is on
+//! the way. What a connection keeps between two messages is the text that the next one may refer
+//! to, up to the size of the window and as far as there is any; without context takeover nothing.
 
 mod budget;
 mod history;

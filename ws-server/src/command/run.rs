@@ -103,11 +103,11 @@ async fn serve(args: &Args) -> Result<(), String> {
     Ok(())
 }
 
-/// Has the queues of a single worker grow before there are connections: of the tasks that are ready,
-/// and of those that have ended their turn. One that grew while many long messages are held would
-/// come to lie above them, and the heap could not shrink when they are gone. Several workers have
-/// queues of a fixed length. To be called within the `block_on` that serves, which makes the second
-/// queue again.
+/// Has the queues of a single worker grow before there are connections: of the tasks that are
+/// ready, and of those that have ended their turn. One that grew while many long messages are held
+/// would come to lie above them, and the heap could not shrink when they are gone. Several workers
+/// have queues of a fixed length. To be called within the `block_on` that serves, which makes the
+/// second queue again.
 async fn lengthen_queues() {
     if Handle::current().runtime_flavor() != RuntimeFlavor::CurrentThread {
         return;

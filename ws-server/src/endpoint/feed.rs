@@ -30,8 +30,8 @@ pub(crate) enum Progress {
 
 impl<IO: AsyncRead + AsyncWrite + Unpin> Endpoint<IO> {
     /// Takes a message, and waits while there is no room in the send buffer, or much of the message
-    /// left that the socket does not take. A long one is written from where it lies; what is left of
-    /// it when nobody waits any more is to be [copied](Endpoint::keep_rest), so that it goes out
+    /// left that the socket does not take. A long one is written from where it lies; what is left
+    /// of it when nobody waits any more is to be [copied](Endpoint::keep_rest), so that it goes out
     /// whole.
     pub(crate) fn poll_feed(
         &mut self,

@@ -26,8 +26,8 @@ pub(super) enum Finish {
 }
 
 impl<IO: AsyncRead + AsyncWrite + Unpin> Endpoint<IO> {
-    /// Ends the connection; the closing handshake must have begun. A peer that keeps its end open is
-    /// cut at the closing deadline.
+    /// Ends the connection; the closing handshake must have begun. A peer that keeps its end open
+    /// is cut at the closing deadline.
     pub(crate) fn poll_end(&mut self, cx: &mut Context<'_>) -> Poll<()> {
         while self.poll_steps(cx).is_pending() {
             // Not before: most connections have ended by now, and need no deadline for it.

@@ -84,8 +84,8 @@ impl<IO> Endpoint<IO> {
 
 impl<IO: AsyncRead + AsyncWrite + Unpin> Endpoint<IO> {
     /// Says whether a drop of the socket ends the stream in order once the peer has ended its own
-    /// side and everything was sent, and whether the drop follows at once. So it is with the sockets
-    /// of the system that nobody else has, not with what lies over them, such as TLS.
+    /// side and everything was sent, and whether the drop follows at once. So it is with the
+    /// sockets of the system that nobody else has, not with what lies over them, such as TLS.
     pub(crate) fn end_by_drop(&mut self, ends_by_drop: bool) {
         self.ends_by_drop = ends_by_drop;
     }
@@ -198,8 +198,8 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> Endpoint<IO> {
         Ok(())
     }
 
-    /// Does what is to be done while the peer's bytes are not read, for nobody takes those that came
-    /// before.
+    /// Does what is to be done while the peer's bytes are not read, for nobody takes those that
+    /// came before.
     pub(crate) fn poll_unheard(&mut self, cx: &mut Context<'_>) -> News {
         self.connection.not_listening();
         self.poll_beside(cx)

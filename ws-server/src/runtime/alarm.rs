@@ -13,8 +13,8 @@ use tokio::time::{Sleep, sleep_until};
 use super::bell::Bell;
 use crate::runtime::shutdown::Shutdown;
 
-/// One timer and one wait for the shutdown, reused for the life of the connection, and on a port of our
-/// own for its opening handshake.
+/// One timer and one wait for the shutdown, reused for the life of the connection, and on a port of
+/// our own for its opening handshake.
 ///
 /// In memory, what each message needs comes last.
 #[derive(Debug)]

@@ -1,11 +1,11 @@
 //! How the task of a connection runs: who wakes it, for how long it runs, whose buffers it has.
 //!
 //! * **Who wakes it.** Its socket, its handles, and its [`alarm`]: one timer for the next of its
-//!   deadlines, and the [`shutdown`] of the server. Both happen seldom, so an open connection that has a
-//!   message to answer does not look at them: it looks when their [`bell`] has rung.
+//!   deadlines, and the [`shutdown`] of the server. Both happen seldom, so an open connection that
+//!   has a message to answer does not look at them: it looks when their [`bell`] has rung.
 //! * **For how long it runs.** The runtime gives each task a budget of 128 reads and writes. What a
-//!   task reads, writes, decodes and encodes is charged against the [`budget`] by the work that it is,
-//!   so that the other tasks of the worker have their turn.
+//!   task reads, writes, decodes and encodes is charged against the [`budget`] by the work that it
+//!   is, so that the other tasks of the worker run too.
 //! * **Whose buffers it has.** The worker's: a connection takes a buffer from the [`pool`] when its
 //!   socket may have something, and gives it back when nothing is left in it.
 

@@ -53,9 +53,9 @@ pub struct Serving<L, F = Pending<()>> {
 
 impl<L, F> Serving<L, F> {
     /// Goes down when `signal` completes: accepts no more, closes every connection with status
-    /// 1001, waits for them as long as [`Builder::drain`](crate::Builder::drain) says, and cuts the rest: their
-    /// services are dropped. A stream or socket that a service has given to a task of its own fails
-    /// from then on.
+    /// 1001, waits for them as long as [`Builder::drain`](crate::Builder::drain) says, and cuts the
+    /// rest: their services are dropped. A stream or socket that a service has given to a task of
+    /// its own fails from then on.
     pub fn with_graceful_shutdown<G>(self, signal: G) -> Serving<L, G>
     where
         G: Future<Output = ()> + Send + 'static,

@@ -31,8 +31,8 @@ pub(crate) trait View {
 /// A connection that can be driven.
 pub(crate) trait Drive: View {
     /// Does what is to be done beside the handles, of which `turn` tells, until the connection is
-    /// over; then ends it. When no handle is left, it is closed for the reason in `left`. Ready when
-    /// it has ended.
+    /// over; then ends it. When no handle is left, it is closed for the reason in `left`. Ready
+    /// when it has ended.
     fn poll_drive(
         &mut self,
         cx: &mut Context<'_>,
@@ -98,8 +98,8 @@ impl<V: View> Shared<V> {
         self.closed.load(Ordering::Relaxed)
     }
 
-    /// Visits the connection for a handle that may have to wait. When `poll` is pending, the task of
-    /// `cx` is woken by whatever happens.
+    /// Visits the connection for a handle that may have to wait. When `poll` is pending, the task
+    /// of `cx` is woken by whatever happens.
     #[inline]
     pub(crate) fn visit<R>(
         &self,
@@ -272,7 +272,8 @@ impl<V: Drive> Shared<V> {
         drop(replaced);
     }
 
-    /// Visits the connection for a handle that waits for its end, and drives it if nobody else does.
+    /// Visits the connection for a handle that waits for its end, and drives it if nobody else
+    /// does.
     pub(crate) fn poll_closed<R>(
         &self,
         cx: &mut Context<'_>,

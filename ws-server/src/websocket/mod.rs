@@ -37,9 +37,9 @@ use crate::socket::Socket;
 /// in one write: a loop of [`recv`](WebSocket::recv) and [`feed`](WebSocket::feed) needs no
 /// flush, because `recv` flushes before it waits.
 ///
-/// A connection lives in its server's task, and this is a handle on it: pings are answered, deadlines
-/// kept and the peer's end noticed whatever the handler does. See [what happens while the handler
-/// does not receive](crate#what-happens-while-the-handler-does-not-receive).
+/// A connection lives in its server's task, and this is a handle on it: pings are answered,
+/// deadlines kept and the peer's end noticed whatever the handler does. See [what happens while the
+/// handler does not receive](crate#what-happens-while-the-handler-does-not-receive).
 #[derive(Debug)]
 pub struct WebSocket<IO = Socket> {
     shared: Arc<Shared<Messages<IO>>>,
@@ -88,8 +88,8 @@ impl<IO: AsyncRead + AsyncWrite + Unpin + Send> WebSocket<IO> {
         WebSocket { shared, inbox: Batch::default(), outbox }
     }
 
-    /// What keeps a connection of [`WebSocket::new`] going while nothing of its socket is awaited: a
-    /// future for a task of its own. It is done when the connection has ended; when the socket is
+    /// What keeps a connection of [`WebSocket::new`] going while nothing of its socket is awaited:
+    /// a future for a task of its own. It is done when the connection has ended; when the socket is
     /// dropped, it closes the connection with status 1000. One is enough, and a connection of a
     /// server needs none.
     ///

@@ -1,6 +1,6 @@
-//! axum's `ws` and a `broadcast`, with two tasks for each connection as in axum's example of a chat:
-//! in one that selects, each wake-up would have the library set a read buffer of 128 KiB to zero.
-//! What waits is fed before one flush; with `--naive`, as in the example, each is flushed.
+//! axum's `ws` and a `broadcast`, with two tasks for each connection as in axum's example of a
+//! chat: in one that selects, each wake-up would have the library set a read buffer of 128 KiB to
+//! zero. What waits is fed before one flush; with `--naive`, as in the example, each is flushed.
 
 use std::sync::OnceLock;
 

@@ -1,5 +1,5 @@
-//! fastwebsockets and a `broadcast`, with two tasks for each connection, because reading loses bytes
-//! when it is dropped; a write for each message, because nothing is buffered.
+//! fastwebsockets and a `broadcast`, with two tasks for each connection, because reading loses
+//! bytes when it is dropped; a write for each message, because nothing is buffered.
 
 use std::sync::OnceLock;
 
