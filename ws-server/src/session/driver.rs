@@ -12,8 +12,8 @@ use pin_project_lite::pin_project;
 use super::connections::{Place, report_panic};
 use super::driven::Driven;
 use super::panicked::Panicked;
+use super::receiving::Receiving;
 use super::shared::{Drive, Shared, View};
-use super::turn::Turn;
 
 pin_project! {
     /// Polls a service, and drives its connection whatever the service does. Done when both are.
@@ -81,12 +81,12 @@ where
             ServiceProjection::Done { outcome } => Some(outcome),
         };
         if let Some(Driving(connection)) = this.connection {
-            let turn = connection.take_turn();
-            if turn == Turn::Settled && outcome.is_none() {
+            let receiving = connection.take_receiving();
+            if receiving == Receiving::Settled && outcome.is_none() {
                 return Poll::Pending;
             }
             let closing = |panicked: Panicked| panicked.closing_reason(outcome.as_deref());
-            if connection.poll_drive(cx, turn, closing).is_ready() {
+            if connection.poll_drive(cx, receiving, closing).is_ready() {
                 *this.connection = None;
                 this.place.leave();
             }

@@ -5,8 +5,8 @@ use std::task::{Context, Poll};
 use tokio::io::{AsyncRead, AsyncWrite};
 use ws_core::CloseReason;
 
+use super::receiving::Receiving;
 use super::shared::{Drive, View};
-use super::turn::Turn;
 use crate::endpoint::{Endpoint, News};
 use crate::error::RecvError;
 
@@ -43,7 +43,7 @@ impl<H: Held> Drive for H {
     fn poll_drive(
         &mut self,
         cx: &mut Context<'_>,
-        turn: Turn,
+        receiving: Receiving,
         left: Option<CloseReason>,
     ) -> (Poll<()>, News) {
         let mut news = News::Nothing;
@@ -51,10 +51,10 @@ impl<H: Held> Drive for H {
             self.discard();
             self.endpoint().close(left);
         } else if !self.endpoint().connection().is_over() {
-            news = match turn {
-                Turn::Other => poll_ahead(self, cx),
+            news = match receiving {
+                Receiving::No => poll_ahead(self, cx),
                 // Whoever waits is told of what comes.
-                Turn::Waits | Turn::Settled => self.endpoint().poll_beside(cx),
+                Receiving::Waiting | Receiving::Settled => self.endpoint().poll_beside(cx),
             };
             if !self.endpoint().connection().is_over() {
                 return (Poll::Pending, news);

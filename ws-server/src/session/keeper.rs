@@ -5,8 +5,8 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
+use super::receiving::Receiving;
 use super::shared::{Drive, Shared, View};
-use super::turn::Turn;
 
 /// Drives a connection until it has ended. When it is dropped before that, whoever awaits something
 /// of the connection drives it.
@@ -23,7 +23,7 @@ impl<V: Drive> Future for Keeper<V> {
     type Output = ();
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
-        self.0.poll_drive(cx, Turn::Other, |panicked| panicked.closing_reason(None))
+        self.0.poll_drive(cx, Receiving::No, |panicked| panicked.closing_reason(None))
     }
 }
 

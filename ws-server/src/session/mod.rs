@@ -15,9 +15,9 @@ mod keeper;
 #[cfg(all(test, ws_loom))]
 mod loom_tests;
 mod panicked;
+mod receiving;
 mod shared;
 mod traffic;
-mod turn;
 mod wakers;
 
 use std::future::Future;

@@ -14,7 +14,7 @@ use ws_core::CloseReason;
 
 use super::driven::Driven;
 use super::panicked::Panicked;
-use super::turn::{NotedTurn, Turn};
+use super::receiving::{NotedReceiving, Receiving};
 use super::wakers::{Registration, Side, Wakers};
 use crate::endpoint::News;
 use crate::sync::{AtomicBool, Mutex, MutexGuard, Ordering, lock};
@@ -30,13 +30,13 @@ pub(crate) trait View {
 
 /// A connection that can be driven.
 pub(crate) trait Drive: View {
-    /// Does what is to be done beside the handles, of which `turn` tells, until the connection is
+    /// Does what is to be done beside the handles, of which `receiving` tells, until the connection is
     /// over; then ends it. When no handle is left, it is closed for the reason in `left`. Ready
     /// when it has ended.
     fn poll_drive(
         &mut self,
         cx: &mut Context<'_>,
-        turn: Turn,
+        receiving: Receiving,
         left: Option<CloseReason>,
     ) -> (Poll<()>, News);
 }
@@ -45,8 +45,8 @@ pub(crate) trait Drive: View {
 #[derive(Debug)]
 #[repr(C)]
 pub(crate) struct Shared<V> {
-    /// What the handles have done in this turn of the driver.
-    turn: NotedTurn,
+    /// What the handles have done that the driver polls just now.
+    receiving: NotedReceiving,
     /// Whether nothing can be sent any more.
     closed: AtomicBool,
     state: Mutex<State<V>>,
@@ -82,7 +82,7 @@ impl<V: View> Shared<V> {
         };
         Arc::new(Shared {
             state: Mutex::new(state),
-            turn: NotedTurn::default(),
+            receiving: NotedReceiving::default(),
             closed: AtomicBool::new(false),
         })
     }
@@ -130,9 +130,9 @@ impl<V: View> Shared<V> {
             outcome
         };
         match (side, outcome.is_pending()) {
-            (Side::Reader, true) => self.turn.note(Turn::Settled),
-            (Side::Reader, false) => self.turn.note(Turn::Other),
-            (Side::Writer | Side::Closed, _) => self.turn.note_more(),
+            (Side::Reader, true) => self.receiving.note(Receiving::Settled),
+            (Side::Reader, false) => self.receiving.note(Receiving::No),
+            (Side::Writer | Side::Closed, _) => self.receiving.note_more(),
         }
         outcome
     }
@@ -151,7 +151,7 @@ impl<V: View> Shared<V> {
         let registration = state.wakers().register(side, waker);
         if Driven::is(self) {
             // A future of the service, with a waker of its own.
-            self.turn.note_more();
+            self.receiving.note_more();
         }
         self.visit_among_others(Some(registration), state, poll)
     }
@@ -192,10 +192,10 @@ impl<V: View> Shared<V> {
         let others = state.wakers.clone();
         let driver = if Driven::is(self) {
             // It looks anyhow.
-            self.turn.note_more();
+            self.receiving.note_more();
             None
         } else {
-            // Not in a turn of it: that may be over by now, and the note would be for the next.
+            // Not within a poll of it: that may be over by now, and the note would be for the next.
             state.driver.clone()
         };
         drop(state);
@@ -210,8 +210,8 @@ impl<V: View> Shared<V> {
 
     /// What the handles have done that the driver has just polled.
     #[inline]
-    pub(super) fn take_turn(&self) -> Turn {
-        self.turn.take()
+    pub(super) fn take_receiving(&self) -> Receiving {
+        self.receiving.take()
     }
 
     /// Looks at the connection.
@@ -285,7 +285,7 @@ impl<V: Drive> Shared<V> {
         }
         self.visit_locked(state, Side::Closed, cx, |view, cx| {
             // What made it go on has woken everybody.
-            let _gone_on = view.poll_drive(cx, Turn::Other, None);
+            let _gone_on = view.poll_drive(cx, Receiving::No, None);
             poll(view)
         })
     }
@@ -296,7 +296,7 @@ impl<V: Drive> Shared<V> {
     pub(crate) fn poll_drive(
         &self,
         cx: &mut Context<'_>,
-        turn: Turn,
+        receiving: Receiving,
         closing: impl FnOnce(Panicked) -> CloseReason,
     ) -> Poll<()> {
         let mut state = self.lock();
@@ -305,7 +305,7 @@ impl<V: Drive> Shared<V> {
         let everybody = others.clone().map(Waker::from);
         let waker = everybody.as_ref().unwrap_or(cx.waker());
         let left = (state.handles == 0).then(|| closing(state.panicked));
-        let (ended, news) = state.view.poll_drive(&mut Context::from_waker(waker), turn, left);
+        let (ended, news) = state.view.poll_drive(&mut Context::from_waker(waker), receiving, left);
         self.note_closed(&state);
         drop(state);
         drop(replaced);

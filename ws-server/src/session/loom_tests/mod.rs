@@ -432,13 +432,15 @@ fn a_waker_may_go_with_a_handle() {
         assert!(poll(Arc::new(Holder(one)).into()) && poll(Waker::noop().clone()));
         let drive = |waker: Waker| {
             let mut cx = Context::from_waker(&waker);
-            let turn = shared.take_turn();
-            shared.poll_drive(&mut cx, turn, |panicked| panicked.closing_reason(None)).is_pending()
+            let receiving = shared.take_receiving();
+            shared
+                .poll_drive(&mut cx, receiving, |panicked| panicked.closing_reason(None))
+                .is_pending()
         };
         assert!(drive(Arc::new(Holder(other)).into()) && drive(Waker::noop().clone()));
         drop(reader);
         run(poll_fn(|cx| {
-            shared.poll_drive(cx, shared.take_turn(), |panicked| panicked.closing_reason(None))
+            shared.poll_drive(cx, shared.take_receiving(), |panicked| panicked.closing_reason(None))
         }));
     });
 }

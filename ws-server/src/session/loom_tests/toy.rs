@@ -14,8 +14,8 @@ use ws_core::CloseReason;
 use super::super::connections::Connections;
 use super::super::driver::Driver;
 use super::super::keeper::Keeper;
+use super::super::receiving::Receiving;
 use super::super::shared::{Drive, Shared, View};
-use super::super::turn::Turn;
 use super::super::wakers::Side;
 use crate::endpoint::News;
 use crate::sync::{Mutex, lock};
@@ -196,16 +196,16 @@ impl Drive for Toy {
     fn poll_drive(
         &mut self,
         cx: &mut Context<'_>,
-        turn: Turn,
+        receiving: Receiving,
         left: Option<CloseReason>,
     ) -> (Poll<()>, News) {
         let mut news = News::Nothing;
         if left.is_some() {
             self.close();
         } else if !self.has_peer_gone {
-            match turn {
-                Turn::Other => news = self.poll_ahead(cx),
-                Turn::Waits | Turn::Settled => _ = self.poll_flush(cx),
+            match receiving {
+                Receiving::No => news = self.poll_ahead(cx),
+                Receiving::Waiting | Receiving::Settled => _ = self.poll_flush(cx),
             }
             if !self.has_peer_gone {
                 return (Poll::Pending, news);
