@@ -2,14 +2,16 @@
 //!
 //! Whoever is not woken in one of the orders sleeps for ever, and `loom` says so.
 
+mod child;
+mod ends;
 mod toy;
 
 use std::future::{Future, pending, poll_fn, ready};
-use std::pin::{Pin, pin};
+use std::pin::pin;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context, Poll, Wake, Waker};
 
+use child::{Child, join, poll_once};
 use toy::{Handle, Wire, connect, run, serve, spawn};
 
 use super::wakers::Side;
@@ -26,66 +28,6 @@ fn explore_with(preemptions: usize, test: impl Fn() + Send + Sync + 'static) {
     let mut model = loom::model::Builder::new();
     model.preemption_bound.get_or_insert(preemptions);
     model.check(test);
-}
-
-/// A future that is polled when its own waker was woken, as those are that `FuturesUnordered` and
-/// `join_all` hold.
-struct Child {
-    future: Pin<Box<dyn Future<Output = ()>>>,
-    waker: Arc<ChildWaker>,
-}
-
-struct ChildWaker {
-    task: Waker,
-    is_woken: AtomicBool,
-}
-
-impl Wake for ChildWaker {
-    fn wake(self: Arc<Self>) {
-        self.is_woken.store(true, Ordering::Relaxed);
-        self.task.wake_by_ref();
-    }
-}
-
-impl Child {
-    fn new(future: impl Future<Output = ()> + 'static, cx: &Context<'_>) -> Child {
-        let waker = ChildWaker { task: cx.waker().clone(), is_woken: AtomicBool::new(true) };
-        Child { future: Box::pin(future), waker: Arc::new(waker) }
-    }
-
-    /// Whether it is done.
-    fn poll(&mut self) -> bool {
-        self.waker.is_woken.swap(false, Ordering::Relaxed)
-            && self
-                .future
-                .as_mut()
-                .poll(&mut Context::from_waker(&self.waker.clone().into()))
-                .is_ready()
-    }
-}
-
-/// Waits for both, each with a waker of its own.
-async fn join(one: impl Future<Output = ()> + 'static, other: impl Future<Output = ()> + 'static) {
-    let mut futures = Some((one, other));
-    let mut children = Vec::new();
-    poll_fn(|cx| {
-        if let Some((one, other)) = futures.take() {
-            children = vec![Child::new(one, cx), Child::new(other, cx)];
-        }
-        children.retain_mut(|child| !child.poll());
-        if children.is_empty() { Poll::Ready(()) } else { Poll::Pending }
-    })
-    .await;
-}
-
-/// Polls a future once, and drops it.
-async fn poll_once(future: impl Future) {
-    let mut future = pin!(future);
-    poll_fn(|cx| {
-        let _cancelled = future.as_mut().poll(cx);
-        Poll::Ready(())
-    })
-    .await;
 }
 
 #[test]
@@ -251,127 +193,6 @@ fn a_writer_gets_its_room_while_the_service_waits_to_receive() {
         writing.join().unwrap();
         wire.arrive();
         driver.join().unwrap();
-    });
-}
-
-#[test]
-fn a_writer_that_waits_learns_that_another_task_has_closed() {
-    explore(|| {
-        let wire = Wire::without_room();
-        let [mut writer, mut other] = connect(&wire);
-        let writing = spawn(async move {
-            writer.feed().await;
-            writer.room().await;
-        });
-        other.close();
-        writing.join().unwrap();
-    });
-}
-
-#[test]
-fn a_last_handle_that_another_thread_drops_closes_the_connection() {
-    explore(|| {
-        let wire = Wire::new();
-        let [one, other] = connect(&wire);
-        let driver = serve(&one, ready(()));
-        let dropping = loom::thread::spawn(move || drop(one));
-        drop(other);
-        wire.await_sent(1);
-        dropping.join().unwrap();
-        driver.join().unwrap();
-    });
-}
-
-#[test]
-fn what_another_thread_changes_is_done_while_the_service_waits_to_receive() {
-    explore(|| {
-        let wire = Wire::new();
-        let [mut reader, mut other, connection] = connect(&wire);
-        let driver = serve(&connection, async move { assert_eq!(reader.recv().await, None) });
-        drop(connection);
-        let closing = loom::thread::spawn(move || other.close());
-        wire.await_sent(1);
-        wire.end();
-        closing.join().unwrap();
-        driver.join().unwrap();
-    });
-}
-
-#[test]
-fn what_another_thread_changes_keeps_nobody_from_reading_ahead() {
-    explore(|| {
-        let wire = Wire::new();
-        let [mut reader, mut other, connection] = connect(&wire);
-        let driver = serve(&connection, async move {
-            poll_once(reader.recv()).await;
-            reader.closed().await;
-        });
-        drop(connection);
-        let closing = loom::thread::spawn(move || other.close());
-        wire.arrive();
-        wire.await_read(1);
-        wire.await_sent(1);
-        wire.end();
-        closing.join().unwrap();
-        driver.join().unwrap();
-    });
-}
-
-#[test]
-fn those_who_wait_for_the_end_learn_of_it_from_the_driver() {
-    explore(|| {
-        let wire = Wire::new();
-        let [waiting] = connect(&wire);
-        let driver = serve(&waiting, ready(()));
-        let waiting = spawn(async move { waiting.closed().await });
-        wire.end();
-        waiting.join().unwrap();
-        driver.join().unwrap();
-    });
-}
-
-#[test]
-fn those_who_wait_for_the_end_learn_of_it_from_a_reader() {
-    explore(|| {
-        let wire = Wire::new();
-        let [mut reader, waiting, connection] = connect(&wire);
-        let driver = serve(&connection, async move {
-            assert_eq!(reader.recv().await, None);
-            // It goes on with something else, and waits for nothing here.
-            drop(reader);
-        });
-        drop(connection);
-        let waiting = spawn(async move { waiting.closed().await });
-        wire.end();
-        waiting.join().unwrap();
-        driver.join().unwrap();
-    });
-}
-
-#[test]
-fn a_keeper_that_is_dropped_leaves_the_connection_to_whoever_waits_for_its_end() {
-    explore(|| {
-        let wire = Wire::new();
-        let [waiting] = connect(&wire);
-        let keeper = waiting.keeper();
-        let keeping = spawn(poll_once(keeper));
-        let waiting = spawn(async move { waiting.closed_driving().await });
-        wire.end();
-        keeping.join().unwrap();
-        waiting.join().unwrap();
-    });
-}
-
-#[test]
-fn a_keeper_that_is_dropped_leaves_the_connection_to_a_reader() {
-    explore(|| {
-        let wire = Wire::new();
-        let [mut reader] = connect(&wire);
-        let keeping = spawn(poll_once(reader.keeper()));
-        let reader = spawn(async move { reader.recv_all(1).await });
-        wire.arrive();
-        keeping.join().unwrap();
-        reader.join().unwrap();
     });
 }
 
