@@ -40,14 +40,11 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> Endpoint<IO> {
         // A step may find that the deadline has passed, and nobody would wake the next one.
         while self.connection.expired().is_none() {
             self.finish = match self.finish {
+                // How the peer broke the protocol is for whoever receives.
+                Finish::AwaitClose if self.connection.is_over() => Finish::Send,
                 Finish::AwaitClose => {
                     // Nobody takes a message that has begun, or one that begins.
                     self.connection.discard_data();
-                    if self.connection.is_over() {
-                        // How the peer broke the protocol is for whoever receives.
-                        self.finish = Finish::Send;
-                        continue;
-                    }
                     match ready!(self.poll_fragment(cx, Untaken::Nothing)) {
                         Ok(Some(_)) => Finish::AwaitClose,
                         Ok(None) | Err(_) => Finish::Send,

@@ -30,8 +30,8 @@ pub(crate) trait View {
 
 /// A connection that can be driven.
 pub(crate) trait Drive: View {
-    /// Does what is to be done beside the handles, of which `receiving` tells, until the connection is
-    /// over; then ends it. When no handle is left, it is closed for the reason in `left`. Ready
+    /// Does what is to be done beside the handles, of which `receiving` tells, until the connection
+    /// is over; then ends it. When no handle is left, it is closed for the reason in `left`. Ready
     /// when it has ended.
     fn poll_drive(
         &mut self,
