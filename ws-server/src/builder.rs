@@ -16,7 +16,7 @@ use crate::policy::{Origins, Subprotocols};
 use crate::proxy::TrustedProxies;
 use crate::server::Server;
 use crate::service::{MessageService, Service};
-use crate::session::{Messages, Wrapped};
+use crate::session::{MessageApplication, StreamApplication};
 #[cfg(feature = "tls")]
 use crate::tls::Tls;
 
@@ -165,7 +165,7 @@ impl Builder {
     /// # Errors
     /// [`BuildError`] when the drafts contradict each other or there are none.
     pub fn wrap(self, service: impl Service) -> Result<Server, BuildError> {
-        Ok(Server::new(self.config()?, Arc::new(Wrapped(service))))
+        Ok(Server::new(self.config()?, Arc::new(StreamApplication(service))))
     }
 
     /// A server for a service that exchanges messages.
@@ -173,7 +173,7 @@ impl Builder {
     /// # Errors
     /// [`BuildError`] when the drafts contradict each other or there are none.
     pub fn messages(self, service: impl MessageService) -> Result<Server, BuildError> {
-        Ok(Server::new(self.config()?, Arc::new(Messages(service))))
+        Ok(Server::new(self.config()?, Arc::new(MessageApplication(service))))
     }
 
     /// A service written against a byte stream, for a path of a site: hand it to
@@ -187,7 +187,7 @@ impl Builder {
     /// a port of the server's own can do: TLS, the PROXY protocol.
     #[cfg(feature = "tower")]
     pub fn upgrade(self, service: impl Service) -> Result<UpgradeService, BuildError> {
-        Ok(UpgradeService::new(Arc::new(self.for_site()?), Arc::new(Wrapped(service))))
+        Ok(UpgradeService::new(Arc::new(self.for_site()?), Arc::new(StreamApplication(service))))
     }
 
     /// As [`upgrade`](Builder::upgrade), for a service that exchanges messages.
@@ -199,7 +199,7 @@ impl Builder {
         self,
         service: impl MessageService,
     ) -> Result<UpgradeService, BuildError> {
-        Ok(UpgradeService::new(Arc::new(self.for_site()?), Arc::new(Messages(service))))
+        Ok(UpgradeService::new(Arc::new(self.for_site()?), Arc::new(MessageApplication(service))))
     }
 
     /// A site has its own way with TLS and proxies, which is not to be contradicted unheard.

@@ -25,7 +25,6 @@ mod server;
 mod service;
 mod session;
 mod socket;
-mod sync;
 #[cfg(feature = "tls")]
 mod tls;
 mod websocket;

@@ -1,9 +1,10 @@
 //! A connection as a stream of bytes.
 
 mod encoding;
+mod piece;
 mod state;
 
-use std::future::{Future, poll_fn};
+use std::future::poll_fn;
 use std::io;
 use std::pin::Pin;
 use std::sync::Arc;
@@ -13,11 +14,11 @@ use tokio::io::{AsyncBufRead, AsyncRead, AsyncWrite, ReadBuf};
 use ws_core::CloseReason;
 
 use encoding::Encoding;
-use state::StreamState;
+pub(crate) use state::StreamState;
 
 use crate::endpoint::Endpoint;
-use crate::peer::Peer;
-use crate::session::{Driver, Place, Shared, Side};
+use crate::runtime::shared::Shared;
+use crate::runtime::wakers::Side;
 use crate::socket::Socket;
 
 /// A WebSocket connection as a stream of bytes, like a TCP connection.
@@ -48,28 +49,19 @@ pub struct ByteStream<IO = Socket> {
     consumed: usize,
 }
 
-/// Runs the service that `start` makes of a stream, and drives its connection, also while another
-/// task has the stream. Once the stream is dropped, the connection is closed in order.
-pub(crate) fn serve<IO, F>(
-    endpoint: Endpoint<IO>,
-    peer: Peer,
-    place: Place,
-    start: impl FnOnce(ByteStream<IO>, Peer) -> F,
-) -> impl Future<Output = io::Result<()>>
-where
-    IO: AsyncRead + AsyncWrite + Unpin + Send,
-    F: Future<Output = io::Result<()>>,
-{
-    let capabilities = endpoint.connection().capabilities();
-    let encoding = Encoding::choose(peer.subprotocol(), capabilities);
-    let shared = Shared::new(StreamState::new(endpoint, encoding));
-    let service = start(ByteStream::new(shared.clone()), peer);
-    Driver::new(service, shared, place)
+impl<IO: AsyncRead + AsyncWrite + Unpin> ByteStream<IO> {
+    /// A handle on an open connection, with the encoding that goes with its subprotocol.
+    pub(crate) fn over(endpoint: Endpoint<IO>, subprotocol: Option<&str>) -> ByteStream<IO> {
+        let encoding = Encoding::choose(subprotocol, endpoint.connection().capabilities());
+        let shared = Shared::new(StreamState::new(endpoint, encoding));
+        ByteStream { shared, filled: Vec::new(), consumed: 0 }
+    }
 }
 
 impl<IO> ByteStream<IO> {
-    fn new(shared: Arc<Shared<StreamState<IO>>>) -> ByteStream<IO> {
-        ByteStream { shared, filled: Vec::new(), consumed: 0 }
+    /// The connection, for its driver.
+    pub(crate) fn shared(&self) -> Arc<Shared<StreamState<IO>>> {
+        self.shared.clone()
     }
 
     /// Begins the closing handshake with a reason of your own. [`AsyncWrite::poll_shutdown`]

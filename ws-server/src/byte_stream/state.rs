@@ -1,7 +1,6 @@
 //! What a byte stream and the task that drives its connection share.
 
 use std::io;
-use std::ops::Range;
 use std::task::{Context, Poll, ready};
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
@@ -9,9 +8,10 @@ use ws_core::connection::{Fragment, Payload, Received, Untaken};
 use ws_core::{CloseReason, StatusCode};
 
 use super::encoding::{Encoding, Packer, Unpacker};
-use crate::endpoint::Endpoint;
+use super::piece::Piece;
+use crate::endpoint::{Endpoint, Incoming, ReadAhead};
 use crate::error::RecvError;
-use crate::session::{Held, Incoming, View};
+use crate::runtime::view::View;
 
 /// A connection that carries bytes.
 #[derive(Debug)]
@@ -25,32 +25,6 @@ pub(crate) struct StreamState<IO> {
     /// Whether the bytes that were read last are still to be dealt with by the service.
     given: Untaken,
     incoming: Incoming,
-}
-
-/// The bytes that are next to be read.
-#[derive(Debug)]
-enum Piece {
-    /// In the read buffer.
-    Buffered(Range<usize>),
-    /// In `unpacked`.
-    Unpacked(Range<usize>),
-}
-
-impl Piece {
-    fn range(&self) -> &Range<usize> {
-        match self {
-            Piece::Buffered(range) | Piece::Unpacked(range) => range,
-        }
-    }
-
-    fn is_empty(&self) -> bool {
-        self.range().is_empty()
-    }
-
-    fn consume(&mut self, count: usize) {
-        let (Piece::Buffered(range) | Piece::Unpacked(range)) = self;
-        range.start = (range.start + count).min(range.end);
-    }
 }
 
 impl<IO: AsyncRead + AsyncWrite + Unpin> StreamState<IO> {
@@ -305,7 +279,7 @@ impl<IO> View for StreamState<IO> {
     }
 }
 
-impl<IO: AsyncRead + AsyncWrite + Unpin> Held for StreamState<IO> {
+impl<IO: AsyncRead + AsyncWrite + Unpin> ReadAhead for StreamState<IO> {
     type Io = IO;
 
     fn endpoint(&mut self) -> &mut Endpoint<IO> {
@@ -320,7 +294,7 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> Held for StreamState<IO> {
         matches!(self.incoming, Incoming::Ended(_))
     }
 
-    fn poll_step(&mut self, cx: &mut Context<'_>) -> Option<Poll<()>> {
+    fn poll_read_ahead(&mut self, cx: &mut Context<'_>) -> Option<Poll<()>> {
         match self.incoming {
             Incoming::Ended(_) => None,
             Incoming::Dropped => Some(self.poll_dropped(cx)),

@@ -10,9 +10,9 @@ use ws_core::{CloseReason, Outgoing, ProtocolError, StatusCode};
 
 use super::Endpoint;
 use super::clock::now;
-use super::news::News;
 use crate::error::SendError;
 use crate::runtime::alarm::Ring;
+use crate::runtime::view::Change;
 use crate::runtime::{budget, pool};
 
 impl<IO> Endpoint<IO> {
@@ -200,24 +200,24 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> Endpoint<IO> {
 
     /// Does what is to be done while the peer's bytes are not read, for nobody takes those that
     /// came before.
-    pub(crate) fn poll_unheard(&mut self, cx: &mut Context<'_>) -> News {
+    pub(crate) fn poll_unheard(&mut self, cx: &mut Context<'_>) -> Change {
         self.connection.not_listening();
         self.poll_beside(cx)
     }
 
     /// Does what is to be done beside reading.
-    pub(crate) fn poll_beside(&mut self, cx: &mut Context<'_>) -> News {
-        let mut news = News::Nothing;
+    pub(crate) fn poll_beside(&mut self, cx: &mut Context<'_>) -> Change {
+        let mut change = Change::Nothing;
         loop {
             if let Poll::Ready(Err(error)) = self.poll_write_out(cx) {
                 self.break_off(error);
                 self.connection.abandon();
-                return News::Changed;
+                return Change::State;
             }
             match self.poll_alarm(cx) {
-                Poll::Pending => return news,
-                Poll::Ready(Ok(())) => news = News::Changed,
-                Poll::Ready(Err(_)) => return News::Changed,
+                Poll::Pending => return change,
+                Poll::Ready(Ok(())) => change = Change::State,
+                Poll::Ready(Err(_)) => return Change::State,
             }
         }
     }

@@ -155,8 +155,8 @@ impl WebSocketUpgrade {
         C: FnOnce(WebSocket) -> F + Send + 'static,
         F: Future<Output = ()> + Send + 'static,
     {
-        self.accept(Content::Messages, |Session { endpoint, .. }, place| {
-            websocket::serve(*endpoint, place, |socket| async {
+        self.accept(Content::Messages, |session, place| {
+            session.run_messages(place, |socket, _peer| async {
                 callback(socket).await;
                 Ok(())
             })
@@ -169,8 +169,8 @@ impl WebSocketUpgrade {
         C: FnOnce(ByteStream) -> F + Send + 'static,
         F: Future<Output = ()> + Send + 'static,
     {
-        self.accept(Content::Bytes, |Session { endpoint, peer }, place| {
-            byte_stream::serve(*endpoint, peer, place, |stream, _peer| async {
+        self.accept(Content::Bytes, |session, place| {
+            session.run_stream(place, |stream, _peer| async {
                 callback(stream).await;
                 Ok(())
             })

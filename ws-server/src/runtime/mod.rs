@@ -12,5 +12,14 @@
 pub(crate) mod alarm;
 mod bell;
 pub(crate) mod budget;
+mod drive;
+pub(crate) mod driven;
+pub(crate) mod keeper;
+pub(crate) mod panicked;
 pub(crate) mod pool;
+pub(crate) mod receiving;
+pub(crate) mod shared;
 pub(crate) mod shutdown;
+pub(crate) mod sync;
+pub(crate) mod view;
+pub(crate) mod wakers;

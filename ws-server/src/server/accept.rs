@@ -9,7 +9,7 @@ use std::time::Duration;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tracing::{debug, debug_span, error};
 
-use super::connection::Port;
+use super::port::Port;
 use crate::config::Config;
 use crate::session::{Admitted, Application, Connections, CutOnDrop};
 use crate::socket::{Listener, RemoteAddr, Socket};

@@ -1,9 +1,9 @@
 //! Serving: accept, open, run, and shut down in order.
 
 mod accept;
-mod connection;
 #[cfg(feature = "http2")]
 mod http2;
+mod port;
 
 use std::future::{Future, IntoFuture, Pending};
 use std::io;

@@ -5,10 +5,8 @@ use std::io;
 use std::sync::Arc;
 
 use super::{Admitted, Connections, Place, Run, Session, spawn};
-use crate::byte_stream;
 use crate::policy::Content;
 use crate::service::{MessageService, Service};
-use crate::websocket;
 
 /// A service, whatever its type. Asked once per connection: the task that it spawns knows the
 /// type again, so a connection lies in its task whole, with no box between.
@@ -21,9 +19,9 @@ pub(crate) trait Application: Send + Sync {
 }
 
 /// A byte-stream service.
-pub(crate) struct Wrapped<S>(pub(crate) S);
+pub(crate) struct StreamApplication<S>(pub(crate) S);
 
-impl<S: Service> Application for Wrapped<S> {
+impl<S: Service> Application for StreamApplication<S> {
     fn content(&self) -> Content {
         Content::Bytes
     }
@@ -33,21 +31,20 @@ impl<S: Service> Application for Wrapped<S> {
     }
 }
 
-impl<S: Service> Run for Arc<Wrapped<S>> {
+impl<S: Service> Run for Arc<StreamApplication<S>> {
     fn run(
         &mut self,
         session: Session,
         place: Place,
     ) -> impl Future<Output = io::Result<()>> + Send {
-        let Session { endpoint, peer } = session;
-        byte_stream::serve(*endpoint, peer, place, |stream, peer| self.0.serve(stream, peer))
+        session.run_stream(place, |stream, peer| self.0.serve(stream, peer))
     }
 }
 
 /// A message service.
-pub(crate) struct Messages<S>(pub(crate) S);
+pub(crate) struct MessageApplication<S>(pub(crate) S);
 
-impl<S: MessageService> Application for Messages<S> {
+impl<S: MessageService> Application for MessageApplication<S> {
     fn content(&self) -> Content {
         Content::Messages
     }
@@ -57,13 +54,12 @@ impl<S: MessageService> Application for Messages<S> {
     }
 }
 
-impl<S: MessageService> Run for Arc<Messages<S>> {
+impl<S: MessageService> Run for Arc<MessageApplication<S>> {
     fn run(
         &mut self,
         session: Session,
         place: Place,
     ) -> impl Future<Output = io::Result<()>> + Send {
-        let Session { endpoint, peer } = session;
-        websocket::serve(*endpoint, place, |socket| self.0.serve(socket, peer))
+        session.run_messages(place, |socket, peer| self.0.serve(socket, peer))
     }
 }

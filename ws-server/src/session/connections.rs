@@ -17,7 +17,7 @@ use tracing::{Instrument, Span, error, info, warn};
 use ws_core::LONGEST_TIMEOUT;
 
 use crate::runtime::shutdown::Shutdown;
-use crate::sync::{Mutex, lock};
+use crate::runtime::sync::{Mutex, lock};
 
 /// The open WebSocket connections of a site; cheap to clone.
 ///

@@ -10,16 +10,17 @@ use std::task::{Context, Poll};
 use pin_project_lite::pin_project;
 
 use super::connections::{Place, report_panic};
-use super::driven::Driven;
-use super::panicked::Panicked;
-use super::receiving::Receiving;
-use super::shared::{Drive, Shared, View};
+use crate::runtime::driven::Driven;
+use crate::runtime::panicked::Panicked;
+use crate::runtime::receiving::Receiving;
+use crate::runtime::shared::Shared;
+use crate::runtime::view::{Drive, View};
 
 pin_project! {
     /// Polls a service, and drives its connection whatever the service does. Done when both are.
     ///
     /// A type of its own: an `async fn` would keep the service twice, once as its argument.
-    pub(crate) struct Driver<S, V: View> {
+    pub(super) struct Driver<S, V: View> {
         #[pin]
         service: Service<S>,
         connection: Option<Driving<V>>,
@@ -48,7 +49,7 @@ pin_project! {
 impl<S, V: View> Driver<S, V> {
     /// Drives `connection` beside the service that has its handle. `place` is left when the
     /// connection has ended.
-    pub(crate) fn new(service: S, connection: Arc<Shared<V>>, place: Place) -> Driver<S, V> {
+    pub(super) fn new(service: S, connection: Arc<Shared<V>>, place: Place) -> Driver<S, V> {
         let service = Service::Running { future: service };
         Driver { service, connection: Some(Driving(connection)), started: false, place }
     }

@@ -8,17 +8,10 @@
 
 mod application;
 mod connections;
-mod driven;
 mod driver;
-mod held;
-mod keeper;
 #[cfg(all(test, ws_loom))]
 mod loom_tests;
-mod panicked;
-mod receiving;
-mod shared;
 mod traffic;
-mod wakers;
 
 use std::future::Future;
 use std::io;
@@ -27,19 +20,17 @@ use std::pin::Pin;
 use tokio::sync::OwnedSemaphorePermit;
 use tracing::{Span, debug};
 
-pub(crate) use application::{Application, Messages, Wrapped};
+pub(crate) use application::{Application, MessageApplication, StreamApplication};
 pub use connections::Connections;
 pub(crate) use connections::{CutOnDrop, Place};
-pub(crate) use driver::Driver;
-pub(crate) use held::{Held, Incoming};
-pub(crate) use keeper::Keeper;
-pub(crate) use shared::{Shared, View};
+use driver::Driver;
 use traffic::TrafficLog;
-pub(crate) use wakers::Side;
 
+use crate::byte_stream::ByteStream;
 use crate::endpoint::Endpoint;
 use crate::peer::Peer;
 use crate::socket::Socket;
+use crate::websocket::WebSocket;
 
 /// A connection that was let in, and is to be opened.
 pub(crate) struct Admitted {
@@ -64,6 +55,37 @@ pub(crate) struct Session {
     pub(crate) peer: Peer,
 }
 
+impl Session {
+    /// Runs the service that `start` makes of a socket, and drives the connection whatever it does,
+    /// in whichever task the socket is. When the socket is dropped, the connection is closed.
+    pub(crate) fn run_messages<F>(
+        self,
+        place: Place,
+        start: impl FnOnce(WebSocket, Peer) -> F,
+    ) -> impl Future<Output = io::Result<()>>
+    where
+        F: Future<Output = io::Result<()>>,
+    {
+        let socket = WebSocket::over(*self.endpoint);
+        let connection = socket.shared();
+        Driver::new(start(socket, self.peer), connection, place)
+    }
+
+    /// As [`run_messages`](Session::run_messages), with a stream of bytes.
+    pub(crate) fn run_stream<F>(
+        self,
+        place: Place,
+        start: impl FnOnce(ByteStream, Peer) -> F,
+    ) -> impl Future<Output = io::Result<()>>
+    where
+        F: Future<Output = io::Result<()>>,
+    {
+        let stream = ByteStream::over(*self.endpoint, self.peer.subprotocol());
+        let connection = stream.shared();
+        Driver::new(start(stream, self.peer), connection, place)
+    }
+}
+
 /// What runs on a connection that is open.
 pub(crate) trait Run: Send + 'static {
     /// Serves a connection and closes it; it has this place until it has ended. Called once.
@@ -77,12 +99,12 @@ pub(crate) trait Run: Send + 'static {
 /// Opens a connection and runs `application` on it, in a task of its own among `connections`.
 pub(crate) fn spawn(application: impl Run, admitted: Admitted, connections: &Connections) {
     let Admitted { opening, permit, span } = admitted;
-    connections.spawn(|place| serve(application, opening, place), permit, span);
+    connections.spawn(|place| run(application, opening, place), permit, span);
 }
 
 /// The task of a connection.
 #[allow(clippy::manual_async_fn, reason = "an `async fn` would have room for its arguments twice")]
-fn serve(
+fn run(
     mut application: impl Run,
     opening: Opening,
     place: Place,
@@ -117,17 +139,18 @@ mod tests {
 
     use super::connections::Task;
     use super::*;
+    use crate::runtime::shared::Shared;
     use crate::service::MessageService;
-    use crate::websocket::WebSocket;
+    use crate::websocket::MessageState;
 
     /// The size of what a function gives, which is not called.
-    fn size_of_task<A, F>(_serve: fn(A, Opening, Place) -> F) -> usize {
+    fn size_of_task<A, F>(_run: fn(A, Opening, Place) -> F) -> usize {
         size_of::<Task<F>>()
     }
 
     /// The task of a connection whose service holds nothing but its socket.
     fn of_messages<S: MessageService>(_service: &S) -> usize {
-        size_of_task::<Arc<Messages<S>>, _>(serve)
+        size_of_task::<Arc<MessageApplication<S>>, _>(run)
     }
 
     #[test]
@@ -139,7 +162,7 @@ mod tests {
         let task = of_messages(&move |socket, peer| service(socket, peer));
         // With what tokio adds there are 512 bytes then, to which it aligns them.
         assert!(task <= 352, "{task} bytes in each task");
-        let shared = size_of::<Shared<crate::websocket::Messages<Socket>>>();
+        let shared = size_of::<Shared<MessageState<Socket>>>();
         assert!(shared <= 680, "{shared} bytes in each connection");
     }
 }

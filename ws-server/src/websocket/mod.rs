@@ -1,34 +1,37 @@
 //! Messages over a connection.
 
-mod feed;
+mod inbox;
 mod outbox;
+mod replies;
+mod send;
 mod split;
 mod state;
 mod stream;
 
 use std::future::{Future, poll_fn};
-use std::io;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
 use tokio::io::{AsyncRead, AsyncWrite};
 use ws_core::buffer::ReadBuffer;
 use ws_core::{
-    Batch, Capabilities, CloseReason, CodecBox, Limits, Message, MessageRef, Outgoing,
-    ProtocolError, Timeouts,
+    Capabilities, CloseReason, CodecBox, Limits, Message, MessageRef, Outgoing, Timeouts,
 };
 
+pub use replies::Replies;
 pub use split::{Receiver, Sender};
 
-use self::feed::Feed;
+use self::inbox::Inbox;
 use self::outbox::Outbox;
-pub(crate) use self::state::Messages;
+use self::send::Sending;
+pub(crate) use self::state::MessageState;
 use crate::endpoint::Endpoint;
 use crate::error::{RecvError, SendError};
 use crate::runtime::alarm::Alarm;
-use crate::runtime::pool;
+use crate::runtime::keeper::Keeper;
+use crate::runtime::shared::Shared;
 use crate::runtime::shutdown::Shutdown;
-use crate::session::{Driver, Keeper, Place, Shared, Side};
+use crate::runtime::wakers::Side;
 use crate::socket::Socket;
 
 /// A WebSocket connection that exchanges messages.
@@ -42,26 +45,10 @@ use crate::socket::Socket;
 /// handler does not receive](crate#what-happens-while-the-handler-does-not-receive).
 #[derive(Debug)]
 pub struct WebSocket<IO = Socket> {
-    shared: Arc<Shared<Messages<IO>>>,
+    shared: Arc<Shared<MessageState<IO>>>,
     /// Messages that were received, and are next to be taken.
-    inbox: Batch,
+    inbox: Inbox,
     outbox: Outbox,
-}
-
-/// Runs the service that `start` makes of a socket, and drives its connection. Once the socket is
-/// dropped, by whichever task has it then, the connection is closed in order.
-pub(crate) fn serve<IO, F>(
-    endpoint: Endpoint<IO>,
-    place: Place,
-    start: impl FnOnce(WebSocket<IO>) -> F,
-) -> impl Future<Output = io::Result<()>>
-where
-    IO: AsyncRead + AsyncWrite + Unpin + Send,
-    F: Future<Output = io::Result<()>>,
-{
-    let socket = WebSocket::over(endpoint);
-    let shared = socket.shared.clone();
-    Driver::new(start(socket), shared, place)
 }
 
 impl<IO: AsyncRead + AsyncWrite + Unpin + Send> WebSocket<IO> {
@@ -82,10 +69,16 @@ impl<IO: AsyncRead + AsyncWrite + Unpin + Send> WebSocket<IO> {
         WebSocket::over(Endpoint::new(io, read, codec, limits, timeouts, alarm))
     }
 
-    fn over(endpoint: Endpoint<IO>) -> WebSocket<IO> {
+    /// A handle on an open connection.
+    pub(crate) fn over(endpoint: Endpoint<IO>) -> WebSocket<IO> {
         let outbox = Outbox::new(endpoint.connection().encoder(), endpoint.room().max(1));
-        let shared = Shared::new(Messages::new(endpoint));
-        WebSocket { shared, inbox: Batch::default(), outbox }
+        let shared = Shared::new(MessageState::new(endpoint));
+        WebSocket { shared, inbox: Inbox::default(), outbox }
+    }
+
+    /// The connection, for its driver.
+    pub(crate) fn shared(&self) -> Arc<Shared<MessageState<IO>>> {
+        self.shared.clone()
     }
 
     /// What keeps a connection of [`WebSocket::new`] going while nothing of its socket is awaited:
@@ -182,7 +175,7 @@ impl<IO: AsyncRead + AsyncWrite + Unpin + Send> WebSocket<IO> {
         &mut self,
         message: impl Into<Outgoing<'m>>,
     ) -> impl Future<Output = Result<(), SendError>> {
-        Feed::new(&self.shared, Some(&mut self.outbox), message.into())
+        Sending::new(&self.shared, Some(&mut self.outbox), message.into())
     }
 
     /// Waits until the socket has taken everything.
@@ -225,7 +218,7 @@ impl<IO: AsyncRead + AsyncWrite + Unpin + Send> WebSocket<IO> {
     /// Has all that still comes read and thrown away, for good: [`recv`](WebSocket::recv) gives
     /// nothing any more, and waits for the end.
     pub fn discard_incoming(&mut self) {
-        pool::give_read(std::mem::take(&mut self.inbox));
+        self.inbox.discard();
         self.shared.change(|state| state.view.discard());
     }
 
@@ -240,7 +233,7 @@ impl<IO: AsyncRead + AsyncWrite + Unpin + Send> WebSocket<IO> {
 
     /// Why the peer closed the connection, once it has and if it said so.
     pub fn peer_reason(&self) -> Option<CloseReason> {
-        self.shared.look(Messages::peer_reason)
+        self.shared.look(MessageState::peer_reason)
     }
 
     /// What the draft of this connection can express.
@@ -263,27 +256,17 @@ impl<IO: AsyncRead + AsyncWrite + Unpin + Send> WebSocket<IO> {
         }
         let WebSocket { shared, inbox, outbox } = self;
         // Replies to what came before go out before the Close.
-        let fail = |error| outbox.change(shared, |view| view.fail(error));
-        Poll::Ready(take_message(inbox, fail))
+        Poll::Ready(inbox.take(|error| outbox.change(shared, |view| view.fail(error))))
     }
 
     /// Waits for the next messages.
     #[inline]
     fn poll_inbox(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<(), RecvError>>> {
-        let WebSocket { inbox, outbox, .. } = self;
-        let received = ready!(self.shared.visit(Side::Reader, cx, |view, cx| {
-            view.endpoint().recycle(std::mem::take(inbox));
+        let WebSocket { shared, inbox, outbox } = self;
+        shared.visit(Side::Reader, cx, |view, cx| {
             // What cannot be sent any more is told to whoever sends.
             let _closed = outbox.empty_into(view.endpoint());
-            view.poll_batch(cx)
-        }));
-        Poll::Ready(match received {
-            Ok(Some(batch)) => {
-                self.inbox = batch;
-                Some(Ok(()))
-            }
-            Ok(None) => None,
-            Err(error) => Some(Err(error)),
+            inbox.poll_fill(view, cx)
         })
     }
 
@@ -296,61 +279,11 @@ impl<IO: AsyncRead + AsyncWrite + Unpin + Send> WebSocket<IO> {
     }
 }
 
-/// The next message of an inbox, whose memory goes back to the worker with the last. A text that is
-/// not UTF-8 is to `fail` the connection.
-fn take_message(
-    inbox: &mut Batch,
-    fail: impl FnOnce(ProtocolError),
-) -> Option<Result<Message, RecvError>> {
-    let taken = inbox.take()?;
-    if inbox.is_empty() {
-        // The service may take its time with this one.
-        release(inbox);
-    }
-    if let Err(error) = taken {
-        fail(error);
-    }
-    Some(taken.map_err(RecvError::Protocol))
-}
-
-/// Gives the memory of messages that were taken back to the worker.
-#[inline]
-fn release(inbox: &mut Batch) {
-    if inbox.capacity() > 0 {
-        pool::give_read(std::mem::take(inbox));
-    }
-}
-
 /// What was fed goes out, and what was received is dropped.
 impl<IO> Drop for WebSocket<IO> {
     fn drop(&mut self) {
         let outbox = &mut self.outbox;
         self.shared.drop_handle(|view| _ = outbox.empty_into(view.endpoint()));
-        pool::give_read(std::mem::take(&mut self.inbox));
-    }
-}
-
-/// The way to answer a message while it is lent; see [`WebSocket::recv_lent`].
-#[derive(Debug)]
-pub struct Replies<'s, IO = Socket> {
-    shared: &'s Shared<Messages<IO>>,
-    outbox: &'s mut Outbox,
-}
-
-impl<IO: AsyncRead + AsyncWrite + Unpin + Send> Replies<'_, IO> {
-    /// As [`WebSocket::feed`].
-    ///
-    /// # Errors
-    /// [`SendError`].
-    ///
-    /// # Cancel safety
-    /// As with [`WebSocket::send`].
-    #[inline]
-    pub fn feed<'m>(
-        &mut self,
-        message: impl Into<Outgoing<'m>>,
-    ) -> impl Future<Output = Result<(), SendError>> {
-        Feed::new(self.shared, Some(self.outbox), message.into())
     }
 }
 

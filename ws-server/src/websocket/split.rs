@@ -7,28 +7,29 @@ use std::task::{Context, Poll, ready};
 
 use futures_core::Stream;
 use tokio::io::{AsyncRead, AsyncWrite};
-use ws_core::{Batch, CloseReason, Message, Outgoing};
+use ws_core::{CloseReason, Message, Outgoing};
 
-use super::feed::Feed;
-use super::state::Messages;
-use super::{WebSocket, take_message};
+use super::WebSocket;
+use super::inbox::Inbox;
+use super::send::Sending;
+use super::state::MessageState;
 use crate::error::{RecvError, SendError};
-use crate::runtime::pool;
-use crate::session::{Shared, Side};
+use crate::runtime::shared::Shared;
+use crate::runtime::wakers::Side;
 use crate::socket::Socket;
 
 /// The half that receives; from [`WebSocket::split`]. When it is dropped,
 /// what comes is read and thrown away.
 #[derive(Debug)]
 pub struct Receiver<IO = Socket> {
-    shared: Arc<Shared<Messages<IO>>>,
-    inbox: Batch,
+    shared: Arc<Shared<MessageState<IO>>>,
+    inbox: Inbox,
 }
 
 /// The half that sends; from [`WebSocket::split`].
 #[derive(Debug)]
 pub struct Sender<IO = Socket> {
-    shared: Arc<Shared<Messages<IO>>>,
+    shared: Arc<Shared<MessageState<IO>>>,
 }
 
 pub(super) fn split<IO>(socket: WebSocket<IO>) -> (Receiver<IO>, Sender<IO>) {
@@ -54,27 +55,21 @@ impl<IO: AsyncRead + AsyncWrite + Unpin + Send> Receiver<IO> {
     }
 
     fn poll_recv(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Message, RecvError>>> {
-        if self.inbox.is_empty() {
-            let inbox = std::mem::take(&mut self.inbox);
-            let received = self.shared.visit(Side::Reader, cx, |view, cx| {
-                view.endpoint().recycle(inbox);
-                view.poll_batch(cx)
-            });
-            match ready!(received) {
-                Ok(Some(batch)) => self.inbox = batch,
-                Ok(None) => return Poll::Ready(None),
-                Err(error) => return Poll::Ready(Some(Err(error))),
+        let Receiver { shared, inbox } = self;
+        if inbox.is_empty() {
+            let filled = shared.visit(Side::Reader, cx, |view, cx| inbox.poll_fill(view, cx));
+            match ready!(filled) {
+                Some(Ok(())) => {}
+                Some(Err(error)) => return Poll::Ready(Some(Err(error))),
+                None => return Poll::Ready(None),
             }
         }
-        let shared = &self.shared;
-        Poll::Ready(take_message(&mut self.inbox, |error| {
-            shared.change(|state| state.view.fail(error));
-        }))
+        Poll::Ready(inbox.take(|error| shared.change(|state| state.view.fail(error))))
     }
 
     /// As [`WebSocket::discard_incoming`], which dropping it does too.
     pub fn discard_incoming(&mut self) {
-        pool::give_read(std::mem::take(&mut self.inbox));
+        self.inbox.discard();
         self.shared.change(|state| state.view.discard());
     }
 }
@@ -82,14 +77,13 @@ impl<IO: AsyncRead + AsyncWrite + Unpin + Send> Receiver<IO> {
 impl<IO> Receiver<IO> {
     /// Why the peer closed the connection, once it has and if it said so.
     pub fn peer_reason(&self) -> Option<CloseReason> {
-        self.shared.look(Messages::peer_reason)
+        self.shared.look(MessageState::peer_reason)
     }
 }
 
 impl<IO> Drop for Receiver<IO> {
     fn drop(&mut self) {
-        pool::give_read(std::mem::take(&mut self.inbox));
-        self.shared.drop_handle(Messages::discard);
+        self.shared.drop_handle(MessageState::discard);
     }
 }
 
@@ -122,7 +116,7 @@ impl<IO: AsyncRead + AsyncWrite + Unpin + Send> Sender<IO> {
     /// # Cancel safety
     /// As with [`WebSocket::send`].
     pub async fn feed<'m>(&mut self, message: impl Into<Outgoing<'m>>) -> Result<(), SendError> {
-        Feed::new(&self.shared, None, message.into()).await
+        Sending::new(&self.shared, None, message.into()).await
     }
 
     /// As [`WebSocket::flush`].

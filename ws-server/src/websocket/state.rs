@@ -6,10 +6,10 @@ use tokio::io::{AsyncRead, AsyncWrite};
 use ws_core::connection::Untaken;
 use ws_core::{Batch, CloseReason, ProtocolError};
 
-use crate::endpoint::Endpoint;
+use crate::endpoint::{Endpoint, Incoming, ReadAhead};
 use crate::error::RecvError;
 use crate::runtime::pool;
-use crate::session::{Held, Incoming, View};
+use crate::runtime::view::View;
 
 /// What a message that was read ahead costs beside its bytes.
 const MESSAGE_COST: usize = 64;
@@ -17,7 +17,7 @@ const MESSAGE_COST: usize = 64;
 /// A connection, and the messages that nobody has asked for yet.
 #[derive(Debug)]
 #[repr(C)]
-pub(crate) struct Messages<IO> {
+pub(crate) struct MessageState<IO> {
     incoming: Incoming,
     ahead: Batch,
     /// Whether the messages that were given out last are still to be taken.
@@ -25,10 +25,10 @@ pub(crate) struct Messages<IO> {
     endpoint: Endpoint<IO>,
 }
 
-impl<IO: AsyncRead + AsyncWrite + Unpin> Messages<IO> {
-    pub(crate) fn new(endpoint: Endpoint<IO>) -> Messages<IO> {
+impl<IO: AsyncRead + AsyncWrite + Unpin> MessageState<IO> {
+    pub(crate) fn new(endpoint: Endpoint<IO>) -> MessageState<IO> {
         let ahead = Batch::default();
-        Messages { endpoint, ahead, given: Untaken::Nothing, incoming: Incoming::Open }
+        MessageState { endpoint, ahead, given: Untaken::Nothing, incoming: Incoming::Open }
     }
 
     /// The next messages, for somebody who has taken all others. `None` at the end.
@@ -81,7 +81,7 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> Messages<IO> {
     }
 }
 
-impl<IO> Messages<IO> {
+impl<IO> MessageState<IO> {
     /// The connection itself.
     #[inline]
     pub(crate) fn endpoint(&mut self) -> &mut Endpoint<IO> {
@@ -116,7 +116,7 @@ impl<IO> Messages<IO> {
     }
 }
 
-impl<IO> View for Messages<IO> {
+impl<IO> View for MessageState<IO> {
     #[inline]
     fn is_closed(&self) -> bool {
         !self.endpoint.connection().is_open()
@@ -127,7 +127,7 @@ impl<IO> View for Messages<IO> {
     }
 }
 
-impl<IO: AsyncRead + AsyncWrite + Unpin> Held for Messages<IO> {
+impl<IO: AsyncRead + AsyncWrite + Unpin> ReadAhead for MessageState<IO> {
     type Io = IO;
 
     fn endpoint(&mut self) -> &mut Endpoint<IO> {
@@ -135,14 +135,14 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> Held for Messages<IO> {
     }
 
     fn discard(&mut self) {
-        Messages::discard(self);
+        MessageState::discard(self);
     }
 
     fn has_ended(&self) -> bool {
         matches!(self.incoming, Incoming::Ended(_))
     }
 
-    fn poll_step(&mut self, cx: &mut Context<'_>) -> Option<Poll<()>> {
+    fn poll_read_ahead(&mut self, cx: &mut Context<'_>) -> Option<Poll<()>> {
         let outcome = match self.incoming {
             Incoming::Ended(_) => return None,
             Incoming::Dropped => self.poll_dropped(cx).map_ok(|()| self.end(cx, None)),

@@ -10,7 +10,7 @@ use ws_core::{CloseReason, Message, MessageRef, StatusCode};
 
 use super::WebSocket;
 use crate::error::{RecvError, SendError};
-use crate::session::Side;
+use crate::runtime::wakers::Side;
 
 impl<IO: AsyncRead + AsyncWrite + Unpin + Send> Stream for WebSocket<IO> {
     type Item = Result<Message, RecvError>;

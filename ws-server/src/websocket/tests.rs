@@ -22,7 +22,7 @@ async fn a_connection_that_has_ended_keeps_no_buffer() {
         let mut socket = WebSocket::new(io, codec, &[], limits, Timeouts::default());
         assert!(socket.recv().await.unwrap().is_ok());
         while socket.recv().await.is_some_and(|received| received.is_ok()) {}
-        let held = |view: &mut Messages<_>| view.endpoint().connection().has_storage();
+        let held = |view: &mut MessageState<_>| view.endpoint().connection().has_storage();
         assert!(!socket.shared.look(held) && socket.inbox.capacity() == 0, "{end:x?}");
     }
 }

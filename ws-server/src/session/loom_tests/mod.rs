@@ -14,7 +14,7 @@ use std::task::{Context, Poll, Wake, Waker};
 use child::{Child, join, poll_once};
 use toy::{Handle, Wire, connect, run, serve, spawn};
 
-use super::wakers::Side;
+use crate::runtime::wakers::Side;
 
 /// How often a thread is interrupted where it could go on, unless `LOOM_MAX_PREEMPTIONS` says so.
 /// Most of what can go wrong between few threads does with two.

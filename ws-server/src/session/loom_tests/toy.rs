@@ -13,12 +13,12 @@ use ws_core::CloseReason;
 
 use super::super::connections::Connections;
 use super::super::driver::Driver;
-use super::super::keeper::Keeper;
-use super::super::receiving::Receiving;
-use super::super::shared::{Drive, Shared, View};
-use super::super::wakers::Side;
-use crate::endpoint::News;
-use crate::sync::{Mutex, lock};
+use crate::runtime::keeper::Keeper;
+use crate::runtime::receiving::Receiving;
+use crate::runtime::shared::Shared;
+use crate::runtime::sync::{Mutex, lock};
+use crate::runtime::view::{Change, Drive, View};
+use crate::runtime::wakers::Side;
 
 /// A socket and what is at its other end. As a socket of the runtime, it remembers one waker for
 /// reading and one for writing.
@@ -123,7 +123,7 @@ impl Wire {
     }
 }
 
-/// A connection over a wire, which does what [`Held`](super::super::Held) does with a socket.
+/// A connection over a wire, which does what [`ReadAhead`](crate::endpoint::ReadAhead) does with a socket.
 pub(super) struct Toy {
     wire: Arc<Wire>,
     ahead: u8,
@@ -170,15 +170,15 @@ impl Toy {
         if self.has_peer_gone { Poll::Ready(()) } else { Poll::Pending }
     }
 
-    fn poll_ahead(&mut self, cx: &Context<'_>) -> News {
-        let mut news = News::Nothing;
+    fn poll_ahead(&mut self, cx: &Context<'_>) -> Change {
+        let mut change = Change::Nothing;
         while self.poll_input(cx).is_ready() {
             if self.has_peer_gone {
-                return News::Changed;
+                return Change::State;
             }
-            news = News::Received;
+            change = Change::Received;
         }
-        news
+        change
     }
 }
 
@@ -198,21 +198,21 @@ impl Drive for Toy {
         cx: &mut Context<'_>,
         receiving: Receiving,
         left: Option<CloseReason>,
-    ) -> (Poll<()>, News) {
-        let mut news = News::Nothing;
+    ) -> (Poll<()>, Change) {
+        let mut change = Change::Nothing;
         if left.is_some() {
             self.close();
         } else if !self.has_peer_gone {
             match receiving {
-                Receiving::No => news = self.poll_ahead(cx),
+                Receiving::No => change = self.poll_ahead(cx),
                 Receiving::Waiting | Receiving::Settled => _ = self.poll_flush(cx),
             }
             if !self.has_peer_gone {
-                return (Poll::Pending, news);
+                return (Poll::Pending, change);
             }
-            news = News::Changed;
+            change = Change::State;
         }
-        (self.poll_flush(cx), news)
+        (self.poll_flush(cx), change)
     }
 }
 

@@ -1,6 +1,6 @@
 //! What the handles of a connection leave to its driver.
 
-use crate::sync::{AtomicU8, Ordering};
+use crate::runtime::sync::{AtomicU8, Ordering};
 
 /// Whether one of the handles that the driver has just polled waits to receive.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -5,10 +5,10 @@ use std::task::{Context, Poll};
 use tokio::io::{AsyncRead, AsyncWrite};
 use ws_core::CloseReason;
 
-use super::receiving::Receiving;
-use super::shared::{Drive, View};
-use crate::endpoint::{Endpoint, News};
+use super::Endpoint;
 use crate::error::RecvError;
+use crate::runtime::receiving::Receiving;
+use crate::runtime::view::{Change, Drive, View};
 
 /// What becomes of what comes.
 #[derive(Debug)]
@@ -22,7 +22,7 @@ pub(crate) enum Incoming {
 }
 
 /// A connection over its socket.
-pub(crate) trait Held: View {
+pub(crate) trait ReadAhead: View {
     /// The socket.
     type Io: AsyncRead + AsyncWrite + Unpin;
 
@@ -36,52 +36,54 @@ pub(crate) trait Held: View {
     fn has_ended(&self) -> bool;
 
     /// Reads one step ahead; `None` when there is no more room, and nothing more to read.
-    fn poll_step(&mut self, cx: &mut Context<'_>) -> Option<Poll<()>>;
+    fn poll_read_ahead(&mut self, cx: &mut Context<'_>) -> Option<Poll<()>>;
 }
 
-impl<H: Held> Drive for H {
+impl<R: ReadAhead> Drive for R {
     fn poll_drive(
         &mut self,
         cx: &mut Context<'_>,
         receiving: Receiving,
         left: Option<CloseReason>,
-    ) -> (Poll<()>, News) {
-        let mut news = News::Nothing;
+    ) -> (Poll<()>, Change) {
+        let mut change = Change::Nothing;
         if left.is_some() {
             self.discard();
             self.endpoint().close(left);
         } else if !self.endpoint().connection().is_over() {
-            news = match receiving {
+            change = match receiving {
                 Receiving::No => poll_ahead(self, cx),
                 // Whoever waits is told of what comes.
                 Receiving::Waiting | Receiving::Settled => self.endpoint().poll_beside(cx),
             };
             if !self.endpoint().connection().is_over() {
-                return (Poll::Pending, news);
+                return (Poll::Pending, change);
             }
-            news = News::Changed;
+            change = Change::State;
         }
         let ended = self.endpoint().poll_end(cx);
         if ended.is_ready() {
             self.endpoint().disconnect();
         }
-        (ended, news)
+        (ended, change)
     }
 }
 
 /// Does what is to be done while nobody receives: reads ahead, as far as it may, answers pings,
 /// sends what waits, keeps deadlines.
-fn poll_ahead<H: Held>(held: &mut H, cx: &mut Context<'_>) -> News {
-    let mut news = News::Nothing;
+fn poll_ahead<R: ReadAhead>(connection: &mut R, cx: &mut Context<'_>) -> Change {
+    let mut change = Change::Nothing;
     loop {
-        match held.poll_step(cx) {
-            Some(Poll::Ready(())) => news = News::Received,
-            Some(Poll::Pending) => return news,
-            None if held.has_ended() => return held.endpoint().poll_beside(cx).max(news),
-            None => return held.endpoint().poll_unheard(cx).max(news),
+        match connection.poll_read_ahead(cx) {
+            Some(Poll::Ready(())) => change = Change::Received,
+            Some(Poll::Pending) => return change,
+            None if connection.has_ended() => {
+                return connection.endpoint().poll_beside(cx).max(change);
+            }
+            None => return connection.endpoint().poll_unheard(cx).max(change),
         }
-        if held.has_ended() {
-            news = News::Changed;
+        if connection.has_ended() {
+            change = Change::State;
         }
     }
 }

@@ -33,7 +33,7 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> Endpoint<IO> {
     /// left that the socket does not take. A long one is written from where it lies; what is left
     /// of it when nobody waits any more is to be [copied](Endpoint::keep_rest), so that it goes out
     /// whole.
-    pub(crate) fn poll_feed(
+    pub(crate) fn poll_send(
         &mut self,
         cx: &mut Context<'_>,
         message: Outgoing<'_>,

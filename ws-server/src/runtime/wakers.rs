@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::task::{Wake, Waker};
 
-use crate::sync::{Mutex, lock};
+use crate::runtime::sync::{Mutex, lock};
 
 /// Who waits, by what is waited for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

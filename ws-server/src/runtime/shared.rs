@@ -10,36 +10,12 @@
 use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 
-use ws_core::CloseReason;
-
 use super::driven::Driven;
 use super::panicked::Panicked;
 use super::receiving::{NotedReceiving, Receiving};
+use super::sync::{AtomicBool, Mutex, MutexGuard, Ordering, lock};
+use super::view::View;
 use super::wakers::{Registration, Side, Wakers};
-use crate::endpoint::News;
-use crate::sync::{AtomicBool, Mutex, MutexGuard, Ordering, lock};
-
-/// A connection as its application sees it: messages, or bytes.
-pub(crate) trait View {
-    /// Whether nothing can be sent any more.
-    fn is_closed(&self) -> bool;
-
-    /// Ends the connection where it is.
-    fn cut(&mut self);
-}
-
-/// A connection that can be driven.
-pub(crate) trait Drive: View {
-    /// Does what is to be done beside the handles, of which `receiving` tells, until the connection
-    /// is over; then ends it. When no handle is left, it is closed for the reason in `left`. Ready
-    /// when it has ended.
-    fn poll_drive(
-        &mut self,
-        cx: &mut Context<'_>,
-        receiving: Receiving,
-        left: Option<CloseReason>,
-    ) -> (Poll<()>, News);
-}
 
 /// What a connection's task and its handles share.
 #[derive(Debug)]
@@ -57,13 +33,13 @@ pub(crate) struct Shared<V> {
 #[repr(C)]
 pub(crate) struct State<V> {
     /// The task that drives it, if there is one.
-    driver: Option<Waker>,
+    pub(super) driver: Option<Waker>,
     /// Whether others than the driver may wait.
-    others_wait: bool,
+    pub(super) others_wait: bool,
     /// How many handles there are.
-    handles: u8,
+    pub(super) handles: u8,
     /// Whether a handle was dropped by a panic.
-    panicked: Panicked,
+    pub(super) panicked: Panicked,
     pub(crate) view: V,
     /// Those who wait beside the driver, once there was somebody.
     wakers: Option<Arc<Wakers>>,
@@ -88,7 +64,7 @@ impl<V: View> Shared<V> {
     }
 
     /// Ends the connection where it is, for nobody drives it any more.
-    pub(super) fn cut(&self) {
+    pub(crate) fn cut(&self) {
         self.change(|state| state.view.cut());
     }
 
@@ -111,7 +87,7 @@ impl<V: View> Shared<V> {
     }
 
     #[inline]
-    fn visit_locked<R>(
+    pub(super) fn visit_locked<R>(
         &self,
         mut state: MutexGuard<'_, State<V>>,
         side: Side,
@@ -210,7 +186,7 @@ impl<V: View> Shared<V> {
 
     /// What the handles have done that the driver has just polled.
     #[inline]
-    pub(super) fn take_receiving(&self) -> Receiving {
+    pub(crate) fn take_receiving(&self) -> Receiving {
         self.receiving.take()
     }
 
@@ -253,77 +229,20 @@ impl<V: View> Shared<V> {
     }
 
     #[inline]
-    fn lock(&self) -> MutexGuard<'_, State<V>> {
+    pub(super) fn lock(&self) -> MutexGuard<'_, State<V>> {
         lock(&self.state)
     }
 
     #[inline]
-    fn note_closed(&self, state: &State<V>) {
+    pub(super) fn note_closed(&self, state: &State<V>) {
         if state.view.is_closed() {
             self.closed.store(true, Ordering::Relaxed);
         }
     }
 }
 
-impl<V: Drive> Shared<V> {
-    /// Tells which task drives the connection.
-    pub(crate) fn set_driver(&self, cx: &Context<'_>) {
-        let replaced = self.lock().set_driver(cx.waker());
-        drop(replaced);
-    }
-
-    /// Visits the connection for a handle that waits for its end, and drives it if nobody else
-    /// does.
-    pub(crate) fn poll_closed<R>(
-        &self,
-        cx: &mut Context<'_>,
-        poll: impl FnOnce(&mut V) -> Poll<R>,
-    ) -> Poll<R> {
-        let state = self.lock();
-        if state.driver.is_some() {
-            return self.visit_locked(state, Side::Closed, cx, |view, _cx| poll(view));
-        }
-        self.visit_locked(state, Side::Closed, cx, |view, cx| {
-            // What made it go on has woken everybody.
-            let _gone_on = view.poll_drive(cx, Receiving::No, None);
-            poll(view)
-        })
-    }
-
-    /// Keeps the connection going, whatever its handles do, and ends it when it is over, or when
-    /// no handle is left: then it is closed for the reason that `closing` gives. Ready when it has
-    /// ended.
-    pub(crate) fn poll_drive(
-        &self,
-        cx: &mut Context<'_>,
-        receiving: Receiving,
-        closing: impl FnOnce(Panicked) -> CloseReason,
-    ) -> Poll<()> {
-        let mut state = self.lock();
-        let replaced = state.set_driver(cx.waker());
-        let others = state.others_wait.then(|| state.wakers().clone());
-        let everybody = others.clone().map(Waker::from);
-        let waker = everybody.as_ref().unwrap_or(cx.waker());
-        let left = (state.handles == 0).then(|| closing(state.panicked));
-        let (ended, news) = state.view.poll_drive(&mut Context::from_waker(waker), receiving, left);
-        self.note_closed(&state);
-        drop(state);
-        drop(replaced);
-        if news == News::Changed || ended.is_ready() {
-            // Handles of this task have not seen it.
-            cx.waker().wake_by_ref();
-        }
-        if let Some(others) = others
-            && (news > News::Nothing || ended.is_ready())
-        {
-            others.wake_others();
-        }
-        ended
-    }
-}
-
 impl<V> State<V> {
-    fn set_driver(&mut self, waker: &Waker) -> Replaced {
+    pub(super) fn set_driver(&mut self, waker: &Waker) -> Replaced {
         let mut replaced = Replaced::default();
         if !self.driver.as_ref().is_some_and(|driver| driver.will_wake(waker)) {
             let among_others = self.wakers.as_ref().and_then(|wakers| wakers.set_driver(waker));
@@ -335,7 +254,7 @@ impl<V> State<V> {
         replaced
     }
 
-    fn wakers(&mut self) -> &Arc<Wakers> {
+    pub(super) fn wakers(&mut self) -> &Arc<Wakers> {
         self.wakers.get_or_insert_with(|| Wakers::new(self.driver.clone()))
     }
 }

@@ -15,19 +15,19 @@ loom::thread_local! {
 
 /// Says, until it is dropped, that this thread polls the service of a connection: the connection is
 /// looked at when that is done, and nobody has to wake its task for it.
-pub(super) struct Driven {
+pub(crate) struct Driven {
     /// A service may poll the connection of another.
     outer: usize,
 }
 
 impl Driven {
-    pub(super) fn enter<T>(shared: &T) -> Driven {
+    pub(crate) fn enter<T>(shared: &T) -> Driven {
         Driven { outer: DRIVEN.with(|driven| driven.replace(std::ptr::from_ref(shared).addr())) }
     }
 
     /// Whether this thread polls the service of this connection.
     #[inline]
-    pub(super) fn is<T>(shared: &T) -> bool {
+    pub(crate) fn is<T>(shared: &T) -> bool {
         DRIVEN.with(Cell::get) == std::ptr::from_ref(shared).addr()
     }
 }

@@ -6,7 +6,8 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use super::receiving::Receiving;
-use super::shared::{Drive, Shared, View};
+use super::shared::Shared;
+use super::view::{Drive, View};
 
 /// Drives a connection until it has ended. When it is dropped before that, whoever awaits something
 /// of the connection drives it.

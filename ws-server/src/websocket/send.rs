@@ -8,10 +8,11 @@ use tokio::io::{AsyncRead, AsyncWrite};
 use ws_core::Outgoing;
 
 use super::outbox::Outbox;
-use super::state::Messages;
+use super::state::MessageState;
 use crate::endpoint::{Endpoint, Progress, is_long};
 use crate::error::SendError;
-use crate::session::{Shared, Side};
+use crate::runtime::shared::Shared;
+use crate::runtime::wakers::Side;
 
 /// A message that the connection takes.
 ///
@@ -20,35 +21,35 @@ use crate::session::{Shared, Side};
 /// out whole.
 #[derive(Debug)]
 #[must_use = "a long message is taken only while this is awaited"]
-pub(super) struct Feed<'s, 'm, IO> {
-    shared: &'s Shared<Messages<IO>>,
+pub(super) struct Sending<'s, 'm, IO> {
+    shared: &'s Shared<MessageState<IO>>,
     /// That of a handle that has one.
     outbox: Option<&'s mut Outbox>,
     message: Outgoing<'m>,
     progress: Progress,
 }
 
-impl<'s, 'm, IO> Feed<'s, 'm, IO> {
+impl<'s, 'm, IO> Sending<'s, 'm, IO> {
     #[inline]
     pub(super) fn new(
-        shared: &'s Shared<Messages<IO>>,
+        shared: &'s Shared<MessageState<IO>>,
         mut outbox: Option<&'s mut Outbox>,
         message: Outgoing<'m>,
-    ) -> Feed<'s, 'm, IO> {
+    ) -> Sending<'s, 'm, IO> {
         let taken = !is_long(message)
             && !shared.is_closed()
             && outbox.as_mut().is_some_and(|outbox| outbox.push(message));
         let progress = if taken { Progress::Taken } else { Progress::Waiting };
-        Feed { shared, outbox, message, progress }
+        Sending { shared, outbox, message, progress }
     }
 }
 
-impl<IO: AsyncRead + AsyncWrite + Unpin + Send> Future for Feed<'_, '_, IO> {
+impl<IO: AsyncRead + AsyncWrite + Unpin + Send> Future for Sending<'_, '_, IO> {
     type Output = Result<(), SendError>;
 
     #[inline]
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<(), SendError>> {
-        let Feed { shared, outbox, message, progress } = self.get_mut();
+        let Sending { shared, outbox, message, progress } = self.get_mut();
         if let Progress::Taken = progress {
             return Poll::Ready(Ok(()));
         }
@@ -58,7 +59,7 @@ impl<IO: AsyncRead + AsyncWrite + Unpin + Send> Future for Feed<'_, '_, IO> {
                 outbox.empty_into(endpoint)?;
             }
             ready!(endpoint.poll_budget(cx));
-            let outcome = endpoint.poll_feed(cx, *message, progress);
+            let outcome = endpoint.poll_send(cx, *message, progress);
             if let Some(outbox) = outbox {
                 outbox.look_at(endpoint);
             }
@@ -67,7 +68,7 @@ impl<IO: AsyncRead + AsyncWrite + Unpin + Send> Future for Feed<'_, '_, IO> {
     }
 }
 
-impl<IO> Drop for Feed<'_, '_, IO> {
+impl<IO> Drop for Sending<'_, '_, IO> {
     #[inline]
     fn drop(&mut self) {
         if let Progress::Begun { .. } = self.progress {
@@ -76,10 +77,10 @@ impl<IO> Drop for Feed<'_, '_, IO> {
     }
 }
 
-impl<IO> Feed<'_, '_, IO> {
+impl<IO> Sending<'_, '_, IO> {
     #[cold]
     fn keep_rest(&mut self) {
-        let Feed { shared, outbox, message, progress } = self;
+        let Sending { shared, outbox, message, progress } = self;
         shared.change(|state| {
             state.view.endpoint().keep_rest(*message, progress);
             if let Some(outbox) = outbox {
@@ -94,8 +95,8 @@ impl Outbox {
     /// more is told to whoever sends next.
     pub(super) fn change<IO, R>(
         &mut self,
-        shared: &Shared<Messages<IO>>,
-        act: impl FnOnce(&mut Messages<IO>) -> R,
+        shared: &Shared<MessageState<IO>>,
+        act: impl FnOnce(&mut MessageState<IO>) -> R,
     ) -> R {
         shared.change(|state| {
             let _closed = self.empty_into(state.view.endpoint());

@@ -1,0 +1,29 @@
+//! The bytes of a stream that are next to be read.
+
+use std::ops::Range;
+
+/// The bytes that are next to be read.
+#[derive(Debug)]
+pub(super) enum Piece {
+    /// In the read buffer.
+    Buffered(Range<usize>),
+    /// In `unpacked`.
+    Unpacked(Range<usize>),
+}
+
+impl Piece {
+    pub(super) fn range(&self) -> &Range<usize> {
+        match self {
+            Piece::Buffered(range) | Piece::Unpacked(range) => range,
+        }
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.range().is_empty()
+    }
+
+    pub(super) fn consume(&mut self, count: usize) {
+        let (Piece::Buffered(range) | Piece::Unpacked(range)) = self;
+        range.start = (range.start + count).min(range.end);
+    }
+}

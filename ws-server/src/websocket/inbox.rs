@@ -1,0 +1,84 @@
+//! Messages that were received and not yet taken by the handler.
+
+use std::task::{Context, Poll, ready};
+
+use tokio::io::{AsyncRead, AsyncWrite};
+use ws_core::{Batch, Message, MessageRef, ProtocolError};
+
+use super::state::MessageState;
+use crate::error::RecvError;
+use crate::runtime::pool;
+
+/// The messages of one visit to the connection, which are taken without another. It has a buffer
+/// of the worker's only while there are some.
+#[derive(Debug, Default)]
+pub(super) struct Inbox {
+    batch: Batch,
+}
+
+impl Inbox {
+    #[inline]
+    pub(super) fn is_empty(&self) -> bool {
+        self.batch.is_empty()
+    }
+
+    /// Waits for the next messages; all others were taken. `None` at the end.
+    #[inline]
+    pub(super) fn poll_fill<IO: AsyncRead + AsyncWrite + Unpin>(
+        &mut self,
+        connection: &mut MessageState<IO>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<(), RecvError>>> {
+        connection.endpoint().recycle(std::mem::take(&mut self.batch));
+        Poll::Ready(match ready!(connection.poll_batch(cx)) {
+            Ok(Some(batch)) => {
+                self.batch = batch;
+                Some(Ok(()))
+            }
+            Ok(None) => None,
+            Err(error) => Some(Err(error)),
+        })
+    }
+
+    /// The next message, which stays here until the next call.
+    #[inline]
+    pub(super) fn lend(&mut self) -> Option<Result<MessageRef<'_>, ProtocolError>> {
+        self.batch.lend()
+    }
+
+    /// Takes the next message. A text that is not UTF-8 is to `fail` the connection.
+    pub(super) fn take(
+        &mut self,
+        fail: impl FnOnce(ProtocolError),
+    ) -> Option<Result<Message, RecvError>> {
+        let taken = self.batch.take()?;
+        if self.batch.is_empty() {
+            // The handler may keep this one for long.
+            self.discard();
+        }
+        if let Err(error) = taken {
+            fail(error);
+        }
+        Some(taken.map_err(RecvError::Protocol))
+    }
+
+    /// Drops what was not taken, and returns its memory to the worker.
+    #[inline]
+    pub(super) fn discard(&mut self) {
+        if self.batch.capacity() > 0 {
+            pool::give_read(std::mem::take(&mut self.batch));
+        }
+    }
+
+    /// How much memory it has, in bytes.
+    #[cfg(test)]
+    pub(super) fn capacity(&self) -> usize {
+        self.batch.capacity()
+    }
+}
+
+impl Drop for Inbox {
+    fn drop(&mut self) {
+        self.discard();
+    }
+}

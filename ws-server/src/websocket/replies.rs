@@ -1,0 +1,37 @@
+//! Answering a message while it is lent.
+
+use std::future::Future;
+
+use tokio::io::{AsyncRead, AsyncWrite};
+use ws_core::Outgoing;
+
+use super::outbox::Outbox;
+use super::send::Sending;
+use super::state::MessageState;
+use crate::error::SendError;
+use crate::runtime::shared::Shared;
+use crate::socket::Socket;
+
+/// The way to answer a message while it is lent; see [`WebSocket::recv_lent`].
+#[derive(Debug)]
+pub struct Replies<'s, IO = Socket> {
+    pub(super) shared: &'s Shared<MessageState<IO>>,
+    pub(super) outbox: &'s mut Outbox,
+}
+
+impl<IO: AsyncRead + AsyncWrite + Unpin + Send> Replies<'_, IO> {
+    /// As [`WebSocket::feed`].
+    ///
+    /// # Errors
+    /// [`SendError`].
+    ///
+    /// # Cancel safety
+    /// As with [`WebSocket::send`].
+    #[inline]
+    pub fn feed<'m>(
+        &mut self,
+        message: impl Into<Outgoing<'m>>,
+    ) -> impl Future<Output = Result<(), SendError>> {
+        Sending::new(self.shared, Some(self.outbox), message.into())
+    }
+}
