@@ -19,6 +19,7 @@ mod mount;
 mod opening;
 mod peer;
 mod policy;
+mod prefix;
 mod proxy;
 mod runtime;
 mod server;

@@ -16,12 +16,12 @@ use crate::tls::ClientCertificate;
 /// keeps nothing of the opening handshake.
 #[derive(Debug, Clone)]
 pub struct Peer {
-    opening: Box<Opening>,
+    opening: Box<PeerDetails>,
 }
 
 /// What is known after the opening handshake.
 #[derive(Debug, Clone)]
-pub(crate) struct Opening {
+pub(crate) struct PeerDetails {
     pub(crate) source: Source,
     pub(crate) head: RequestHead,
     pub(crate) origin: Option<String>,
@@ -72,7 +72,7 @@ pub(crate) struct InUse {
 }
 
 impl Peer {
-    pub(crate) fn new(opening: Opening) -> Peer {
+    pub(crate) fn new(opening: PeerDetails) -> Peer {
         Peer { opening: Box::new(opening) }
     }
 

@@ -15,7 +15,7 @@
 
 use std::time::{Duration, Instant};
 
-use super::ending::{ClosingHandshake, End, Extension, HeldEnd, PeerEnd};
+use super::ending::{ClosingHandshake, End, Grace, HeldEnd, PeerEnd};
 use super::protocol::Protocol;
 use super::timer::Expired;
 use crate::buffer::SendBuffer;
@@ -63,7 +63,7 @@ impl Protocol {
         let end = now + self.timers.closing();
         let step = milliseconds(self.timers.closing());
         let more = milliseconds(self.backlog.time(now, output.len()));
-        self.end = End::Before(end, Extension { step, more });
+        self.end = End::Before(end, Grace { step, more });
         self.backlog.watch();
         end
     }
@@ -73,7 +73,7 @@ impl Protocol {
     /// knows.
     pub(super) fn extend_end(
         &mut self,
-        Extension { step, more }: Extension,
+        Grace { step, more }: Grace,
         now: Instant,
         output: &SendBuffer,
     ) -> Result<(), Expired> {
@@ -85,7 +85,7 @@ impl Protocol {
         let step = milliseconds(self.timers.closing()).max(LEAST_STEP).min(more);
         // From now on: a look that comes late must not make the next one early.
         let end = now + Duration::from_millis(step.into());
-        self.end = End::Before(end, Extension { step, more: more - step });
+        self.end = End::Before(end, Grace { step, more: more - step });
         self.backlog.watch();
         Ok(())
     }

@@ -25,14 +25,14 @@ pub(super) enum End {
     /// No limit yet.
     Unlimited,
     /// The TCP connection has until then, and may get more time.
-    Before(Instant, Extension),
+    Before(Instant, Grace),
     /// The time is over; nothing more is done for the peer.
     Expired(Expired),
 }
 
 /// How a limit may be extended, if the peer still takes what was sent before; in milliseconds.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Extension {
+pub(super) struct Grace {
     /// How long it is from the last look at the peer to the limit.
     pub(super) step: u32,
     /// How much time there is behind that.

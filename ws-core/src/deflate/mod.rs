@@ -16,9 +16,9 @@
 //! to, up to the size of the window and as far as there is any; without context takeover nothing.
 
 mod budget;
+mod deflater;
 mod history;
-mod incoming;
-mod outgoing;
+mod inflater;
 mod parameters;
 mod transform;
 mod webkit;
@@ -26,10 +26,11 @@ mod window;
 mod worker;
 
 use budget::{Budget, Reservation};
-use incoming::Incoming;
-use outgoing::Outgoing;
+use deflater::Deflater;
+use inflater::Inflater;
 use parameters::{PERMESSAGE_DEFLATE, Parameters};
 use transform::{DeflateTransform, Unit};
+use webkit::WebkitParameters;
 pub use window::Context;
 use window::Window;
 
@@ -194,7 +195,7 @@ impl Deflate {
     }
 
     fn accept_webkit(&self, offer: &ExtensionOffer<'_>) -> Option<Accepted> {
-        let offered = webkit::Parameters::read(&offer.parameters)?;
+        let offered = WebkitParameters::read(&offer.parameters)?;
         let server = Window {
             bits: offered.max_window_bits.map_or(self.server.bits, |n| n.min(self.server.bits)),
             context: self.server.context.unless(offered.no_context_takeover),
@@ -233,8 +234,8 @@ impl Deflate {
         incoming: Window,
         reserved: Reservation,
     ) -> Box<dyn Transform> {
-        let outgoing = Outgoing::new(self.level, self.min_size, outgoing);
-        let incoming = Incoming::new(incoming, self.budget.clone());
+        let outgoing = Deflater::new(self.level, self.min_size, outgoing);
+        let incoming = Inflater::new(incoming, self.budget.clone());
         Box::new(DeflateTransform::new(unit, outgoing, incoming, reserved))
     }
 }

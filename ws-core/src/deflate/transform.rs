@@ -1,8 +1,8 @@
 //! DEFLATE at work on one connection.
 
 use super::budget::Reservation;
-use super::incoming::Incoming;
-use super::outgoing::Outgoing;
+use super::deflater::Deflater;
+use super::inflater::Inflater;
 use crate::extension::{Coding, FrameStart, Step, Then, Transform};
 use crate::frame::OpCode;
 use crate::protocol_error::ProtocolError;
@@ -22,8 +22,8 @@ pub(super) enum Unit {
 #[derive(Debug)]
 pub(super) struct DeflateTransform {
     unit: Unit,
-    outgoing: Outgoing,
-    incoming: Incoming,
+    outgoing: Deflater,
+    incoming: Inflater,
     /// What the message under way is.
     message: Coding,
     _reserved: Reservation,
@@ -32,8 +32,8 @@ pub(super) struct DeflateTransform {
 impl DeflateTransform {
     pub(super) fn new(
         unit: Unit,
-        outgoing: Outgoing,
-        incoming: Incoming,
+        outgoing: Deflater,
+        incoming: Inflater,
         reserved: Reservation,
     ) -> DeflateTransform {
         DeflateTransform { unit, outgoing, incoming, message: Coding::Plain, _reserved: reserved }

@@ -9,15 +9,15 @@ pub(super) const X_WEBKIT_DEFLATE_FRAME: &str = "x-webkit-deflate-frame";
 pub(super) const DEFLATE_FRAME: &str = "deflate-frame";
 
 #[derive(Debug, Default)]
-pub(super) struct Parameters {
+pub(super) struct WebkitParameters {
     pub(super) max_window_bits: Option<u8>,
     pub(super) no_context_takeover: bool,
 }
 
-impl Parameters {
+impl WebkitParameters {
     /// `None` when one is not known, repeated, or has a value that it must not have.
-    pub(super) fn read(parameters: &[Parameter<'_>]) -> Option<Parameters> {
-        let mut read = Parameters::default();
+    pub(super) fn read(parameters: &[Parameter<'_>]) -> Option<WebkitParameters> {
+        let mut read = WebkitParameters::default();
         for Parameter { name, value } in parameters {
             let value = value.as_deref();
             match *name {

@@ -81,14 +81,14 @@ mod tests {
     use super::*;
 
     #[derive(Debug, Parser)]
-    struct Args {
+    struct Command {
         #[command(flatten)]
         deflate: DeflateArgs,
     }
 
     #[test]
     fn the_defaults_are_those_of_the_library() {
-        let args = Args::try_parse_from(["x", "--deflate"]).unwrap().deflate;
+        let args = Command::try_parse_from(["x", "--deflate"]).unwrap().deflate;
         let asked = format!("{:?}", args.apply(Builder::default()));
         let library = format!("{:?}", Builder::default().extension(Deflate::new()));
         assert_eq!(asked, library);
@@ -96,12 +96,12 @@ mod tests {
 
     #[test]
     fn nothing_is_compressed_unless_it_is_asked_for() {
-        let args = Args::try_parse_from(["x"]).unwrap().deflate;
+        let args = Command::try_parse_from(["x"]).unwrap().deflate;
         assert_eq!(
             format!("{:?}", args.apply(Builder::default())),
             format!("{:?}", Builder::default())
         );
-        assert!(Args::try_parse_from(["x", "--deflate-level", "1"]).is_err());
+        assert!(Command::try_parse_from(["x", "--deflate-level", "1"]).is_err());
     }
 
     #[test]
@@ -113,7 +113,7 @@ mod tests {
             ("--deflate-client-window", "16"),
             ("--deflate-takeover", "all"),
         ] {
-            assert!(Args::try_parse_from(["x", "--deflate", name, value]).is_err(), "{value}");
+            assert!(Command::try_parse_from(["x", "--deflate", name, value]).is_err(), "{value}");
         }
     }
 }

@@ -14,7 +14,7 @@ use ws_core::{Batch, CodecBox, Connection, Limits, ProtocolError, Timeouts};
 
 use self::finish::Finish;
 pub(crate) use drive::{Incoming, ReadAhead};
-pub(crate) use send::{Progress, is_long};
+pub(crate) use send::{SendProgress, is_long};
 
 use self::clock::now;
 use crate::runtime::alarm::Alarm;

@@ -18,7 +18,7 @@ const LONG_PAYLOAD: usize = 24 * 1024;
 
 /// How far a message is.
 #[derive(Debug)]
-pub(crate) enum Progress {
+pub(crate) enum SendProgress {
     /// Nothing of it was taken.
     Waiting,
     /// Its head is in the send buffer, or gone; what is in front of `rest` is gone too, and the
@@ -37,9 +37,9 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> Endpoint<IO> {
         &mut self,
         cx: &mut Context<'_>,
         message: Outgoing<'_>,
-        progress: &mut Progress,
+        progress: &mut SendProgress,
     ) -> Poll<Result<(), SendError>> {
-        if let Progress::Waiting = progress {
+        if let SendProgress::Waiting = progress {
             ready!(self.poll_room(cx))?;
             *progress = self.begin(message)?;
         }
@@ -56,10 +56,10 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> Endpoint<IO> {
     }
 
     /// Whether more is left of a message than may wait in the send buffer.
-    fn is_too_long_to_keep(&self, message: Outgoing<'_>, progress: &Progress) -> bool {
+    fn is_too_long_to_keep(&self, message: Outgoing<'_>, progress: &SendProgress) -> bool {
         match progress {
-            Progress::Begun { rest, .. } => message.as_bytes().len() - rest > self.room(),
-            Progress::Waiting | Progress::Taken => false,
+            SendProgress::Begun { rest, .. } => message.as_bytes().len() - rest > self.room(),
+            SendProgress::Waiting | SendProgress::Taken => false,
         }
     }
 
@@ -79,15 +79,15 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> Endpoint<IO> {
     /// Puts into the send buffer what cannot be written from where it lies: a short message, or
     /// the head of a long one.
     #[inline]
-    fn begin(&mut self, message: Outgoing<'_>) -> Result<Progress, SendError> {
+    fn begin(&mut self, message: Outgoing<'_>) -> Result<SendProgress, SendError> {
         if is_long(message) && self.io.as_ref().is_some_and(IO::is_write_vectored) {
             self.borrow_output();
             if let Some(tail) = self.connection.begin(message.message())? {
-                return Ok(Progress::Begun { rest: 0, refused: false, tail });
+                return Ok(SendProgress::Begun { rest: 0, refused: false, tail });
             }
         }
         self.put(message)?;
-        Ok(Progress::Taken)
+        Ok(SendProgress::Taken)
     }
 
     /// Writes what waits and what is left of a message, as far as the socket takes it.
@@ -96,13 +96,13 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> Endpoint<IO> {
         &mut self,
         cx: &mut Context<'_>,
         message: Outgoing<'_>,
-        progress: &mut Progress,
+        progress: &mut SendProgress,
     ) -> Poll<Result<(), SendError>> {
-        while let Progress::Begun { rest, refused, tail } = progress {
+        while let SendProgress::Begun { rest, refused, tail } = progress {
             let payload = &message.as_bytes()[*rest..];
             if payload.is_empty() {
                 self.connection.finish(&[], tail);
-                *progress = Progress::Taken;
+                *progress = SendProgress::Taken;
                 break;
             }
             let unsent = self.connection.unsent();
@@ -138,9 +138,9 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> Endpoint<IO> {
 impl<IO> Endpoint<IO> {
     /// Copies what is left of a message into the send buffer, where the socket did not take it.
     #[inline]
-    pub(crate) fn keep_rest(&mut self, message: Outgoing<'_>, progress: &mut Progress) {
-        if let Progress::Begun { rest, tail, .. } = *progress {
-            *progress = Progress::Taken;
+    pub(crate) fn keep_rest(&mut self, message: Outgoing<'_>, progress: &mut SendProgress) {
+        if let SendProgress::Begun { rest, tail, .. } = *progress {
+            *progress = SendProgress::Taken;
             self.copy_rest(&message.as_bytes()[rest..], tail);
         }
     }

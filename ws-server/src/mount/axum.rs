@@ -14,13 +14,13 @@ use ws_core::{DraftId, Limits, Rejection, Status, Timeouts};
 
 use super::handshake::Handshake;
 use super::response;
-use crate::byte_stream::{self, ByteStream};
+use crate::byte_stream::ByteStream;
 use crate::config::Config;
 use crate::policy::{Content, Origins};
 use crate::proxy::TrustedProxies;
 use crate::session::{self, Connections, Place, Run, Session};
 use crate::socket::RemoteAddr;
-use crate::websocket::{self, WebSocket};
+use crate::websocket::WebSocket;
 
 /// A request that opens a WebSocket, for a handler to accept or not.
 ///

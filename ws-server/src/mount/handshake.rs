@@ -47,15 +47,15 @@ pub(super) struct Handshake {
 }
 
 /// A request that opens one.
-pub(super) struct Accepted {
-    takeover: Takeover,
+pub(super) struct AcceptedUpgrade {
+    pending: PendingUpgrade,
     bootstrap: Bootstrap,
     response: http::Response<Full<Bytes>>,
     permit: OwnedSemaphorePermit,
 }
 
 /// What it takes to open it, once the request is answered.
-struct Takeover {
+struct PendingUpgrade {
     config: Arc<Config>,
     head: RequestHead,
     source: Source,
@@ -86,7 +86,7 @@ impl Handshake {
         config: &Arc<Config>,
         content: Content,
         connections: &Connections,
-    ) -> Result<Accepted, Rejection> {
+    ) -> Result<AcceptedUpgrade, Rejection> {
         let Handshake { mut head, bootstrap, mut source, upgrade } = self;
         believe_forwarded(&mut head, &mut source, config)?;
         let agreed = agree(&head, source.transport, config, content)?;
@@ -100,7 +100,7 @@ impl Handshake {
         }
         let response = response::opened(&agreed.response, bootstrap)?;
         let unavailable = |reason| Err(Rejection::new(Status::ServiceUnavailable, reason));
-        if connections.signal().has_begun() {
+        if connections.signal().is_triggered() {
             return unavailable("the server shuts down");
         }
         let permit = config.permits.clone().try_acquire_owned().ok();
@@ -114,19 +114,19 @@ impl Handshake {
         };
         let config = config.clone();
         let challenge = None;
-        let takeover = Takeover { config, head, source, agreed, upgrade, challenge };
-        Ok(Accepted { takeover, bootstrap, response, permit })
+        let pending = PendingUpgrade { config, head, source, agreed, upgrade, challenge };
+        Ok(AcceptedUpgrade { pending, bootstrap, response, permit })
     }
 }
 
-impl Accepted {
+impl AcceptedUpgrade {
     /// The body of the request belongs to the handshake.
-    pub(super) fn with_body<B>(mut self, body: B) -> Accepted
+    pub(super) fn with_body<B>(mut self, body: B) -> AcceptedUpgrade
     where
         B: Body<Data: Send, Error: std::fmt::Display> + Send + 'static,
     {
         if !body.is_end_stream() {
-            self.takeover.challenge = Some(Box::pin(challenge(body)));
+            self.pending.challenge = Some(Box::pin(challenge(body)));
         }
         self
     }
@@ -137,22 +137,22 @@ impl Accepted {
         self,
         connections: &Connections,
     ) -> (http::Response<Full<Bytes>>, Admitted) {
-        let Accepted { takeover, bootstrap, response, permit } = self;
-        let remote = takeover.source.remote;
+        let AcceptedUpgrade { pending, bootstrap, response, permit } = self;
+        let remote = pending.source.remote;
         let span = debug_span!("connection", %remote, over = bootstrap.name());
-        let opening = Box::pin(takeover.session(connections.signal().clone()));
+        let opening = Box::pin(pending.session(connections.signal().clone()));
         (response, Admitted { opening, permit, span })
     }
 }
 
-impl Takeover {
+impl PendingUpgrade {
     async fn session(self, shutdown: Shutdown) -> Option<Session> {
         let opened = self.open(shutdown).await;
         opened.inspect_err(|error| info!(%error, "refused")).ok()
     }
 
     async fn open(self, shutdown: Shutdown) -> Result<Session, HandshakeError> {
-        let Takeover { config, head, mut source, agreed, upgrade, challenge } = self;
+        let PendingUpgrade { config, head, mut source, agreed, upgrade, challenge } = self;
         let deadline = Instant::now() + config.timeouts.opening.min(LONGEST_TIMEOUT);
         let (mut socket, mut read) = timeout_at(deadline, take_over(upgrade, challenge))
             .await

@@ -10,7 +10,7 @@ use ws_core::{
 };
 
 use crate::config::Config;
-use crate::peer::{InUse, Opening, Peer, Source};
+use crate::peer::{InUse, Peer, PeerDetails, Source};
 use crate::policy::Content;
 
 /// What a request is for.
@@ -45,7 +45,7 @@ impl Agreed {
     pub(crate) fn with(self, head: RequestHead, source: Source) -> (Terms, Peer) {
         let Agreed { terms, origin, subprotocol, extension, .. } = self;
         let draft = terms.draft.id();
-        (terms, Peer::new(Opening { source, head, origin, subprotocol, extension, draft }))
+        (terms, Peer::new(PeerDetails { source, head, origin, subprotocol, extension, draft }))
     }
 }
 

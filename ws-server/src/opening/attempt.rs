@@ -15,7 +15,7 @@ use super::outcome::{Opened, OpeningError};
 use super::read_head::{ReadHeadError, read_head};
 #[cfg(feature = "http2")]
 use super::read_until::take_unread;
-use super::refuse::{Extent, Refused};
+use super::refuse::{Extent, Refusal};
 use crate::config::Config;
 use crate::peer::{Peer, Source};
 use crate::policy::Content;
@@ -145,7 +145,7 @@ impl<'c> Attempt<'c> {
         extent: Extent,
     ) -> OpeningError {
         let remote = self.source.remote;
-        OpeningError::Rejected(Box::new(Refused { socket, remote, rejection, extent }))
+        OpeningError::Rejected(Box::new(Refusal { socket, remote, rejection, extent }))
     }
 }
 

@@ -8,6 +8,7 @@ use super::read_until::read_until;
 use super::secure::secure;
 use crate::config::Config;
 use crate::peer::Source;
+use crate::prefix::PrefixMatch;
 use crate::socket::Socket;
 
 /// What a client begins to speak.
@@ -54,13 +55,12 @@ impl Spoken {
     /// `None` while `bytes`, of which there is one at least, are too few to know.
     fn of(bytes: &[u8]) -> Option<Spoken> {
         if bytes[0] == TLS_HANDSHAKE {
-            Some(Spoken::Tls)
-        } else if bytes.starts_with(HTTP2_PREFACE) {
-            Some(Spoken::Http2)
-        } else if HTTP2_PREFACE.starts_with(bytes) {
-            None
-        } else {
-            Some(Spoken::Http1)
+            return Some(Spoken::Tls);
+        }
+        match PrefixMatch::of(bytes, HTTP2_PREFACE) {
+            PrefixMatch::Whole => Some(Spoken::Http2),
+            PrefixMatch::Partial => None,
+            PrefixMatch::Mismatch => Some(Spoken::Http1),
         }
     }
 }

@@ -3,7 +3,7 @@
 use ws_core::HandshakeError;
 
 use super::read_until::Gone;
-use super::refuse::Refused;
+use super::refuse::Refusal;
 use crate::endpoint::Endpoint;
 use crate::peer::Peer;
 #[cfg(feature = "http2")]
@@ -27,7 +27,7 @@ pub(crate) enum Opened {
 #[derive(Debug)]
 pub(crate) enum OpeningError {
     /// The request was refused; the peer is to be told.
-    Rejected(Box<Refused>),
+    Rejected(Box<Refusal>),
     /// The handshake broke off; there is nobody to tell, or no way.
     Failed(HandshakeError),
     /// A proxy began with something else than it should.

@@ -17,7 +17,7 @@ const DRAINED_BYTES: u64 = 64 * 1024;
 
 /// A request that was refused, and who is to be told.
 #[derive(Debug)]
-pub(crate) struct Refused {
+pub(crate) struct Refusal {
     pub(super) socket: Socket,
     pub(crate) remote: RemoteAddr,
     pub(crate) rejection: Rejection,
@@ -43,7 +43,7 @@ impl Extent {
     }
 }
 
-impl Refused {
+impl Refusal {
     /// Tells the peer why it was refused, and ends the connection.
     pub(crate) async fn answer(self) {
         let (head, body) = self.rejection.response();

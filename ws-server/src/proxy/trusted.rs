@@ -42,10 +42,10 @@ impl FromIterator<TrustedProxy> for TrustedProxies {
 /// Written as a network (`10.0.0.0/8`, `fd00::/8`), an address (`127.0.0.1`, `::1`), or `unix`
 /// for all clients of a unix socket.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct TrustedProxy(Source);
+pub struct TrustedProxy(ProxyAddress);
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Source {
+enum ProxyAddress {
     Network(IpNet),
     Unix,
 }
@@ -53,10 +53,10 @@ enum Source {
 impl TrustedProxy {
     fn contains(self, remote: RemoteAddr) -> bool {
         match (self.0, remote) {
-            (Source::Network(network), RemoteAddr::Tcp(addr)) => {
+            (ProxyAddress::Network(network), RemoteAddr::Tcp(addr)) => {
                 network.contains(&addr.ip().to_canonical())
             }
-            (Source::Unix, RemoteAddr::Unix) => true,
+            (ProxyAddress::Unix, RemoteAddr::Unix) => true,
             _ => false,
         }
     }
@@ -67,7 +67,7 @@ impl FromStr for TrustedProxy {
 
     fn from_str(text: &str) -> Result<TrustedProxy, ParseTrustedProxyError> {
         if text == "unix" {
-            return Ok(TrustedProxy(Source::Unix));
+            return Ok(TrustedProxy(ProxyAddress::Unix));
         }
         let network = match text.parse::<IpAddr>() {
             Ok(address) => IpNet::from(address),
@@ -75,9 +75,11 @@ impl FromStr for TrustedProxy {
         };
         let masked = network.trunc();
         if network != masked {
-            return Err(ParseTrustedProxyError::HostBits(TrustedProxy(Source::Network(masked))));
+            return Err(ParseTrustedProxyError::HostBits(TrustedProxy(ProxyAddress::Network(
+                masked,
+            ))));
         }
-        Ok(TrustedProxy(Source::Network(canonical(network))))
+        Ok(TrustedProxy(ProxyAddress::Network(canonical(network))))
     }
 }
 
@@ -100,8 +102,8 @@ fn canonical(network: IpNet) -> IpNet {
 impl std::fmt::Display for TrustedProxy {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self.0 {
-            Source::Network(network) => network.fmt(f),
-            Source::Unix => f.write_str("unix"),
+            ProxyAddress::Network(network) => network.fmt(f),
+            ProxyAddress::Unix => f.write_str("unix"),
         }
     }
 }

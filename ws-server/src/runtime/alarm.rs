@@ -87,7 +87,7 @@ impl Alarm {
             (Some(sleep), Some(at)) => sleep.deadline().into_std() == at && !sleep.is_elapsed(),
             (sleep, at) => sleep.is_none() && at.is_none(),
         };
-        let stopping = self.shutdown.as_ref().is_some_and(Shutdown::has_begun);
+        let stopping = self.shutdown.as_ref().is_some_and(Shutdown::is_triggered);
         sleeping && !stopping
     }
 
@@ -124,10 +124,10 @@ impl Alarm {
         let Some(shutdown) = &self.shutdown else {
             return Poll::Pending;
         };
-        let notified = self.notified.get_or_insert_with(|| Box::pin(shutdown.notified()));
+        let notified = self.notified.get_or_insert_with(|| Box::pin(shutdown.subscribe()));
         match notified.as_mut().poll(cx) {
             // The shutdown may have begun before the first poll asked to be told.
-            Poll::Pending if !shutdown.has_begun() => Poll::Pending,
+            Poll::Pending if !shutdown.is_triggered() => Poll::Pending,
             _ => Poll::Ready(()),
         }
     }

@@ -15,7 +15,7 @@ use super::panicked::Panicked;
 use super::receiving::{NotedReceiving, Receiving};
 use super::sync::{AtomicBool, Mutex, MutexGuard, Ordering, lock};
 use super::view::View;
-use super::wakers::{Registration, Side, Wakers};
+use super::wakers::{Side, Waiter, Wakers};
 
 /// What a connection's task and its handles share.
 #[derive(Debug)]
@@ -137,7 +137,7 @@ impl<V: View> Shared<V> {
     #[cold]
     fn visit_among_others<R>(
         &self,
-        visitor: Option<Registration<'_>>,
+        visitor: Option<Waiter<'_>>,
         mut state: MutexGuard<'_, State<V>>,
         poll: impl FnOnce(&mut V, &mut Context<'_>) -> Poll<R>,
     ) -> Poll<R> {

@@ -9,41 +9,41 @@ use tokio::sync::futures::OwnedNotified;
 /// Given once, received by every connection. Cheap to clone and to ask.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Shutdown {
-    shared: Arc<Shared>,
+    inner: Arc<Inner>,
 }
 
 #[derive(Debug, Default)]
-struct Shared {
-    begun: AtomicBool,
+struct Inner {
+    triggered: AtomicBool,
     notify: Arc<Notify>,
 }
 
 impl Shutdown {
     /// Tells every connection to close.
-    pub(crate) fn begin(&self) {
-        self.shared.begun.store(true, Ordering::Release);
-        self.shared.notify.notify_waiters();
+    pub(crate) fn trigger(&self) {
+        self.inner.triggered.store(true, Ordering::Release);
+        self.inner.notify.notify_waiters();
     }
 
     /// Whether the server shuts down.
     #[inline]
-    pub(crate) fn has_begun(&self) -> bool {
-        self.shared.begun.load(Ordering::Acquire)
+    pub(crate) fn is_triggered(&self) -> bool {
+        self.inner.triggered.load(Ordering::Acquire)
     }
 
     /// Completes when the server shuts down.
     #[cfg(feature = "http2")]
-    pub(crate) async fn told(&self) {
-        let mut notified = std::pin::pin!(self.shared.notify.notified());
+    pub(crate) async fn triggered(&self) {
+        let mut notified = std::pin::pin!(self.inner.notify.notified());
         notified.as_mut().enable();
-        if !self.has_begun() {
+        if !self.is_triggered() {
             notified.await;
         }
     }
 
     /// Completes when the server begins to shut down after this call; check
-    /// [`has_begun`](Shutdown::has_begun) after the first poll.
-    pub(crate) fn notified(&self) -> OwnedNotified {
-        self.shared.notify.clone().notified_owned()
+    /// [`is_triggered`](Shutdown::is_triggered) after the first poll.
+    pub(crate) fn subscribe(&self) -> OwnedNotified {
+        self.inner.notify.clone().notified_owned()
     }
 }

@@ -55,7 +55,7 @@ impl Wakers {
     }
 
     /// Has `waker` woken by what happens next.
-    pub(crate) fn register<'w>(&self, side: Side, waker: &'w Waker) -> Registration<'w> {
+    pub(crate) fn register<'w>(&self, side: Side, waker: &'w Waker) -> Waiter<'w> {
         let mut waiting = lock(&self.waiting);
         let (is_new, replaced) = match side {
             // There is one who receives.
@@ -63,13 +63,13 @@ impl Wakers {
             Side::Writer => (join(&mut waiting.writers, waker), None),
             Side::Closed => (join(&mut waiting.closed, waker), None),
         };
-        Registration { side, waker, is_new, replaced }
+        Waiter { side, waker, is_new, replaced }
     }
 
     /// Whoever has registered waits no more. A waker that was there before stays: somebody else of
     /// the same task may wait with it.
-    pub(crate) fn withdraw(&self, registration: Registration<'_>) {
-        let Registration { side, waker, is_new, replaced } = registration;
+    pub(crate) fn withdraw(&self, registration: Waiter<'_>) {
+        let Waiter { side, waker, is_new, replaced } = registration;
         let withdrawn = is_new.then(|| {
             let mut waiting = lock(&self.waiting);
             match side {
@@ -111,7 +111,7 @@ impl Wakers {
 
 /// How somebody waits. What it has replaced is to be dropped under no lock.
 #[derive(Debug)]
-pub(crate) struct Registration<'w> {
+pub(crate) struct Waiter<'w> {
     side: Side,
     waker: &'w Waker,
     /// Whether nobody waited with this waker before.

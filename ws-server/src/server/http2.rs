@@ -70,7 +70,7 @@ pub(super) async fn serve(
             .keep_alive_timeout(keepalive.interval.unwrap_or(IDLE_TIME))
             .serve_connection(TokioIo::new(Rewound { received, taken: 0, socket }), answer)
     );
-    let mut told = pin!(shutdown.told());
+    let mut told = pin!(shutdown.triggered());
     let mut idle = pin!(sleep_until(Instant::now() + IDLE_TIME));
     let mut stage = Stage::Open;
     loop {

@@ -24,11 +24,11 @@ use crate::runtime::sync::{Mutex, lock};
 #[cfg_attr(feature = "tower", doc = include_str!("../docs/connections.md"))]
 #[derive(Debug, Clone, Default)]
 pub struct Connections {
-    shared: Arc<Shared>,
+    inner: Arc<Inner>,
 }
 
 #[derive(Debug, Default)]
-struct Shared {
+struct Inner {
     tasks: Mutex<Tasks>,
     /// Told when the last task has ended.
     all_ended: Notify,
@@ -68,30 +68,30 @@ impl Connections {
     /// As many as this at most.
     #[cfg(feature = "http2")]
     pub(crate) fn limited(limit: usize) -> Connections {
-        Connections { shared: Arc::new(Shared { limit: Some(limit), ..Shared::default() }) }
+        Connections { inner: Arc::new(Inner { limit: Some(limit), ..Inner::default() }) }
     }
 
     /// Whether another one would be too many, beside those whose services go on.
     #[cfg(feature = "tower")]
     pub(crate) fn is_full(&self) -> bool {
-        self.shared.limit.is_some_and(|limit| lock(&self.shared.tasks).running.len() >= limit)
+        self.inner.limit.is_some_and(|limit| lock(&self.inner.tasks).running.len() >= limit)
     }
 
     /// How many are open, those included whose opening or closing handshake is under way. A service
     /// that goes on when its connection has ended does not count.
     pub fn count(&self) -> usize {
-        lock(&self.shared.tasks).open
+        lock(&self.inner.tasks).open
     }
 
     /// Whether no service goes on either.
     pub(crate) fn is_empty(&self) -> bool {
-        lock(&self.shared.tasks).running.is_empty()
+        lock(&self.inner.tasks).running.is_empty()
     }
 
     /// Closes every connection with status 1001, and accepts no more: further requests are
     /// answered with 503.
     pub fn close(&self) {
-        self.shared.closing.begin();
+        self.inner.closing.trigger();
     }
 
     /// [Closes](Connections::close) every connection, waits until all have ended and their services
@@ -105,7 +105,7 @@ impl Connections {
         self.close();
         let drain = drain.min(LONGEST_TIMEOUT);
         if timeout(drain, self.all_ended()).await.is_err() {
-            let connections = lock(&self.shared.tasks).running.len();
+            let connections = lock(&self.inner.tasks).running.len();
             warn!(connections, ?drain, "cutting connections that did not close");
             self.cut();
             self.all_ended().await;
@@ -115,7 +115,7 @@ impl Connections {
     /// Drops what is left.
     fn cut(&self) {
         self.close();
-        let mut tasks = lock(&self.shared.tasks);
+        let mut tasks = lock(&self.inner.tasks);
         tasks.cut = true;
         let handles: Vec<_> =
             tasks.running.values().filter_map(|running| running.handle.clone()).collect();
@@ -126,7 +126,7 @@ impl Connections {
     /// Completes when there are none.
     async fn all_ended(&self) {
         loop {
-            let mut told = pin!(self.shared.all_ended.notified());
+            let mut told = pin!(self.inner.all_ended.notified());
             told.as_mut().enable();
             if self.is_empty() {
                 return;
@@ -137,7 +137,7 @@ impl Connections {
 
     /// What tells its connections to close.
     pub(crate) fn signal(&self) -> &Shutdown {
-        &self.shared.closing
+        &self.inner.closing
     }
 
     /// Runs a connection in a task of its own, which has this permit.
@@ -161,17 +161,17 @@ impl Connections {
     }
 
     pub(super) fn place(&self, permit: OwnedSemaphorePermit) -> Place {
-        let mut tasks = lock(&self.shared.tasks);
+        let mut tasks = lock(&self.inner.tasks);
         let number = tasks.next;
         tasks.next += 1;
         tasks.open += 1;
         tasks.running.insert(number, Running { handle: None, permit: Some(permit) });
-        Place { shared: self.shared.clone(), number }
+        Place { inner: self.inner.clone(), number }
     }
 
     /// How a task can be cut, if it has not ended by now.
     fn note(&self, number: u64, handle: AbortHandle) {
-        let mut tasks = lock(&self.shared.tasks);
+        let mut tasks = lock(&self.inner.tasks);
         if tasks.cut {
             drop(tasks);
             handle.abort();
@@ -230,14 +230,14 @@ fn words(panic: &(dyn Any + Send)) -> &str {
 /// One of the tasks that have not ended.
 #[derive(Debug)]
 pub(crate) struct Place {
-    shared: Arc<Shared>,
+    inner: Arc<Inner>,
     number: u64,
 }
 
 impl Place {
     /// Leaves the place to another connection, for this one has ended; its task goes on.
     pub(super) fn leave(&self) {
-        let permit = lock(&self.shared.tasks).leave(self.number);
+        let permit = lock(&self.inner.tasks).leave(self.number);
         // Not under the lock: others may get on by it.
         drop(permit);
     }
@@ -245,14 +245,14 @@ impl Place {
 
 impl Drop for Place {
     fn drop(&mut self) {
-        let mut tasks = lock(&self.shared.tasks);
+        let mut tasks = lock(&self.inner.tasks);
         let permit = tasks.leave(self.number);
         let ended = tasks.running.remove(&self.number);
         let was_last = tasks.running.is_empty();
         drop(tasks);
         drop((permit, ended));
         if was_last {
-            self.shared.all_ended.notify_waiters();
+            self.inner.all_ended.notify_waiters();
         }
     }
 }

@@ -22,7 +22,7 @@ pin_project! {
     /// A type of its own: an `async fn` would keep the service twice, once as its argument.
     pub(super) struct Driver<S, V: View> {
         #[pin]
-        service: Service<S>,
+        service: ServiceState<S>,
         connection: Option<Driving<V>>,
         started: bool,
         place: Place,
@@ -39,8 +39,8 @@ impl<V: View> Drop for Driving<V> {
 }
 
 pin_project! {
-    #[project = ServiceProjection]
-    enum Service<S> {
+    #[project = ServiceStateProjection]
+    enum ServiceState<S> {
         Running { #[pin] future: S },
         Done { outcome: io::Result<()> },
     }
@@ -50,7 +50,7 @@ impl<S, V: View> Driver<S, V> {
     /// Drives `connection` beside the service that has its handle. `place` is left when the
     /// connection has ended.
     pub(super) fn new(service: S, connection: Arc<Shared<V>>, place: Place) -> Driver<S, V> {
-        let service = Service::Running { future: service };
+        let service = ServiceState::Running { future: service };
         Driver { service, connection: Some(Driving(connection)), started: false, place }
     }
 }
@@ -68,18 +68,18 @@ where
             driving.0.set_driver(cx);
             *this.started = true;
         }
-        if let ServiceProjection::Running { future } = this.service.as_mut().project() {
+        if let ServiceStateProjection::Running { future } = this.service.as_mut().project() {
             let driven = this.connection.as_ref().map(|driving| Driven::enter(&*driving.0));
             let outcome = poll_service(future, cx);
             if let Poll::Ready(outcome) = outcome {
                 // It may have a handle, which is dropped with it.
-                this.service.set(Service::Done { outcome });
+                this.service.set(ServiceState::Done { outcome });
             }
             drop(driven);
         }
         let outcome = match this.service.project() {
-            ServiceProjection::Running { .. } => None,
-            ServiceProjection::Done { outcome } => Some(outcome),
+            ServiceStateProjection::Running { .. } => None,
+            ServiceStateProjection::Done { outcome } => Some(outcome),
         };
         if let Some(Driving(connection)) = this.connection {
             let receiving = connection.take_receiving();

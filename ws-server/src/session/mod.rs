@@ -35,7 +35,7 @@ use crate::websocket::WebSocket;
 /// A connection that was let in, and is to be opened.
 pub(crate) struct Admitted {
     /// Boxed, and not within the task, so that what it needs is gone when the connection is open.
-    pub(crate) opening: Opening,
+    pub(crate) opening: OpeningFuture,
     /// Its place among the connections that there may be at once
     /// ([`max_connections`](crate::Builder::max_connections)). It is taken when the connection
     /// comes in, before anything is read from it: on a port with the accept, on a site with the
@@ -47,7 +47,7 @@ pub(crate) struct Admitted {
 }
 
 /// The opening handshake. It says itself in the log why there is no session.
-pub(crate) type Opening = Pin<Box<dyn Future<Output = Option<Session>> + Send>>;
+pub(crate) type OpeningFuture = Pin<Box<dyn Future<Output = Option<Session>> + Send>>;
 
 /// A connection whose opening handshake is done.
 pub(crate) struct Session {
@@ -106,7 +106,7 @@ pub(crate) fn spawn(application: impl Run, admitted: Admitted, connections: &Con
 #[allow(clippy::manual_async_fn, reason = "an `async fn` would have room for its arguments twice")]
 fn run(
     mut application: impl Run,
-    opening: Opening,
+    opening: OpeningFuture,
     place: Place,
 ) -> impl Future<Output = ()> + Send {
     async move {
@@ -144,7 +144,7 @@ mod tests {
     use crate::websocket::MessageState;
 
     /// The size of what a function gives, which is not called.
-    fn size_of_task<A, F>(_run: fn(A, Opening, Place) -> F) -> usize {
+    fn size_of_task<A, F>(_run: fn(A, OpeningFuture, Place) -> F) -> usize {
         size_of::<Task<F>>()
     }
 

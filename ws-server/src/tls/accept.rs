@@ -23,7 +23,7 @@ where
     let mut handshake = TlsAcceptor::from(config).accept_with(io, |connection| {
         fed = feed(connection, received);
     });
-    if let Err(Refused { error, alert }) = fed {
+    if let Err(RefusedHello { error, alert }) = fed {
         if let Some(io) = handshake.get_mut() {
             tell(io, &alert).await;
         }
@@ -40,13 +40,13 @@ where
 }
 
 /// What was received ends the handshake, and how the client is told.
-struct Refused {
+struct RefusedHello {
     error: io::Error,
     alert: Vec<u8>,
 }
 
-fn feed(connection: &mut ServerConnection, mut received: &[u8]) -> Result<(), Refused> {
-    let refused = |error, alert| Err(Refused { error, alert });
+fn feed(connection: &mut ServerConnection, mut received: &[u8]) -> Result<(), RefusedHello> {
+    let refused = |error, alert| Err(RefusedHello { error, alert });
     while !received.is_empty() {
         match connection.read_tls(&mut received) {
             // The client has said that no more will come.

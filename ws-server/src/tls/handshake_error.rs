@@ -11,16 +11,16 @@ pub(super) fn explain(error: io::Error) -> io::Error {
         return io::Error::new(kind, "the client disconnected during the TLS handshake");
     }
     match error.downcast::<Error>() {
-        Ok(error) => io::Error::new(kind, HandshakeError(error)),
+        Ok(error) => io::Error::new(kind, TlsHandshakeError(error)),
         Err(error) => error,
     }
 }
 
 /// A handshake that failed by what the client sent.
 #[derive(Debug)]
-struct HandshakeError(Error);
+struct TlsHandshakeError(Error);
 
-impl std::fmt::Display for HandshakeError {
+impl std::fmt::Display for TlsHandshakeError {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match &self.0 {
             Error::NoCertificatesPresented => {
@@ -43,7 +43,7 @@ impl std::fmt::Display for HandshakeError {
     }
 }
 
-impl std::error::Error for HandshakeError {
+impl std::error::Error for TlsHandshakeError {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         Some(&self.0)
     }

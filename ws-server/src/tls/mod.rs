@@ -34,13 +34,13 @@ pub use self::stream::TlsStream;
 /// own](Tls::from_config); no process-wide provider is read or installed.
 #[derive(Clone)]
 pub struct Tls {
-    shared: Arc<Shared>,
+    inner: Arc<Inner>,
     protocols: Protocols,
 }
 
-struct Shared {
+struct Inner {
     /// Locked for as long as a change takes, so that of two the later one stays.
-    source: Mutex<Source>,
+    source: Mutex<CertificateSource>,
     /// Locked for the blink in which a handshake takes its configuration.
     configs: RwLock<Configs>,
     /// Whether clients must show certificates of an authority that was read.
@@ -49,7 +49,7 @@ struct Shared {
 
 /// Where the configuration comes from.
 #[derive(Debug)]
-enum Source {
+enum CertificateSource {
     Files(Files),
     Given,
 }
@@ -74,22 +74,22 @@ impl Tls {
             client_ca: None,
         };
         let config = files.load()?;
-        Ok(Tls::new(Source::Files(files), config))
+        Ok(Tls::new(CertificateSource::Files(files), config))
     }
 
     /// Uses a configuration as it is, but for its `alpn_protocols`: those are what the server
     /// speaks.
     pub fn from_config(config: Arc<ServerConfig>) -> Tls {
-        Tls::new(Source::Given, Arc::unwrap_or_clone(config))
+        Tls::new(CertificateSource::Given, Arc::unwrap_or_clone(config))
     }
 
-    fn new(source: Source, config: ServerConfig) -> Tls {
-        let shared = Shared {
+    fn new(source: CertificateSource, config: ServerConfig) -> Tls {
+        let inner = Inner {
             source: Mutex::new(source),
             configs: RwLock::new(Configs::new(config)),
             asks_for_certificates: AtomicBool::new(false),
         };
-        Tls { shared: Arc::new(shared), protocols: Protocols::default() }
+        Tls { inner: Arc::new(inner), protocols: Protocols::default() }
     }
 
     /// Requires every client to show a certificate that one of the authorities in this PEM file
@@ -106,7 +106,7 @@ impl Tls {
     pub fn client_ca(self, path: impl AsRef<Path>) -> Result<Tls, TlsError> {
         let client_ca: PathBuf = path.as_ref().to_owned();
         self.load(|files| Files { client_ca: Some(client_ca), ..files.clone() })?;
-        self.shared.asks_for_certificates.store(true, Ordering::Release);
+        self.inner.asks_for_certificates.store(true, Ordering::Release);
         Ok(self)
     }
 
@@ -128,14 +128,14 @@ impl Tls {
     pub fn replace(&self, config: Arc<ServerConfig>) {
         let mut source = self.source();
         self.put(Arc::unwrap_or_clone(config));
-        *source = Source::Given;
-        self.shared.asks_for_certificates.store(false, Ordering::Release);
+        *source = CertificateSource::Given;
+        self.inner.asks_for_certificates.store(false, Ordering::Release);
     }
 
     /// These certificates, offering these protocols. What is reloaded in one is so in the other;
     /// what is offered stays each one's own.
     pub(crate) fn offering(&self, protocols: Protocols) -> Tls {
-        Tls { shared: Arc::clone(&self.shared), protocols }
+        Tls { inner: Arc::clone(&self.inner), protocols }
     }
 
     /// Performs the handshake as the server. `received` is what was already read from `io`: any
@@ -160,37 +160,37 @@ impl Tls {
     }
 
     pub(crate) fn asks_for_certificates(&self) -> bool {
-        self.shared.asks_for_certificates.load(Ordering::Acquire)
+        self.inner.asks_for_certificates.load(Ordering::Acquire)
     }
 
     fn config(&self) -> Arc<ServerConfig> {
-        let configs = self.shared.configs.read().unwrap_or_else(PoisonError::into_inner);
+        let configs = self.inner.configs.read().unwrap_or_else(PoisonError::into_inner);
         configs.offering(self.protocols)
     }
 
     fn load(&self, files: impl FnOnce(&Files) -> Files) -> Result<(), TlsError> {
         let mut source = self.source();
-        let Source::Files(old) = &*source else { return Err(TlsError::NotFromFiles) };
+        let CertificateSource::Files(old) = &*source else { return Err(TlsError::NotFromFiles) };
         let new = files(old);
         self.put(new.load()?);
-        *source = Source::Files(new);
+        *source = CertificateSource::Files(new);
         Ok(())
     }
 
     fn put(&self, config: ServerConfig) {
         let configs = Configs::new(config);
-        *self.shared.configs.write().unwrap_or_else(PoisonError::into_inner) = configs;
+        *self.inner.configs.write().unwrap_or_else(PoisonError::into_inner) = configs;
     }
 
-    fn source(&self) -> MutexGuard<'_, Source> {
-        self.shared.source.lock().unwrap_or_else(PoisonError::into_inner)
+    fn source(&self) -> MutexGuard<'_, CertificateSource> {
+        self.inner.source.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 impl std::fmt::Debug for Tls {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Tls")
-            .field("source", &self.shared.source)
+            .field("source", &self.inner.source)
             .field("protocols", &self.protocols)
             .finish_non_exhaustive()
     }

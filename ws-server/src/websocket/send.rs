@@ -9,7 +9,7 @@ use ws_core::Outgoing;
 
 use super::outbox::Outbox;
 use super::state::MessageState;
-use crate::endpoint::{Endpoint, Progress, is_long};
+use crate::endpoint::{Endpoint, SendProgress, is_long};
 use crate::error::SendError;
 use crate::runtime::shared::Shared;
 use crate::runtime::wakers::Side;
@@ -26,7 +26,7 @@ pub(super) struct Sending<'s, 'm, IO> {
     /// That of a handle that has one.
     outbox: Option<&'s mut Outbox>,
     message: Outgoing<'m>,
-    progress: Progress,
+    progress: SendProgress,
 }
 
 impl<'s, 'm, IO> Sending<'s, 'm, IO> {
@@ -39,7 +39,7 @@ impl<'s, 'm, IO> Sending<'s, 'm, IO> {
         let taken = !is_long(message)
             && !shared.is_closed()
             && outbox.as_mut().is_some_and(|outbox| outbox.push(message));
-        let progress = if taken { Progress::Taken } else { Progress::Waiting };
+        let progress = if taken { SendProgress::Taken } else { SendProgress::Waiting };
         Sending { shared, outbox, message, progress }
     }
 }
@@ -50,7 +50,7 @@ impl<IO: AsyncRead + AsyncWrite + Unpin + Send> Future for Sending<'_, '_, IO> {
     #[inline]
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<(), SendError>> {
         let Sending { shared, outbox, message, progress } = self.get_mut();
-        if let Progress::Taken = progress {
+        if let SendProgress::Taken = progress {
             return Poll::Ready(Ok(()));
         }
         shared.visit(Side::Writer, cx, |view, cx| {
@@ -71,7 +71,7 @@ impl<IO: AsyncRead + AsyncWrite + Unpin + Send> Future for Sending<'_, '_, IO> {
 impl<IO> Drop for Sending<'_, '_, IO> {
     #[inline]
     fn drop(&mut self) {
-        if let Progress::Begun { .. } = self.progress {
+        if let SendProgress::Begun { .. } = self.progress {
             self.keep_rest();
         }
     }

@@ -5,7 +5,6 @@
 
 mod content;
 mod error;
-mod signature;
 mod tlv;
 mod v1;
 mod v2;

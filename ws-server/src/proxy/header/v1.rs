@@ -5,15 +5,15 @@ use std::str::FromStr;
 
 use super::content::ProxyHeader;
 use super::error::{MAX_LINE_BYTES, ProxyHeaderError};
-use super::signature::Beginning;
+use crate::prefix::PrefixMatch;
 
 const SIGNATURE: &[u8] = b"PROXY ";
 
 pub(super) fn parse(bytes: &[u8]) -> Result<Option<(usize, ProxyHeader)>, ProxyHeaderError> {
-    match Beginning::of(bytes, SIGNATURE) {
-        Beginning::Unfinished => return Ok(None),
-        Beginning::Other => return Err(ProxyHeaderError::Missing),
-        Beginning::Signature => {}
+    match PrefixMatch::of(bytes, SIGNATURE) {
+        PrefixMatch::Partial => return Ok(None),
+        PrefixMatch::Mismatch => return Err(ProxyHeaderError::Missing),
+        PrefixMatch::Whole => {}
     }
     let Some(end) = find_end(bytes)? else {
         return Ok(None);

@@ -4,8 +4,8 @@ use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
 
 use super::content::ProxyHeader;
 use super::error::{MAX_VARIABLE_BYTES, ProxyHeaderError};
-use super::signature::Beginning;
 use super::tlv;
+use crate::prefix::PrefixMatch;
 
 /// What every header begins with.
 pub(super) const FIXED_BYTES: usize = 16;
@@ -22,10 +22,10 @@ const INET6_BYTES: usize = 36;
 const UNIX_BYTES: usize = 216;
 
 pub(super) fn parse(bytes: &[u8]) -> Result<Option<(usize, ProxyHeader)>, ProxyHeaderError> {
-    match Beginning::of(bytes, SIGNATURE) {
-        Beginning::Unfinished => return Ok(None),
-        Beginning::Other => return Err(ProxyHeaderError::Missing),
-        Beginning::Signature => {}
+    match PrefixMatch::of(bytes, SIGNATURE) {
+        PrefixMatch::Partial => return Ok(None),
+        PrefixMatch::Mismatch => return Err(ProxyHeaderError::Missing),
+        PrefixMatch::Whole => {}
     }
     let Some((fixed, _)) = bytes.split_first_chunk::<FIXED_BYTES>() else {
         return Ok(None);

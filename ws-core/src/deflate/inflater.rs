@@ -11,7 +11,7 @@ use crate::protocol_error::ProtocolError;
 
 /// Decompresses one unit after the other: messages, or frames.
 #[derive(Debug)]
-pub(super) struct Incoming {
+pub(super) struct Inflater {
     history: Option<History>,
     budget: Budget,
     unit: Option<UnitUnderWay>,
@@ -39,9 +39,9 @@ enum Progress {
     Starved,
 }
 
-impl Incoming {
-    pub(super) fn new(window: Window, budget: Budget) -> Incoming {
-        Incoming { history: window.history(), budget, unit: None }
+impl Inflater {
+    pub(super) fn new(window: Window, budget: Budget) -> Inflater {
+        Inflater { history: window.history(), budget, unit: None }
     }
 
     /// RFC 7692 §7.2.2: appends what `input` stands for to `output`, within its capacity. `last`
@@ -89,7 +89,7 @@ impl Incoming {
     }
 }
 
-impl Drop for Incoming {
+impl Drop for Inflater {
     fn drop(&mut self) {
         self.abandon();
     }

@@ -15,7 +15,7 @@ static CONNECTIONS: AtomicU64 = AtomicU64::new(0);
 const MARGIN: usize = 16;
 
 #[derive(Debug)]
-pub(super) struct Outgoing {
+pub(super) struct Deflater {
     shape: Shape,
     min_size: usize,
     context: Option<SentContext>,
@@ -28,15 +28,15 @@ struct SentContext {
     history: History,
 }
 
-impl Outgoing {
-    pub(super) fn new(level: u8, min_size: usize, window: Window) -> Outgoing {
+impl Deflater {
+    pub(super) fn new(level: u8, min_size: usize, window: Window) -> Deflater {
         let context = window.history().map(|history| {
             let connection = CONNECTIONS.fetch_add(1, Ordering::Relaxed);
             SentContext { id: ContextId { connection, messages: 0 }, history }
         });
         let shape = Shape { level, window_bits: window.bits };
         // Nothing is not worth a byte.
-        Outgoing { shape, min_size: min_size.max(1), context }
+        Deflater { shape, min_size: min_size.max(1), context }
     }
 
     /// Appends a message to `output`, compressed; `None`, and nothing appended, when that is no
