@@ -8,8 +8,7 @@ use std::time::Duration;
 use tokio::net::TcpStream;
 #[cfg(unix)]
 use tokio::net::UnixStream;
-use tokio::runtime::{Handle, Runtime, RuntimeFlavor};
-use tokio::task::{JoinSet, yield_now};
+use tokio::runtime::Runtime;
 use tracing::{info, warn};
 use ws_server::{ByteStream, CloseReason, Drafts, Listener, Peer, Server, StatusCode};
 
@@ -25,9 +24,6 @@ const PAGE: &str = include_str!("page.html");
 
 /// How long a target may take to accept a connection.
 const CONNECT_TIME: Duration = Duration::from_secs(10);
-
-/// How many tasks may be ready at once before the queue of a single worker grows further.
-const READY_TASKS: usize = 1000;
 
 /// Serves until a signal ends it.
 pub(super) fn run(mut args: Args) -> Result<(), String> {
@@ -76,7 +72,6 @@ async fn serve(args: &Args) -> Result<(), String> {
         }
     }
     .map_err(|error| error.to_string())?;
-    lengthen_queues().await;
     let bound = bind(&args.listen).await?;
     let unheard = |error| format!("cannot handle signals: {error}");
     let signals = Signals::listen().map_err(unheard)?;
@@ -101,22 +96,6 @@ async fn serve(args: &Args) -> Result<(), String> {
     #[cfg(not(feature = "tls"))]
     serving.await;
     Ok(())
-}
-
-/// Has the queues of a single worker grow before there are connections: of the tasks that are
-/// ready, and of those that have ended their turn. One that grew while many long messages are held
-/// would come to lie above them, and the heap could not shrink when they are gone. Several workers
-/// have queues of a fixed length. To be called within the `block_on` that serves, which makes the
-/// second queue again.
-async fn lengthen_queues() {
-    if Handle::current().runtime_flavor() != RuntimeFlavor::CurrentThread {
-        return;
-    }
-    let mut tasks = JoinSet::new();
-    for _ in 0..READY_TASKS {
-        tasks.spawn(yield_now());
-    }
-    tasks.join_all().await;
 }
 
 /// The one line on standard output. Whoever started us may have closed it.
