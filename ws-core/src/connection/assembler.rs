@@ -167,18 +167,6 @@ impl Assembler {
         self.append(buffer.bytes(range))
     }
 
-    /// The capacity, at least `bytes`, that memory for a message should have: for many of
-    /// them a multiple of 64 KiB, but for the word that an allocator keeps with each piece of
-    /// memory. What is left of a piece that was given back is whole pieces then, and no crumb that
-    /// would keep the heap from shrinking.
-    pub(super) fn room_for(bytes: usize) -> usize {
-        const PIECE: usize = 64 * 1024;
-        match bytes < PIECE / 2 {
-            true => bytes,
-            false => (bytes + size_of::<usize>()).next_multiple_of(PIECE) - size_of::<usize>(),
-        }
-    }
-
     /// A message without a byte, in memory of its own.
     fn nothing(&self, kind: MessageKind) -> Assembly {
         match (kind, self.invalid_text) {
@@ -239,16 +227,11 @@ impl Assembler {
     fn append(&mut self, piece: &[u8]) -> Result<(), ProtocolError> {
         match &mut self.state {
             Assembly::Text(text, checker) => {
-                let more = checker.open().len() + piece.len();
-                text.reserve_exact(growth(text.len(), text.capacity(), more));
                 let (begun, rest) = checker.push(piece).map_err(|_| ProtocolError::InvalidUtf8)?;
                 text.extend(begun);
                 text.push_str(rest);
             }
-            Assembly::Bytes(_, bytes) => {
-                bytes.reserve_exact(growth(bytes.len(), bytes.capacity(), piece.len()));
-                bytes.extend_from_slice(piece);
-            }
+            Assembly::Bytes(_, bytes) => bytes.extend_from_slice(piece),
             Assembly::Buffered(..) | Assembly::Empty => {}
         }
         Ok(())
@@ -267,29 +250,6 @@ impl Assembler {
         match (assembled as u64).checked_add(coming) {
             Some(total) if total <= self.limit as u64 => Ok(()),
             _ => Err(ProtocolError::MessageTooBig { limit: self.limit }),
-        }
-    }
-}
-
-/// How much to reserve for `more` bytes behind `len`: nothing, or what doubles the capacity.
-fn growth(len: usize, capacity: usize, more: usize) -> usize {
-    match capacity - len >= more {
-        true => 0,
-        false => Assembler::room_for((len + more).max(2 * capacity)) - len,
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn room_for_many_bytes_is_whole_pieces_of_an_allocator_and_for_few_what_they_need() {
-        assert_eq!(Assembler::room_for(1000), 1000);
-        for bytes in [32 << 10, 65_528, 65_529, 1 << 20] {
-            let room = Assembler::room_for(bytes);
-            assert!((bytes..=bytes + (64 << 10)).contains(&room), "{room} for {bytes}");
-            assert_eq!((room + size_of::<usize>()) % (64 << 10), 0, "{room} for {bytes}");
         }
     }
 }

@@ -197,6 +197,6 @@ fn make_room(message: &mut Vec<u8>, rest: u64) {
     if begin == message.capacity() {
         let more = GROWTH * begin.max(LONG_REST as usize);
         let more = usize::try_from(rest).map_or(more, |rest| rest.min(more));
-        message.reserve_exact(Assembler::room_for(begin + more) - begin);
+        message.reserve_exact(more);
     }
 }
