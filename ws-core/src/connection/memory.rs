@@ -3,7 +3,6 @@
 use std::ops::Range;
 
 use super::Connection;
-use super::assembler::Assembler;
 use super::received::Work;
 use crate::message::Batch;
 use crate::protocol_error::ProtocolError;

@@ -8,7 +8,7 @@ use std::ops::Range;
 /// except for the white space around them.
 #[derive(Debug, Clone, Default)]
 pub struct Fields {
-    /// Names and values, one behind the other or as they came: two allocations for a whole head.
+    /// Names and values, one after the other: two allocations for a whole head.
     text: Vec<u8>,
     index: Vec<Line>,
 }
@@ -27,11 +27,6 @@ impl Fields {
         Fields { text: Vec::with_capacity(bytes), index: Vec::with_capacity(fields) }
     }
 
-    /// The fields of a head, where they stand in it.
-    pub(super) fn of_head(text: Vec<u8>, index: Vec<Line>) -> Fields {
-        Fields { text, index }
-    }
-
     /// Adds a field behind the others.
     pub fn push(&mut self, name: &str, value: impl AsRef<[u8]>) {
         let start = self.text.len();
@@ -44,8 +39,6 @@ impl Fields {
     /// Replaces all fields of this name by one, which stands behind the others.
     pub fn set(&mut self, name: &str, value: impl AsRef<[u8]>) {
         self.remove(name);
-        // A head that is kept has no room for more, and doubling it would be kept as well.
-        self.text.reserve_exact(name.len() + value.as_ref().len());
         self.push(name, value);
     }
 

@@ -25,7 +25,7 @@ pub enum HttpVersion {
 /// Values are kept byte for byte; the keys of hixie-76 depend on it.
 #[derive(Debug, Clone)]
 pub struct RequestHead {
-    method: Cow<'static, str>,
+    method: String,
     target: String,
     version: HttpVersion,
     fields: Fields,
@@ -39,8 +39,7 @@ impl RequestHead {
         version: HttpVersion,
         fields: Fields,
     ) -> RequestHead {
-        let method = Cow::Owned(method.into());
-        RequestHead { method, target: target.into(), version, fields }
+        RequestHead { method: method.into(), target: target.into(), version, fields }
     }
 
     /// The method, `GET` for every WebSocket request over HTTP/1.1.

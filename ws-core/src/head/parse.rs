@@ -1,6 +1,5 @@
 //! Reading a request head: bounded, resumable, and linear however its bytes arrive.
 
-use std::borrow::Cow;
 use std::mem::MaybeUninit;
 
 use super::{Fields, HttpVersion, RequestHead};
@@ -44,10 +43,8 @@ impl HeadReader {
         self.text.extend_from_slice(&bytes[..taken]);
         match end {
             Some(_) => {
-                let mut text = std::mem::take(&mut self.text);
-                // The head keeps it, and no more of it than there is.
-                text.shrink_to_fit();
-                parse(text).map(|head| (taken, Some(head)))
+                let text = std::mem::take(&mut self.text);
+                parse(&text).map(|head| (taken, Some(head)))
             }
             None if self.text.len() == MAX_HEAD_BYTES => Err(HeadError::TooLong),
             None => Ok((taken, None)),
@@ -86,34 +83,25 @@ fn not_http(first: u8) -> HeadError {
     }
 }
 
-fn parse(text: Vec<u8>) -> Result<RequestHead, HeadError> {
+fn parse(text: &[u8]) -> Result<RequestHead, HeadError> {
     let mut lines = [const { MaybeUninit::uninit() }; MAX_FIELDS];
     let mut request = httparse::Request::new(&mut []);
-    match request.parse_with_uninit_headers(&text, &mut lines) {
+    match request.parse_with_uninit_headers(text, &mut lines) {
         Ok(httparse::Status::Complete(size)) if size == text.len() => {}
         Ok(_) => return Err(HeadError::Malformed("the head is cut short")),
         Err(error) => return Err(HeadError::from(error)),
     }
-    // What is empty may stand anywhere.
-    let place = |part: &[u8]| match part {
-        [] => 0..0,
-        [first, ..] => {
-            let start = std::ptr::from_ref(first).addr() - text.as_ptr().addr();
-            start..start + part.len()
-        }
-    };
-    let index = request.headers.iter().map(|line| (place(line.name.as_bytes()), place(line.value)));
-    let index = index.collect();
+    let bytes = request.headers.iter().map(|line| line.name.len() + line.value.len()).sum();
+    let mut fields = Fields::with_capacity(request.headers.len(), bytes);
+    for line in &*request.headers {
+        fields.push(line.name, line.value);
+    }
     let version = match request.version {
         Some(0) => HttpVersion::Http10,
         _ => HttpVersion::Http11,
     };
-    let method = match request.method {
-        Some("GET") | None => Cow::Borrowed("GET"),
-        Some(other) => Cow::Owned(other.to_owned()),
-    };
-    let target = request.path.unwrap_or("/").to_owned();
-    Ok(RequestHead { method, target, version, fields: Fields::of_head(text, index) })
+    let (method, target) = (request.method.unwrap_or("GET"), request.path.unwrap_or("/"));
+    Ok(RequestHead::new(method, target, version, fields))
 }
 
 impl From<httparse::Error> for HeadError {
