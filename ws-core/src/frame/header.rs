@@ -6,6 +6,9 @@ use crate::protocol_error::ProtocolError;
 /// The longest payload of a control frame (RFC 6455 §5.5).
 pub const MAX_CONTROL_PAYLOAD: usize = 125;
 
+/// The longest header: two bytes, a length of 64 bits, a masking key.
+pub const MAX_HEADER_BYTES: usize = 14;
+
 const FIN: u8 = 0x80;
 const RESERVED: u8 = 0x70;
 const OPCODE: u8 = 0x0f;
@@ -80,38 +83,40 @@ impl FrameHeader {
         Ok(Some(ParsedHeader { header, size, minimal: len >= least }))
     }
 
-    /// Writes the header in its shortest form, and tells how many of the 16 bytes it takes: 14 at
-    /// most. It is put together as a number, and goes through memory once.
+    /// The header in its shortest form, and how many of these bytes it takes.
     #[inline]
-    pub fn write(&self) -> ([u8; 16], usize) {
-        let first = if self.fin { FIN } else { 0 } | self.reserved | self.opcode;
+    pub fn write(&self) -> ([u8; MAX_HEADER_BYTES], usize) {
         let mask = if self.key.is_some() { MASK } else { 0 };
-        let start = |len: u8| u128::from(u16::from_le_bytes([first, mask | len]));
-        let (mut header, mut size) = match self.len {
-            len @ 0..126 => (start(len as u8), 2),
-            len @ 126..65536 => (start(126) | u128::from((len as u16).swap_bytes()) << 16, 4),
-            len => (start(127) | u128::from(len.swap_bytes()) << 16, 10),
+        let mut header = [0; MAX_HEADER_BYTES];
+        header[0] = if self.fin { FIN } else { 0 } | self.reserved | self.opcode;
+        let mut size = match self.len {
+            len @ 0..126 => {
+                header[1] = mask | len as u8;
+                2
+            }
+            len @ 126..65536 => {
+                header[1] = mask | 126;
+                header[2..4].copy_from_slice(&(len as u16).to_be_bytes());
+                4
+            }
+            len => {
+                header[1] = mask | 127;
+                header[2..10].copy_from_slice(&len.to_be_bytes());
+                10
+            }
         };
         if let Some(key) = self.key {
-            header |= u128::from(u32::from_le_bytes(key.bytes())) << (8 * size);
+            header[size..size + 4].copy_from_slice(&key.bytes());
             size += 4;
         }
-        (header.to_le_bytes(), size)
+        (header, size)
     }
 
     /// Appends the header in its shortest form.
     #[inline]
     pub fn append(&self, output: &mut Vec<u8>) {
-        if self.len < 126 && self.key.is_none() {
-            // Most of what a server sends.
-            let first = if self.fin { FIN } else { 0 } | self.reserved | self.opcode;
-            return output.extend_from_slice(&[first, self.len as u8]);
-        }
         let (bytes, size) = self.write();
-        let end = output.len() + size;
-        // All of it, and then less: a copy of a fixed size costs no call.
-        output.extend_from_slice(&bytes);
-        output.truncate(end);
+        output.extend_from_slice(&bytes[..size]);
     }
 }
 

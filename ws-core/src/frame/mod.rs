@@ -3,6 +3,7 @@
 mod header;
 mod mask;
 
+pub(crate) use header::MAX_HEADER_BYTES;
 pub use header::{FrameHeader, MAX_CONTROL_PAYLOAD, ParsedHeader};
 pub use mask::MaskingKey;
 

@@ -5,7 +5,7 @@ use std::hash::BuildHasher;
 
 use super::{LengthRule, Profile, ReservedOpcode};
 use crate::codec::{Capabilities, Codec, Decoded, EncodeError, Envelope, Fragment, InvalidText};
-use crate::frame::{Frame, FrameHeader, MAX_CONTROL_PAYLOAD, MaskingKey, OpCode};
+use crate::frame::{Frame, FrameHeader, MAX_CONTROL_PAYLOAD, MAX_HEADER_BYTES, MaskingKey, OpCode};
 use crate::message::{MessageKind, MessageRef};
 use crate::protocol_error::ProtocolError;
 use crate::role::Role;
@@ -252,7 +252,7 @@ impl Encoder {
 #[inline]
 fn encode_frame(frame: Frame<'_>, key: Option<MaskingKey>, output: &mut Vec<u8>) {
     let (opcode, len) = (frame.opcode.bits(), frame.payload.len() as u64);
-    output.reserve(size_of::<u128>() + frame.payload.len());
+    output.reserve(MAX_HEADER_BYTES + frame.payload.len());
     FrameHeader { fin: frame.fin, reserved: 0, opcode, key, len }.append(output);
     let start = output.len();
     output.extend_from_slice(frame.payload);
