@@ -1,6 +1,5 @@
 //! One end of a WebSocket connection over a socket: the I/O around [`ws_core::Connection`].
 
-mod clock;
 mod drive;
 mod finish;
 mod read;
@@ -16,8 +15,8 @@ use self::finish::Finish;
 pub(crate) use drive::{Incoming, ReadAhead};
 pub(crate) use send::{SendProgress, is_long};
 
-use self::clock::now;
 use crate::runtime::alarm::Alarm;
+use crate::runtime::clock::now;
 use crate::runtime::pool;
 
 /// A connection after its opening handshake.

@@ -8,9 +8,9 @@ use tokio::io::{AsyncRead, AsyncWrite};
 use ws_core::Outgoing;
 
 use super::Endpoint;
-use super::clock::now;
 use crate::error::SendError;
 use crate::runtime::budget;
+use crate::runtime::clock::now;
 
 /// Payloads from this size on are written from where they lie. Below it, copying header and
 /// payload into one buffer is cheaper, and so is one system call for several answers.

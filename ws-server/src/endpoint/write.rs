@@ -9,9 +9,9 @@ use ws_core::connection::Expired;
 use ws_core::{CloseReason, Outgoing, ProtocolError, StatusCode};
 
 use super::Endpoint;
-use super::clock::now;
 use crate::error::SendError;
 use crate::runtime::alarm::Ring;
+use crate::runtime::clock::now;
 use crate::runtime::view::Change;
 use crate::runtime::{budget, pool};
 

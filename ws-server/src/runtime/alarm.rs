@@ -10,21 +10,29 @@ use tokio::sync::futures::OwnedNotified;
 use tokio::task::coop::unconstrained;
 use tokio::time::{Sleep, sleep_until};
 
-use super::bell::Bell;
-use crate::runtime::shutdown::Shutdown;
+use super::clock::now;
+use super::shutdown::Shutdown;
 
 /// One timer and one wait for the shutdown, reused for the life of the connection, and on a port of
 /// our own for its opening handshake.
-///
-/// In memory, what each message needs comes last.
 #[derive(Debug)]
-#[repr(C)]
 pub(crate) struct Alarm {
-    /// Until it is told.
+    /// `None` once it was reported.
     shutdown: Option<Shutdown>,
+    /// Made with the first poll; `None` again when `shutdown` is.
     notified: Option<Pin<Box<OwnedNotified>>>,
+    /// `Some` while there is a deadline.
     sleep: Option<Pin<Box<Sleep>>>,
-    bell: Bell,
+    armed: Option<Armed>,
+}
+
+/// What the last poll that was pending has left.
+#[derive(Debug)]
+struct Armed {
+    /// The task that the timer and the shutdown wake.
+    task: Waker,
+    /// The deadline that the timer is set to.
+    deadline: Option<Instant>,
 }
 
 /// What has happened.
@@ -32,19 +40,28 @@ pub(crate) struct Alarm {
 pub(crate) enum Ring {
     /// The deadline has passed.
     Deadline,
-    /// The server shuts down. It is said once.
+    /// The server shuts down. It is reported once.
     Shutdown,
 }
 
 impl Alarm {
     pub(crate) fn new(shutdown: Shutdown) -> Alarm {
-        Alarm { shutdown: Some(shutdown), notified: None, sleep: None, bell: Bell::new() }
+        Alarm { shutdown: Some(shutdown), notified: None, sleep: None, armed: None }
     }
 
-    /// Whether the same task has polled it, and nothing has rung since.
+    /// Whether this task is woken for the deadline of the last poll, and there is nothing to
+    /// report yet.
+    ///
+    /// It reads the clock and one flag of the server, instead of the timer and the list of those
+    /// who wait for the shutdown: their memory is cold when a message arrives.
     #[inline]
     pub(crate) fn is_quiet(&self, task: &Waker) -> bool {
-        self.bell.is_quiet(task)
+        let Some(armed) = &self.armed else {
+            return false;
+        };
+        armed.task.will_wake(task)
+            && !self.shutdown.as_ref().is_some_and(Shutdown::is_triggered)
+            && armed.deadline.is_none_or(|deadline| now() < deadline)
     }
 
     /// What `step` gives, unless the server shuts down before, or `deadline` passes: then what
@@ -61,53 +78,30 @@ impl Alarm {
         })
     }
 
-    /// As it is, for another deadline: the next poll looks at it whether it has rung or not.
-    pub(crate) fn for_another_deadline(mut self) -> Alarm {
-        self.bell.leave();
-        self
+    /// The same alarm, for another deadline than that of the last poll.
+    pub(crate) fn for_another_deadline(self) -> Alarm {
+        Alarm { armed: None, ..self }
     }
 
+    /// Waits for the deadline, if there is one, and for the shutdown.
     pub(crate) fn poll(&mut self, cx: &mut Context<'_>, deadline: Option<Instant>) -> Poll<Ring> {
-        let rung = self.bell.rung();
-        if !self.bell.is_heard_by(cx.waker()) || !self.waits_for(deadline) {
-            self.bell.leave();
-            let bell = self.bell.waker(cx.waker());
-            let ring = self.poll_again(&mut Context::from_waker(&bell), deadline);
-            if ring.is_ready() || !self.waits_for(deadline) {
-                return ring;
-            }
-        }
-        self.bell.listen(rung, cx.waker());
-        Poll::Pending
-    }
-
-    /// Whether both wait, as far as there is anything to wait for, and the timer for this.
-    fn waits_for(&self, deadline: Option<Instant>) -> bool {
-        let sleeping = match (&self.sleep, deadline) {
-            (Some(sleep), Some(at)) => sleep.deadline().into_std() == at && !sleep.is_elapsed(),
-            (sleep, at) => sleep.is_none() && at.is_none(),
-        };
-        let stopping = self.shutdown.as_ref().is_some_and(Shutdown::is_triggered);
-        sleeping && !stopping
-    }
-
-    fn poll_again(&mut self, cx: &mut Context<'_>, deadline: Option<Instant>) -> Poll<Ring> {
-        if self.poll_shutdown_signal(cx).is_ready() {
+        self.armed = None;
+        if self.poll_shutdown(cx).is_ready() {
             (self.shutdown, self.notified) = (None, None);
             return Poll::Ready(Ring::Shutdown);
         }
         match deadline {
-            Some(at) => self.poll_sleep(cx, at).map(|()| Ring::Deadline),
-            None => {
-                self.sleep = None;
-                Poll::Pending
-            }
+            Some(at) if self.poll_sleep(cx, at).is_ready() => return Poll::Ready(Ring::Deadline),
+            Some(_) => {}
+            None => self.sleep = None,
         }
+        self.armed = Some(Armed { task: cx.waker().clone(), deadline });
+        Poll::Pending
     }
 
     /// Polls the timer outside the task's budget: with none left, it would be pending without
-    /// having registered anybody. Outside of a runtime there is no timer to be had: that is left to
-    /// whoever polls within one.
+    /// having registered the task. Outside of a runtime there is no timer to be had: that is left
+    /// to a poll within one.
     fn poll_sleep(&mut self, cx: &mut Context<'_>, at: Instant) -> Poll<()> {
         let at = tokio::time::Instant::from_std(at);
         if self.sleep.is_none() && Handle::try_current().is_err() {
@@ -120,13 +114,13 @@ impl Alarm {
         pin!(unconstrained(sleep.as_mut())).poll(cx)
     }
 
-    fn poll_shutdown_signal(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+    fn poll_shutdown(&mut self, cx: &mut Context<'_>) -> Poll<()> {
         let Some(shutdown) = &self.shutdown else {
             return Poll::Pending;
         };
         let notified = self.notified.get_or_insert_with(|| Box::pin(shutdown.subscribe()));
         match notified.as_mut().poll(cx) {
-            // The shutdown may have begun before the first poll asked to be told.
+            // The shutdown may have begun before the first poll subscribed.
             Poll::Pending if !shutdown.is_triggered() => Poll::Pending,
             _ => Poll::Ready(()),
         }

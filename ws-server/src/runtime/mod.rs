@@ -1,8 +1,7 @@
 //! How the task of a connection runs: who wakes it, for how long it runs, whose buffers it has.
 //!
-//! * **Who wakes it.** Its socket, its handles, and its [`alarm`]: one timer for the next of its
-//!   deadlines, and the [`shutdown`] of the server. Both happen seldom, so an open connection that
-//!   has a message to answer does not look at them: it looks when their [`bell`] has rung.
+//! * **Who wakes it.** Its socket; its handles, in whichever task they are ([`shared`], [`wakers`]);
+//!   and its [`alarm`]: one timer for the next of its deadlines, and the [`shutdown`] of the server.
 //! * **For how long it runs.** The runtime gives each task a budget of 128 reads and writes. What a
 //!   task reads, writes, decodes and encodes is charged against the [`budget`] by the work that it
 //!   is, so that the other tasks of the worker run too.
@@ -10,8 +9,8 @@
 //!   socket may have something, and gives it back when nothing is left in it.
 
 pub(crate) mod alarm;
-mod bell;
 pub(crate) mod budget;
+pub(crate) mod clock;
 mod drive;
 pub(crate) mod driven;
 pub(crate) mod keeper;
