@@ -1,9 +1,13 @@
-//! A client that sends and expects bytes, written down in the test.
+//! A client that sends and expects frames or bytes, written down in the test.
 
 use std::time::Duration;
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream};
 use tokio::time::timeout;
+use ws_core::Role;
+
+use crate::encode::Encode;
+use crate::frames::Frame;
 
 /// How long a client waits before its test fails. Tests stop the clock, so this costs nothing.
 const PATIENCE: Duration = Duration::from_secs(3600);
@@ -25,29 +29,33 @@ impl Client {
         self.pipe
     }
 
-    /// Sends bytes. A server that has hung up is noticed by what is expected next.
-    pub async fn send(&mut self, bytes: &[u8]) {
-        self.try_send(bytes).await;
+    /// Sends frames, which are masked, or bytes as they are, in one write. A server that has hung
+    /// up is noticed by what is expected next.
+    pub async fn send(&mut self, sent: impl Encode) {
+        self.try_send(sent).await;
     }
 
-    /// Sends bytes, and tells whether the server's socket took them.
-    pub async fn try_send(&mut self, bytes: &[u8]) -> bool {
-        matches!(timeout(PATIENCE, self.pipe.write_all(bytes)).await, Ok(Ok(())))
+    /// Sends frames or bytes, and tells whether the server's socket took them.
+    pub async fn try_send(&mut self, sent: impl Encode) -> bool {
+        let bytes = sent.encode(Role::Client);
+        matches!(timeout(PATIENCE, self.pipe.write_all(&bytes)).await, Ok(Ok(())))
     }
 
-    /// Sends bytes one by one, each in a read of its own.
-    pub async fn send_bytewise(&mut self, bytes: &[u8]) {
-        for byte in bytes {
-            self.send(&[*byte]).await;
+    /// Sends frames or bytes, each byte in a read of its own.
+    pub async fn send_bytewise(&mut self, sent: impl Encode) {
+        for byte in sent.encode(Role::Client).iter() {
+            self.send([*byte]).await;
             tokio::task::yield_now().await;
         }
     }
 
-    /// Reads as many bytes as are expected, and compares.
+    /// Reads as many bytes as the frames or bytes that are expected have, and compares. Frames are
+    /// not masked, and have their lengths in the shortest form.
     ///
     /// # Panics
     /// When others come, or none.
-    pub async fn expect(&mut self, expected: &[u8]) {
+    pub async fn expect(&mut self, expected: impl Encode) {
+        let expected = &*expected.encode(Role::Server);
         let found = self.read(expected.len()).await;
         let shown = &expected[..expected.len().min(64)];
         assert!(
@@ -55,6 +63,41 @@ impl Client {
             "expected {shown:x?}, found {:x?}",
             &found[..found.len().min(64)]
         );
+    }
+
+    /// Reads a Close with this status code, whatever its reason.
+    ///
+    /// # Panics
+    /// When something else comes.
+    pub async fn expect_close(&mut self, code: u16) {
+        let found = self.frame().await;
+        let found_code = found.as_ref().and_then(Frame::close_code);
+        assert_eq!(found_code, Some(code), "{found:?}");
+    }
+
+    /// Reads a frame; there is none when the server has hung up.
+    ///
+    /// # Panics
+    /// When the frame is cut off, is masked, or has its length in another form than the shortest.
+    pub async fn frame(&mut self) -> Option<Frame> {
+        let mut bytes = self.read(2).await;
+        let short = match bytes[..] {
+            [] => return None,
+            [_, short] => short,
+            _ => panic!("a frame is cut off: {bytes:x?}"),
+        };
+        let mut len = usize::from(short);
+        if short >= 126 {
+            let field = self.read(if short == 126 { 2 } else { 8 }).await;
+            len = field.iter().fold(0, |len, byte| len << 8 | usize::from(*byte));
+            bytes.extend(field);
+        }
+        bytes.extend(self.read(len).await);
+        let header = bytes.len().saturating_sub(len);
+        let frame = Frame::new(bytes[0], &bytes[header..]);
+        let shown = &bytes[..bytes.len().min(64)];
+        assert!(frame.unmasked() == bytes, "{shown:x?} is no frame of a server");
+        Some(frame)
     }
 
     /// Reads `count` bytes, or fewer when the server hangs up before.
@@ -118,36 +161,56 @@ impl Client {
     }
 }
 
-/// A server's frame: not masked.
-pub fn frame(first: u8, payload: &[u8]) -> Vec<u8> {
-    build(first, payload, None)
-}
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::frames::{close_with, ping, text};
+    use crate::masked;
 
-/// A client's frame, masked with the key of the specification's examples.
-pub fn masked(first: u8, payload: &[u8]) -> Vec<u8> {
-    masked_with(first, payload, [0x37, 0xfa, 0x21, 0x3d])
-}
+    /// Reads a frame from these bytes, and then the end.
+    async fn frame_of(bytes: &[u8]) -> Option<Frame> {
+        let (near, mut far) = tokio::io::duplex(1024);
+        far.write_all(bytes).await.unwrap();
+        drop(far);
+        Client::new(near).frame().await
+    }
 
-/// A client's frame, masked with this key.
-pub fn masked_with(first: u8, payload: &[u8], key: [u8; 4]) -> Vec<u8> {
-    build(first, payload, Some(key))
-}
-
-fn build(first: u8, payload: &[u8], key: Option<[u8; 4]>) -> Vec<u8> {
-    let mask = if key.is_some() { 0x80 } else { 0 };
-    let mut frame = vec![first];
-    match payload.len() {
-        len @ 0..126 => frame.push(mask | len as u8),
-        len @ 126..65536 => {
-            frame.push(mask | 126);
-            frame.extend((len as u16).to_be_bytes());
+    #[tokio::test(start_paused = true)]
+    async fn frames_are_read_as_they_were_sent() {
+        for frame in [text("Hello"), text([7; 300]).rsv1().unfinished(), close_with(1001, "bye")] {
+            assert_eq!(frame_of(&frame.unmasked()).await, Some(frame));
         }
-        len => {
-            frame.push(mask | 127);
-            frame.extend((len as u64).to_be_bytes());
+        assert_eq!(frame_of(b"").await, None);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_no_server_sends_is_no_frame() {
+        let cases = [
+            masked(0x81, b"Hello"),
+            b"\x81\x7e\x00\x05Hello".to_vec(),
+            b"\x81\x7f\0\0\0\0\0\0\0\x05Hello".to_vec(),
+            b"\x81".to_vec(),
+            b"\x81\x05Hell".to_vec(),
+            b"\x81\x7e\x01".to_vec(),
+        ];
+        for bytes in cases {
+            let read = tokio::spawn({
+                let bytes = bytes.clone();
+                async move { frame_of(&bytes).await }
+            });
+            assert!(read.await.is_err(), "{bytes:x?}");
         }
     }
-    let key = key.inspect(|key| frame.extend(key)).unwrap_or_default();
-    frame.extend(payload.iter().zip(key.iter().cycle()).map(|(byte, key)| byte ^ key));
-    frame
+
+    #[tokio::test(start_paused = true)]
+    async fn frames_and_bytes_go_out_in_one_write_and_a_client_masks() {
+        let (near, mut far) = tokio::io::duplex(1024);
+        let mut client = Client::new(near);
+        client.send([text("a"), ping("?")]).await;
+        client.send(b"raw").await;
+        drop(client);
+        let mut sent = Vec::new();
+        far.read_to_end(&mut sent).await.unwrap();
+        assert_eq!(sent, [masked(0x81, b"a"), masked(0x89, b"?"), b"raw".to_vec()].concat());
+    }
 }

@@ -4,11 +4,16 @@
 
 mod client;
 mod counted;
+mod encode;
 mod endless;
+pub mod frames;
 mod listener;
 pub mod requests;
+mod wire;
 
-pub use client::{Client, frame, masked, masked_with};
+pub use client::Client;
 pub use counted::CountedWrites;
+pub use encode::Encode;
 pub use endless::Endless;
 pub use listener::{Connector, PEER, memory_listener};
+pub use wire::{frame, masked, masked_with};

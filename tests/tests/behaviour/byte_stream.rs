@@ -8,23 +8,24 @@ use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::sync::oneshot;
 use tokio::time::Instant;
 use ws_server::{CloseReason, Server, StatusCode, Timeouts};
-use ws_tests::{frame, masked, requests};
+use ws_tests::frames::{binary, close, close_with, continuation, empty_close, ping, pong, text};
+use ws_tests::requests;
 
-use crate::{echo_bytes, serve};
+use crate::{echo_bytes, serve, serve_bytes};
 
 #[tokio::test(start_paused = true)]
 async fn bytes_of_any_message_arrive_and_leave_as_binary() {
     let server = echo_bytes(Server::builder());
     let mut client = server.open(requests::RFC6455).await;
-    client.send(&masked(0x82, &[0, 255, 7])).await;
-    client.expect(&frame(0x82, &[0, 255, 7])).await;
-    client.send(&masked(0x81, b"text")).await;
-    client.expect(&frame(0x82, b"text")).await;
-    client.send(&[masked(0x02, b"in "), masked(0x89, b"?"), masked(0x80, b"two")].concat()).await;
-    client.expect(&frame(0x8a, b"?")).await;
-    client.expect(&frame(0x82, b"in two")).await;
-    client.send(&masked(0x88, &[0x03, 0xe8])).await;
-    client.expect(&frame(0x88, &[0x03, 0xe8])).await;
+    client.send(binary([0, 255, 7])).await;
+    client.expect(binary([0, 255, 7])).await;
+    client.send(text("text")).await;
+    client.expect(binary("text")).await;
+    client.send([binary("in ").unfinished(), ping("?"), continuation("two")]).await;
+    client.expect(pong("?")).await;
+    client.expect(binary("in two")).await;
+    client.send(close(1000)).await;
+    client.expect(close(1000)).await;
     assert!(client.is_hung_up().await);
 }
 
@@ -40,11 +41,11 @@ async fn bytes_go_out_without_a_flush() {
             Ok(())
         }
     };
-    let (server, _) = serve(Server::builder().wrap(service).unwrap());
+    let server = serve_bytes(service);
     let mut client = server.open(requests::RFC6455).await;
-    client.expect(&frame(0x82, b"hello")).await;
+    client.expect(binary("hello")).await;
     finish.send(()).unwrap();
-    client.expect(&frame(0x88, &[0x03, 0xe8])).await;
+    client.expect(close(1000)).await;
 }
 
 #[tokio::test(start_paused = true)]
@@ -54,10 +55,10 @@ async fn pings_are_answered_while_the_service_is_busy_elsewhere() {
         drop(stream);
         Ok(())
     };
-    let (server, _) = serve(Server::builder().wrap(service).unwrap());
+    let server = serve_bytes(service);
     let mut client = server.open(requests::RFC6455).await;
-    client.send(&masked(0x89, b"there?")).await;
-    client.expect(&frame(0x8a, b"there?")).await;
+    client.send(ping("there?")).await;
+    client.expect(pong("there?")).await;
 }
 
 #[tokio::test(start_paused = true)]
@@ -78,10 +79,10 @@ async fn pings_are_answered_while_the_task_that_has_the_stream_is_busy() {
     let (server, _) = serve(Server::builder().timeouts(timeouts).wrap(service).unwrap());
     for pause in [0, 2] {
         let mut client = server.open(requests::RFC6455).await;
-        client.send(&masked(0x82, b"ab")).await;
+        client.send(binary("ab")).await;
         tokio::time::sleep(Duration::from_secs(pause)).await;
-        client.send(&masked(0x89, b"there?")).await;
-        client.expect(&frame(0x8a, b"there?")).await;
+        client.send(ping("there?")).await;
+        client.expect(pong("there?")).await;
     }
 }
 
@@ -97,16 +98,16 @@ async fn a_header_that_comes_in_two_reads_may_be_completed_while_the_service_is_
         stream.write_all(&data).await?;
         Ok(())
     };
-    let (server, _) = serve(Server::builder().wrap(service).unwrap());
+    let server = serve_bytes(service);
     let mut client = server.open(requests::RFC6455).await;
-    let first = masked(0x82, b"four");
-    let second = masked(0x82, b"!");
+    let first = binary("four").masked();
+    let second = binary("!").masked();
     let (header, rest) = second.split_at(1);
     client.send(&[&first, header].concat()).await;
     tokio::time::sleep(Duration::from_secs(10)).await;
-    client.send(&[rest, &masked(0x89, b"?")].concat()).await;
-    client.expect(&frame(0x8a, b"?")).await;
-    client.expect(&frame(0x82, b"four!")).await;
+    client.send(&[rest, &ping("?").masked()].concat()).await;
+    client.expect(pong("?")).await;
+    client.expect(binary("four!")).await;
 }
 
 #[tokio::test(start_paused = true)]
@@ -116,23 +117,14 @@ async fn pings_are_answered_while_the_service_only_writes() {
             stream.write_all(&[7; 1000]).await?;
         }
     };
-    let (server, _) = serve(Server::builder().wrap(service).unwrap());
+    let server = serve_bytes(service);
     let mut client = server.open(requests::RFC6455).await;
-    client.send(&masked(0x89, b"there?")).await;
-    let pong = frame(0x8a, b"there?");
-    loop {
-        let head = client.read(2).await;
-        if head == pong[..2] {
-            break;
-        }
-        assert_eq!(head[0], 0x82);
-        let len = match head[1] {
-            126 => usize::from(u16::from_be_bytes(client.read(2).await.try_into().unwrap())),
-            short => usize::from(short),
-        };
-        client.expect(&vec![7; len]).await;
+    client.send(ping("there?")).await;
+    let mut found = client.frame().await.unwrap();
+    while found != pong("there?") {
+        assert_eq!(found, binary(vec![7; found.payload.len()]));
+        found = client.frame().await.unwrap();
     }
-    client.expect(&pong[2..]).await;
 }
 
 #[tokio::test(start_paused = true)]
@@ -142,9 +134,9 @@ async fn a_service_that_does_not_read_slows_its_client_down() {
         drop(stream);
         Ok(())
     };
-    let (server, _) = serve(Server::builder().wrap(service).unwrap());
+    let server = serve_bytes(service);
     let mut client = server.open(requests::RFC6455).await;
-    let message = masked(0x82, &[1; 60_000]);
+    let message = binary([1; 60_000]);
     let sent = async {
         for _ in 0..100 {
             client.send(&message).await;
@@ -164,12 +156,12 @@ async fn lines_can_be_read_from_a_stream() {
         }
         Ok(())
     };
-    let (server, _) = serve(Server::builder().wrap(service).unwrap());
+    let server = serve_bytes(service);
     let mut client = server.open(requests::RFC6455).await;
-    client.send(&masked(0x81, b"one\ntwo")).await;
-    client.expect(&frame(0x82, b"ONE")).await;
-    client.send(&masked(0x81, b"\n")).await;
-    client.expect(&frame(0x82, b"TWO")).await;
+    client.send(text("one\ntwo")).await;
+    client.expect(binary("ONE")).await;
+    client.send(text("\n")).await;
+    client.expect(binary("TWO")).await;
 }
 
 #[tokio::test(start_paused = true)]
@@ -183,12 +175,12 @@ async fn a_stream_lends_its_buffer_to_readers_of_lines() {
         assert_eq!(rest, "rest");
         Ok(())
     };
-    let (server, _) = serve(Server::builder().wrap(service).unwrap());
+    let server = serve_bytes(service);
     let mut client = server.open(requests::RFC6455).await;
-    client.send(&masked(0x81, b"one\nre")).await;
-    client.expect(&frame(0x82, b"one\n")).await;
-    client.send(&[masked(0x81, b"st"), masked(0x88, b"")].concat()).await;
-    client.expect(&frame(0x88, b"")).await;
+    client.send(text("one\nre")).await;
+    client.expect(binary("one\n")).await;
+    client.send([text("st"), empty_close()]).await;
+    client.expect(empty_close()).await;
 }
 
 #[tokio::test(start_paused = true)]
@@ -207,15 +199,16 @@ async fn two_tasks_can_read_and_write_at_once() {
         drop(writer.await);
         Ok(())
     };
-    let (server, _) = serve(Server::builder().wrap(service).unwrap());
+    let server = serve_bytes(service);
     let mut client = server.open(requests::RFC6455).await;
     for _ in 0..5 {
-        client.send(&masked(0x82, &[1; 60_000])).await;
+        client.send(binary([1; 60_000])).await;
         client.read(10_000).await;
     }
-    client.send(&masked(0x88, &[])).await;
+    client.send(empty_close()).await;
     let rest = client.rest().await;
-    assert!(rest.ends_with(&frame(0x88, &[])), "{:x?}", &rest[rest.len().saturating_sub(8)..]);
+    let end = empty_close().unmasked();
+    assert!(rest.ends_with(&end), "{:x?}", &rest[rest.len().saturating_sub(8)..]);
 }
 
 #[tokio::test(start_paused = true)]
@@ -230,12 +223,12 @@ async fn after_shutdown_the_service_still_reads_what_the_client_sends() {
         assert_eq!(rest, b"last words");
         Ok(())
     };
-    let (server, _) = serve(Server::builder().wrap(service).unwrap());
+    let server = serve_bytes(service);
     let mut client = server.open(requests::RFC6455).await;
-    client.expect(&frame(0x82, b"bye")).await;
-    client.expect(&frame(0x88, &[0x03, 0xe8])).await;
-    client.send(&masked(0x82, b"last words")).await;
-    client.send(&masked(0x88, &[0x03, 0xe8])).await;
+    client.expect(binary("bye")).await;
+    client.expect(close(1000)).await;
+    client.send(binary("last words")).await;
+    client.send(close(1000)).await;
     assert!(client.is_hung_up().await);
 }
 
@@ -257,10 +250,10 @@ async fn a_shutdown_in_another_task_binds_the_waiting_reader() {
             Ok(())
         }
     };
-    let (server, _) = serve(Server::builder().wrap(service).unwrap());
+    let server = serve_bytes(service);
     let mut client = server.open(requests::RFC6455).await;
     let begun = Instant::now();
-    client.expect(&frame(0x88, &[0x03, 0xe8])).await;
+    client.expect(close(1000)).await;
     assert_eq!(begun.elapsed().as_secs(), 1);
     assert_eq!(reader.recv().await, Some(ErrorKind::TimedOut));
     assert!(client.is_hung_up().await);
@@ -269,7 +262,7 @@ async fn a_shutdown_in_another_task_binds_the_waiting_reader() {
 
 #[tokio::test(start_paused = true)]
 async fn a_stream_let_go_of_in_another_task_sends_its_close() {
-    for (way, code) in [("drop", &[0x03, 0xe8]), ("close", &[0x03, 0xf6])] {
+    for (way, code) in [("drop", 1000), ("close", 1014)] {
         let service = move |mut stream: ws_server::ByteStream, _| async move {
             tokio::spawn(async move {
                 tokio::time::sleep(Duration::from_secs(1)).await;
@@ -282,31 +275,27 @@ async fn a_stream_let_go_of_in_another_task_sends_its_close() {
             });
             Ok(())
         };
-        let (server, _) = serve(Server::builder().wrap(service).unwrap());
+        let server = serve_bytes(service);
         let mut client = server.open(requests::RFC6455).await;
         let begun = Instant::now();
-        client.expect(&frame(0x88, code)).await;
+        client.expect(close(code)).await;
         assert_eq!(begun.elapsed().as_secs(), 1, "{way}");
     }
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_service_closes_with_its_own_reason_and_an_error_closes_with_1011() {
-    let (server, _) = serve(
-        Server::builder()
-            .wrap(|mut stream: ws_server::ByteStream, peer: ws_server::Peer| async move {
-                if peer.query().is_some() {
-                    stream.close(CloseReason::new(StatusCode::BAD_GATEWAY, "down"));
-                    return Ok(());
-                }
-                Err(std::io::Error::other("broken"))
-            })
-            .unwrap(),
-    );
+    let server = serve_bytes(|mut stream, peer| async move {
+        if peer.query().is_some() {
+            stream.close(CloseReason::new(StatusCode::BAD_GATEWAY, "down"));
+            return Ok(());
+        }
+        Err(std::io::Error::other("broken"))
+    });
     let mut client = server.open(requests::RFC6455).await;
-    client.expect(&frame(0x88, b"\x03\xf6down")).await;
+    client.expect(close_with(1014, "down")).await;
     let mut client = server.open(requests::HYBI08).await;
-    client.expect(&frame(0x88, &[0x03, 0xe9])).await;
+    client.expect(close(1001)).await;
 }
 
 #[tokio::test(start_paused = true)]
@@ -323,9 +312,9 @@ async fn the_end_of_tcp_is_the_end_of_the_stream_but_not_within_a_message() {
                 Ok(())
             }
         };
-        let (server, _) = serve(Server::builder().wrap(service).unwrap());
+        let server = serve_bytes(service);
         let mut client = server.open(requests::RFC6455).await;
-        let message = masked(0x82, b"hello");
+        let message = binary("hello").masked();
         client.send(&message[..message.len() - usize::from(cut)]).await;
         client.end().await;
         let expected = if cut { &b"hell"[..] } else { b"hello" };

@@ -9,19 +9,20 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::mpsc::unbounded_channel;
 use tokio::time::Instant;
 use ws_server::{ByteStream, CloseReason, SendError, Server, StatusCode, WebSocket};
-use ws_tests::{frame, masked, requests};
+use ws_tests::frames::{binary, close, close_with, empty_close, ping, text};
+use ws_tests::{Encode, frame, masked, requests};
 
-use crate::{echo_bytes, echo_messages, serve, used_up};
+use crate::{echo_bytes, echo_messages, serve_bytes, serve_messages, used_up};
 
 /// What a peer is told that broke the protocol: the status code of the Close.
-async fn status_after(request: &[u8], wire: &[u8]) -> Vec<u16> {
+async fn status_after(request: &[u8], sent: impl Encode) -> Vec<u16> {
     let mut codes = Vec::new();
     for server in [echo_messages(Server::builder()), echo_bytes(Server::builder())] {
         let mut client = server.open(request).await;
-        client.send(wire).await;
-        let close = client.rest().await;
-        assert_eq!((close[0], usize::from(close[1])), (0x88, close.len() - 2), "{close:x?}");
-        codes.push(u16::from_be_bytes([close[2], close[3]]));
+        client.send(&sent).await;
+        let close = client.frame().await.unwrap();
+        assert!(client.is_hung_up().await, "something behind {close:?}");
+        codes.push(close.close_code().unwrap());
     }
     codes
 }
@@ -45,9 +46,8 @@ async fn peers_that_break_the_protocol_are_told_and_cut() {
     for (wire, code) in cases {
         assert_eq!(status_after(requests::RFC6455, wire).await, [code, code], "{wire:x?}");
     }
-    let bad_text = masked(0x81, &[0xff]);
-    assert_eq!(status_after(requests::HYBI08, &bad_text).await, [1007, 1007]);
-    assert_eq!(status_after(requests::HYBI07, &bad_text).await, [1002, 1002]);
+    assert_eq!(status_after(requests::HYBI08, text(b"\xff")).await, [1007, 1007]);
+    assert_eq!(status_after(requests::HYBI07, text(b"\xff")).await, [1002, 1002]);
 }
 
 #[tokio::test(start_paused = true)]
@@ -59,15 +59,12 @@ async fn a_reply_goes_out_before_the_close_that_a_bad_text_of_the_same_read_gets
         }
         Ok(())
     };
-    let (owned, _) = serve(Server::builder().messages(echo_owned).unwrap());
-    for server in [lent, owned] {
+    for server in [lent, serve_messages(echo_owned)] {
         let mut client = server.open(requests::RFC6455).await;
-        client.send(&[masked(0x81, b"good"), masked(0x81, &[0xff])].concat()).await;
-        let received = client.rest().await;
-        let reply = frame(0x81, b"good");
-        let (first, close) = received.split_at(reply.len());
-        assert_eq!(first, reply);
-        assert_eq!((close[0], &close[2..4]), (0x88, &1007u16.to_be_bytes()[..]), "{close:x?}");
+        client.send([text("good"), text(b"\xff")]).await;
+        client.expect(text("good")).await;
+        client.expect_close(1007).await;
+        assert!(client.is_hung_up().await);
     }
 }
 
@@ -81,17 +78,17 @@ async fn a_reply_goes_out_before_the_close_that_a_bad_text_read_ahead_gets() {
         }
         Ok(())
     };
-    let whole = masked(0x81, &[0xff]);
-    let begun = masked(0x81, &[0xff; 1000])[..100].to_vec();
+    let whole = text(b"\xff").masked();
+    let begun = text([0xff; 1000]).masked()[..100].to_vec();
     for bad in [whole, begun] {
-        let (server, _) = serve(Server::builder().messages(service).unwrap());
+        let server = serve_messages(service);
         let mut client = server.open(requests::RFC6455).await;
-        client.send(&masked(0x81, b"good")).await;
+        client.send(text("good")).await;
         tokio::time::sleep(Duration::from_millis(100)).await;
         client.send(&bad).await;
-        client.expect(&frame(0x81, b"good")).await;
-        let close = client.rest().await;
-        assert_eq!((close[0], &close[2..4]), (0x88, &1007u16.to_be_bytes()[..]), "{close:x?}");
+        client.expect(text("good")).await;
+        client.expect_close(1007).await;
+        assert!(client.is_hung_up().await);
     }
 }
 
@@ -110,10 +107,10 @@ async fn nothing_is_fed_to_a_connection_that_has_closed() {
             Ok(())
         }
     };
-    let (server, _) = serve(Server::builder().messages(service).unwrap());
+    let server = serve_messages(service);
     let mut client = server.open(requests::RFC6455).await;
-    client.send(&masked(0x88, b"\x03\xe8")).await;
-    client.expect(&frame(0x88, b"\x03\xe8")).await;
+    client.send(close(1000)).await;
+    client.expect(close(1000)).await;
     assert_eq!(told.recv().await, Some((true, true, true, true)));
 }
 
@@ -124,8 +121,8 @@ async fn a_peer_that_has_ended_its_side_of_tcp_reads_its_answer_and_then_the_end
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
     tokio::spawn(server.serve(listener).into_future());
-    let whole = (masked(0x82, b"last"), frame(0x82, b"last"));
-    let cut = (masked(0x82, b"cut off")[..9].to_vec(), Vec::new());
+    let whole = (binary("last").masked(), binary("last").unmasked());
+    let cut = (binary("cut off").masked()[..9].to_vec(), Vec::new());
     for (sent, answer) in [whole, cut] {
         let mut client = TcpStream::connect(address).await.unwrap();
         client.write_all(requests::RFC6455).await.unwrap();
@@ -142,26 +139,22 @@ async fn a_peer_that_has_ended_its_side_of_tcp_reads_its_answer_and_then_the_end
 async fn nothing_is_done_with_what_follows_a_close() {
     let server = echo_messages(Server::builder());
     let mut client = server.open(requests::RFC6455).await;
-    client.send(&[masked(0x88, &[]), masked(0x81, b"late"), masked(0x89, b"?")].concat()).await;
-    client.expect(&frame(0x88, &[])).await;
+    client.send([empty_close(), text("late"), ping("?")]).await;
+    client.expect(empty_close()).await;
     assert!(client.is_hung_up().await);
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_handler_that_returns_closes_and_waits_for_the_peer_no_longer_than_its_deadline() {
-    let (server, _) = serve(
-        Server::builder()
-            .messages(|mut socket: WebSocket, _| async move {
-                socket.send("bye").await?;
-                Ok(())
-            })
-            .unwrap(),
-    );
+    let server = serve_messages(|mut socket, _| async move {
+        socket.send("bye").await?;
+        Ok(())
+    });
     let mut client = server.open(requests::RFC6455).await;
     let begun = Instant::now();
-    client.expect(&frame(0x81, b"bye")).await;
-    client.expect(&frame(0x88, &[0x03, 0xe8])).await;
-    client.send(&masked(0x81, b"not yet")).await;
+    client.expect(text("bye")).await;
+    client.expect(close(1000)).await;
+    client.send(text("not yet")).await;
     assert!(client.is_hung_up().await);
     assert_eq!(begun.elapsed(), Duration::from_secs(5));
 }
@@ -169,27 +162,22 @@ async fn a_handler_that_returns_closes_and_waits_for_the_peer_no_longer_than_its
 #[tokio::test(start_paused = true)]
 async fn closing_names_the_reason_in_the_words_of_the_version() {
     for (request, code) in
-        [(requests::RFC6455, 1014_u16), (requests::HYBI08, 1001), (requests::HYBI07, 1001)]
+        [(requests::RFC6455, 1014), (requests::HYBI08, 1001), (requests::HYBI07, 1001)]
     {
-        let (server, _) = serve(
-            Server::builder()
-                .messages(|socket: WebSocket, _| async move {
-                    socket.close(Some(CloseReason::new(StatusCode::BAD_GATEWAY, "gone"))).await;
-                    Ok(())
-                })
-                .unwrap(),
-        );
+        let server = serve_messages(|socket, _| async move {
+            socket.close(Some(CloseReason::new(StatusCode::BAD_GATEWAY, "gone"))).await;
+            Ok(())
+        });
         let mut client = server.open(request).await;
-        let payload = [&code.to_be_bytes()[..], b"gone"].concat();
-        client.expect(&frame(0x88, &payload)).await;
-        client.send(&masked(0x88, &code.to_be_bytes())).await;
+        client.expect(close_with(code, "gone")).await;
+        client.send(close(code)).await;
         assert!(client.is_hung_up().await);
     }
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_peer_that_stops_reading_and_closes_does_not_hold_the_service_that_writes() {
-    for goodbye in [masked(0x88, &[]), frame(0x81, b"unmasked")] {
+    for goodbye in [empty_close().masked(), text("unmasked").unmasked()] {
         let (done, mut ended) = unbounded_channel();
         let service = move |mut stream: ByteStream, _| {
             let done = done.clone();
@@ -203,7 +191,7 @@ async fn a_peer_that_stops_reading_and_closes_does_not_hold_the_service_that_wri
                 Ok(())
             }
         };
-        let (server, _) = serve(Server::builder().wrap(service).unwrap());
+        let server = serve_bytes(service);
         let mut client = server.open(requests::RFC6455).await;
         let begun = Instant::now();
         client.send(&goodbye).await;
@@ -231,8 +219,8 @@ async fn a_sending_half_is_not_held_by_a_peer_that_stops_reading() {
             Ok(())
         }
     };
-    let (server, _) = serve(Server::builder().messages(service).unwrap());
-    for goodbye in [masked(0x88, &[]), Vec::new()] {
+    let server = serve_messages(service);
+    for goodbye in [vec![empty_close()], vec![]] {
         let mut client = server.open(requests::RFC6455).await;
         client.send(&goodbye).await;
         let ends = async { (ended.recv().await, ended.recv().await) };
@@ -243,18 +231,14 @@ async fn a_sending_half_is_not_held_by_a_peer_that_stops_reading() {
 
 #[tokio::test(start_paused = true)]
 async fn the_closing_deadline_counts_once() {
-    let (server, _) = serve(
-        Server::builder()
-            .messages(|socket: WebSocket, _| async move {
-                socket.close(None).await;
-                Ok(())
-            })
-            .unwrap(),
-    );
+    let server = serve_messages(|socket, _| async move {
+        socket.close(None).await;
+        Ok(())
+    });
     let mut client = server.open(requests::RFC6455).await;
     let begun = Instant::now();
-    client.expect(&frame(0x88, &[])).await;
-    client.send(&masked(0x88, &[])).await;
+    client.expect(empty_close()).await;
+    client.send(empty_close()).await;
     // The client keeps its end of the connection open.
     while !client.is_cut().await {}
     assert_eq!(begun.elapsed().as_secs(), 5);
@@ -264,18 +248,16 @@ async fn the_closing_deadline_counts_once() {
 async fn a_peer_that_does_nothing_is_let_go_at_the_closing_deadline() {
     let long = || vec![7; 200_000];
     let servers = [
-        Server::builder().messages(|_: WebSocket, _| async { Ok(()) }),
-        Server::builder().messages(move |mut socket: WebSocket, _| async move {
+        serve_messages(|_, _| async { Ok(()) }),
+        serve_messages(move |mut socket, _| async move {
             socket.feed(&long()[..]).await?;
             socket.close(None).await;
             Ok(())
         }),
-        Server::builder().wrap(|_: ByteStream, _| async { Ok(()) }),
-        Server::builder()
-            .wrap(move |mut stream: ByteStream, _| async move { stream.write_all(&long()).await }),
+        serve_bytes(|_, _| async { Ok(()) }),
+        serve_bytes(move |mut stream, _| async move { stream.write_all(&long()).await }),
     ];
     for (number, server) in servers.into_iter().enumerate() {
-        let (server, _) = serve(server.unwrap());
         let mut client = server.open(requests::RFC6455).await;
         // Whatever it sent would be noticed.
         tokio::time::sleep(Duration::from_secs(6)).await;
@@ -286,15 +268,15 @@ async fn a_peer_that_does_nothing_is_let_go_at_the_closing_deadline() {
 #[tokio::test(start_paused = true)]
 async fn a_service_that_uses_its_turns_up_keeps_the_closing_deadline() {
     let servers = [
-        Server::builder().messages(|_: WebSocket, _| used_up(async { Ok(()) })),
-        Server::builder().messages(|socket: WebSocket, _| {
+        serve_messages(|_, _| used_up(async { Ok(()) })),
+        serve_messages(|socket, _| {
             used_up(async {
                 socket.close(None).await;
                 Ok(())
             })
         }),
-        Server::builder().wrap(|_: ByteStream, _| used_up(async { Ok(()) })),
-        Server::builder().wrap(|mut stream: ByteStream, _| {
+        serve_bytes(|_, _| used_up(async { Ok(()) })),
+        serve_bytes(|mut stream, _| {
             used_up(async move {
                 stream.shutdown().await?;
                 stream.read_to_end(&mut Vec::new()).await.map(drop)
@@ -302,10 +284,11 @@ async fn a_service_that_uses_its_turns_up_keeps_the_closing_deadline() {
         }),
     ];
     for (number, server) in servers.into_iter().enumerate() {
-        let (server, _) = serve(server.unwrap());
         let mut client = server.open(requests::RFC6455).await;
         let begun = Instant::now();
-        assert_eq!(client.rest().await[0], 0x88, "service {number}");
+        let found = client.frame().await.unwrap();
+        assert!(found.is_close(), "service {number}: {found:?}");
+        assert!(client.is_hung_up().await, "service {number}");
         assert_eq!(begun.elapsed().as_secs(), 5, "service {number}");
     }
 }
@@ -326,70 +309,61 @@ async fn a_socket_is_closed_by_its_drop_in_another_task() {
                 _ => hand_over.await,
             }
         };
-        let (server, _) = serve(Server::builder().messages(service).unwrap());
+        let server = serve_messages(service);
         let mut client = server.open(requests::RFC6455).await;
         let begun = Instant::now();
-        client.expect(&frame(0x88, b"\x03\xe8")).await;
+        client.expect(close(1000)).await;
         assert_eq!(begun.elapsed().as_secs(), 1, "turns: {turns}");
     }
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_sending_half_that_closes_is_bound_by_the_closing_deadline() {
-    let (server, _) = serve(
-        Server::builder()
-            .messages(|socket: WebSocket, _| async move {
-                let (mut receiver, mut sender) = socket.split();
-                let close = tokio::spawn(async move {
-                    tokio::time::sleep(Duration::from_secs(1)).await;
-                    sender.close(None).await.unwrap();
-                    sender
-                });
-                assert!(receiver.recv().await.unwrap().is_err());
-                drop(close.await.unwrap());
-                Ok(())
-            })
-            .unwrap(),
-    );
+    let server = serve_messages(|socket, _| async move {
+        let (mut receiver, mut sender) = socket.split();
+        let close = tokio::spawn(async move {
+            tokio::time::sleep(Duration::from_secs(1)).await;
+            sender.close(None).await.unwrap();
+            sender
+        });
+        assert!(receiver.recv().await.unwrap().is_err());
+        drop(close.await.unwrap());
+        Ok(())
+    });
     let mut client = server.open(requests::RFC6455).await;
     let begun = Instant::now();
-    client.expect(&frame(0x88, &[])).await;
+    client.expect(empty_close()).await;
     assert!(client.is_hung_up().await);
     assert_eq!(begun.elapsed(), Duration::from_secs(6));
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_stream_that_is_dropped_is_closed_though_its_service_works_on() {
-    let (server, _) = serve(
-        Server::builder()
-            .wrap(|stream: ByteStream, _| async move {
-                drop(stream);
-                tokio::time::sleep(Duration::from_secs(1000)).await;
-                Ok(())
-            })
-            .unwrap(),
-    );
+    let server = serve_bytes(|stream, _| async move {
+        drop(stream);
+        tokio::time::sleep(Duration::from_secs(1000)).await;
+        Ok(())
+    });
     let mut client = server.open(requests::RFC6455).await;
     let begun = Instant::now();
-    client.expect(&frame(0x88, &[0x03, 0xe8])).await;
+    client.expect(close(1000)).await;
     assert_eq!(begun.elapsed(), Duration::ZERO);
 }
 
 #[tokio::test(start_paused = true)]
 async fn the_end_of_a_connection_does_not_wait_for_what_its_service_does_afterwards() {
-    let bytes = Server::builder().wrap(|stream, _| async {
+    let bytes = serve_bytes(|stream, _| async {
         drop(stream);
         std::future::pending().await
     });
-    let messages = Server::builder().messages(|socket, _| async {
+    let messages = serve_messages(|socket, _| async {
         drop(socket);
         std::future::pending().await
     });
-    for server in [bytes.unwrap(), messages.unwrap()] {
-        let (server, _) = serve(server);
+    for server in [bytes, messages] {
         let mut client = server.open(requests::RFC6455).await;
-        client.expect(&frame(0x88, b"\x03\xe8")).await;
-        client.send(&masked(0x88, b"\x03\xe8")).await;
+        client.expect(close(1000)).await;
+        client.send(close(1000)).await;
         assert!(client.is_hung_up().await);
     }
 }

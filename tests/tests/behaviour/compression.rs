@@ -9,8 +9,9 @@ use tokio::io::AsyncReadExt;
 use tokio::sync::oneshot;
 use ws_server::extension::{Deflate, Traffic};
 use ws_server::{Builder, Limits, Outgoing, Server, WebSocket, WebSocketUpgrade};
+use ws_tests::frames::{binary, continuation, text};
 use ws_tests::requests::{self, with_field};
-use ws_tests::{Client, Connector, frame, masked};
+use ws_tests::{Client, Connector};
 
 use crate::mount::visit;
 use crate::{echo_bytes, echo_messages, serve};
@@ -48,15 +49,15 @@ async fn every_version_with_extensions_agrees_on_it() {
         let agreed =
             "\r\nSec-WebSocket-Extensions: permessage-deflate; client_max_window_bits=12\r\n";
         assert!(head.contains(agreed), "{head}");
-        client.send_bytewise(&masked(0xc1, &HELLO)).await;
-        client.expect(&frame(0x81, b"Hello")).await;
-        client.send(&masked(0xc2, &compressed(b'a', 500))).await;
-        let first = client.read(2).await;
-        assert_eq!(first[0], 0xc2);
-        assert!(first[1] < 20, "500 times the same became {} bytes", first[1]);
-        client.read(usize::from(first[1])).await;
-        client.send(&masked(0x81, b"plain")).await;
-        client.expect(&frame(0x81, b"plain")).await;
+        client.send_bytewise(text(HELLO).rsv1()).await;
+        client.expect(text("Hello")).await;
+        client.send(binary(compressed(b'a', 500)).rsv1()).await;
+        let reply = client.frame().await.unwrap();
+        assert_eq!(reply, binary(&reply.payload).rsv1());
+        let len = reply.payload.len();
+        assert!(len < 20, "500 times the same became {len} bytes");
+        client.send(text("plain")).await;
+        client.expect(text("plain")).await;
     }
 }
 
@@ -66,9 +67,9 @@ async fn safari_is_answered_in_its_own_way() {
     let offer = "Sec-WebSocket-Extensions: x-webkit-deflate-frame";
     let (mut client, head) = open(&server, requests::RFC6455, offer).await;
     assert!(head.contains("\r\nSec-WebSocket-Extensions: x-webkit-deflate-frame\r\n"), "{head}");
-    let frames = [masked(0x41, &[0xf2, 0x48, 0xcd, 0x01, 0x00]), masked(0xc0, &[0xca, 0xc9, 7, 0])];
-    client.send(&frames.concat()).await;
-    client.expect(&frame(0x81, b"Hello")).await;
+    let first = text([0xf2, 0x48, 0xcd, 0x01, 0x00]).rsv1().unfinished();
+    client.send([first, continuation([0xca, 0xc9, 7, 0]).rsv1()]).await;
+    client.expect(text("Hello")).await;
 }
 
 #[tokio::test(start_paused = true)]
@@ -76,8 +77,8 @@ async fn a_server_that_was_not_told_to_agrees_on_nothing() {
     let server = echo_messages(Server::builder());
     let (mut client, head) = open(&server, requests::RFC6455, OFFER).await;
     assert!(!head.to_lowercase().contains("extensions"), "{head}");
-    client.send(&masked(0xc1, &HELLO)).await;
-    assert_eq!(client.read(4).await[2..], 1002_u16.to_be_bytes());
+    client.send(text(HELLO).rsv1()).await;
+    client.expect_close(1002).await;
 }
 
 #[tokio::test(start_paused = true)]
@@ -97,8 +98,8 @@ async fn a_site_agrees_on_it_too() {
         let agreed =
             "\r\nsec-websocket-extensions: permessage-deflate; client_max_window_bits=12\r\n";
         assert!(head.contains(agreed), "{head}");
-        client.send(&masked(0xc1, &HELLO)).await;
-        client.expect(&frame(0x81, b"Hello")).await;
+        client.send(text(HELLO).rsv1()).await;
+        client.expect(text("Hello")).await;
     }
 }
 
@@ -107,17 +108,17 @@ async fn a_bomb_ends_with_too_big() {
     let server = echo_messages(deflating());
     let (mut client, _) = open(&server, requests::RFC6455, OFFER).await;
     let limit = Limits::default().message;
-    let bomb = masked(0xc2, &compressed(0, limit + 1));
+    let bomb = binary(compressed(0, limit + 1)).rsv1().masked();
     assert!(bomb.len() < 2000);
     client.send(&bomb).await;
-    assert_eq!(client.read(4).await[2..], 1009_u16.to_be_bytes());
+    client.expect_close(1009).await;
 }
 
 /// What a few bytes stand for comes as fast as it is read, and other tasks have their turns.
 #[tokio::test(start_paused = true)]
 async fn a_byte_stream_takes_a_bomb_in_turns_with_others() {
     const COUNT: usize = 8 << 20;
-    let bomb = masked(0xc2, &compressed(1, COUNT));
+    let bomb = binary(compressed(1, COUNT)).rsv1().masked();
     for chunk in [1000, 16 * 1024, 100_000] {
         let (report, reported) = oneshot::channel();
         let report = Arc::new(Mutex::new(Some(report)));
@@ -161,18 +162,19 @@ async fn a_byte_stream_takes_a_bomb_in_turns_with_others() {
 async fn bytes_are_compressed_both_ways_in_a_stream() {
     let server = echo_bytes(deflating());
     let (mut client, _) = open(&server, requests::RFC6455, OFFER).await;
-    client.send_bytewise(&[masked(0x42, &HELLO[..3]), masked(0x80, &HELLO[3..])].concat()).await;
+    let first = binary(&HELLO[..3]).rsv1().unfinished();
+    client.send_bytewise([first, continuation(&HELLO[3..])]).await;
     let mut echoed = Vec::new();
     while echoed.len() < 5 {
-        let head = client.read(2).await;
-        assert_eq!(head[0], 0x82);
-        echoed.extend(client.read(usize::from(head[1])).await);
+        let found = client.frame().await.unwrap();
+        assert_eq!(found, binary(&found.payload));
+        echoed.extend(found.payload);
     }
     assert_eq!(echoed, b"Hello");
-    client.send(&masked(0xc2, &compressed(b'a', 4000))).await;
-    let head = client.read(2).await;
-    assert_eq!(head[0], 0xc2);
-    assert!(head[1] < 60);
+    client.send(binary(compressed(b'a', 4000)).rsv1()).await;
+    let reply = client.frame().await.unwrap();
+    assert_eq!(reply, binary(&reply.payload).rsv1());
+    assert!(reply.payload.len() < 60);
 }
 
 #[tokio::test(start_paused = true)]
@@ -192,14 +194,13 @@ async fn a_secret_goes_out_as_it_is_by_every_way_of_sending() {
     };
     let (server, _) = serve(deflating().messages(service).unwrap());
     let (mut client, _) = open(&server, requests::RFC6455, OFFER).await;
-    let head = client.read(2).await;
-    assert_eq!(head[0], 0xc1);
-    client.read(usize::from(head[1])).await;
+    let found = client.frame().await.unwrap();
+    assert_eq!(found, text(&found.payload).rsv1());
     let secret = "secret".repeat(40);
-    client.expect(&frame(0x81, secret.as_bytes())).await;
-    client.send(&masked(0x81, b"")).await;
-    client.expect(&frame(0x81, secret.as_bytes())).await;
-    client.expect(&frame(0x82, secret.as_bytes())).await;
+    client.expect(text(&secret)).await;
+    client.send(text("")).await;
+    client.expect(text(&secret)).await;
+    client.expect(binary(&secret)).await;
 }
 
 #[tokio::test(start_paused = true)]
@@ -221,11 +222,11 @@ async fn a_service_learns_what_was_agreed_on_and_what_it_was_good_for() {
     let (server, _) = serve(deflating().messages(service).unwrap());
     let offer = "Sec-WebSocket-Extensions: permessage-deflate";
     let (mut client, _) = open(&server, requests::RFC6455, offer).await;
-    client.send(&masked(0xc1, &HELLO)).await;
-    client.expect(&frame(0x81, br#"Some("permessage-deflate") Some(((5, 7), (0, 0)))"#)).await;
-    client.send(&masked(0x81, b"plain")).await;
-    client.expect(&frame(0x81, br#"Some("permessage-deflate") Some(((10, 12), (49, 49)))"#)).await;
+    client.send(text(HELLO).rsv1()).await;
+    client.expect(text(r#"Some("permessage-deflate") Some(((5, 7), (0, 0)))"#)).await;
+    client.send(text("plain")).await;
+    client.expect(text(r#"Some("permessage-deflate") Some(((10, 12), (49, 49)))"#)).await;
     let mut client = server.open(requests::RFC6455).await;
-    client.send(&masked(0x81, b"plain")).await;
-    client.expect(&frame(0x81, b"None None")).await;
+    client.send(text("plain")).await;
+    client.expect(text("None None")).await;
 }

@@ -3,8 +3,9 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use ws_server::Server;
+use ws_tests::Client;
+use ws_tests::frames::{binary, close, continuation, empty_close, ping, pong, text};
 use ws_tests::requests::{self, with_field};
-use ws_tests::{Client, frame, masked};
 
 use crate::{echo_bytes, echo_messages};
 
@@ -13,19 +14,19 @@ async fn hybi_clients_of_every_version_echo_messages_and_close() {
     for request in [requests::RFC6455, requests::HYBI08, requests::HYBI07] {
         let server = echo_messages(Server::builder());
         let mut client = server.open(request).await;
-        client.send(&masked(0x81, b"Hello")).await;
-        client.expect(&frame(0x81, b"Hello")).await;
-        client.send(&masked(0x82, &[0, 255])).await;
-        client.expect(&frame(0x82, &[0, 255])).await;
-        client.send(&masked(0x81, b"")).await;
-        client.expect(&frame(0x81, b"")).await;
-        client.send(&masked(0x89, b"?")).await;
-        client.expect(&frame(0x8a, b"?")).await;
-        client.send(&masked(0x01, b"Hel")).await;
-        client.send(&masked(0x80, b"lo")).await;
-        client.expect(&frame(0x81, b"Hello")).await;
-        client.send(&masked(0x88, &[0x03, 0xe8])).await;
-        client.expect(&frame(0x88, &[0x03, 0xe8])).await;
+        client.send(text("Hello")).await;
+        client.expect(text("Hello")).await;
+        client.send(binary([0, 255])).await;
+        client.expect(binary([0, 255])).await;
+        client.send(text("")).await;
+        client.expect(text("")).await;
+        client.send(ping("?")).await;
+        client.expect(pong("?")).await;
+        client.send(text("Hel").unfinished()).await;
+        client.send(continuation("lo")).await;
+        client.expect(text("Hello")).await;
+        client.send(close(1000)).await;
+        client.expect(close(1000)).await;
         assert!(client.is_hung_up().await);
     }
 }
@@ -69,9 +70,9 @@ async fn hixie76_replaces_what_is_not_utf8() {
 async fn frames_that_come_with_the_request_are_not_lost() {
     let server = echo_messages(Server::builder());
     let mut client = server.connect();
-    client.send(&[requests::RFC6455, &masked(0x81, b"early")].concat()).await;
+    client.send(&[requests::RFC6455, &text("early").masked()].concat()).await;
     client.head().await;
-    client.expect(&frame(0x81, b"early")).await;
+    client.expect(text("early")).await;
 
     let mut client = server.connect();
     let wire = [requests::HIXIE76_KEY3, b"\x00early\xff"].concat();
@@ -83,11 +84,11 @@ async fn frames_that_come_with_the_request_are_not_lost() {
 async fn handshake_and_frames_may_come_byte_by_byte() {
     let server = echo_messages(Server::builder());
     let mut client = server.connect();
-    let frames = [masked(0x81, b"slow"), masked(0x88, &[])].concat();
-    client.send_bytewise(&[requests::RFC6455, &frames].concat()).await;
+    client.send_bytewise(requests::RFC6455).await;
+    client.send_bytewise([text("slow"), empty_close()]).await;
     client.head().await;
-    client.expect(&frame(0x81, b"slow")).await;
-    client.expect(&frame(0x88, b"")).await;
+    client.expect(text("slow")).await;
+    client.expect(empty_close()).await;
 }
 
 #[tokio::test(start_paused = true)]
@@ -121,13 +122,13 @@ async fn base64_goes_in_text_frames_over_hybi_too() {
     let server = echo_bytes(Server::builder());
     let request = with_field(requests::RFC6455, "Sec-WebSocket-Protocol: base64");
     let mut client = server.open(&request).await;
-    client.send(&masked(0x81, b"AP8B")).await;
-    client.expect(&[0x81, 0x04, 0x41, 0x50, 0x38, 0x42]).await;
-    client.send(&masked(0x81, b"AP8")).await;
-    let close = client.rest().await;
-    assert_eq!(close[..4], [0x88, close.len() as u8 - 2, 0x03, 0xef], "{close:x?}");
+    client.send(text("AP8B")).await;
+    client.expect(text("AP8B")).await;
+    client.send(text("AP8")).await;
+    client.expect_close(1007).await;
+    assert!(client.is_hung_up().await);
     let mut client = server.open(&request).await;
-    client.send(&masked(0x82, b"AP8B")).await;
-    let close = client.rest().await;
-    assert_eq!(close[..4], [0x88, close.len() as u8 - 2, 0x03, 0xeb], "{close:x?}");
+    client.send(binary("AP8B")).await;
+    client.expect_close(1003).await;
+    assert!(client.is_hung_up().await);
 }

@@ -9,11 +9,12 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
 use tokio::time::{Instant, sleep, timeout};
 use ws_server::{ByteStream, Sender, Server, WebSocket};
-use ws_tests::{Client, frame, masked, requests};
+use ws_tests::frames::{close, text};
+use ws_tests::{Client, requests};
 
 use crate::mount::{self, Log};
-use crate::serve;
 use crate::ways::{LONG, Served, named, open_each, open_each_stream, talk, wait_with};
+use crate::{serve, serve_bytes};
 
 /// Whether something could be sent, some time after the end.
 type Tell = UnboundedSender<bool>;
@@ -103,8 +104,8 @@ async fn tcp_ends_right_behind_both_closes_whoever_holds_a_handle() {
     let count = clients.iter().filter(|(name, _)| !name.contains("HTTP/2")).count();
     talk(clients, async |name, mut client| {
         let begun = Instant::now();
-        client.send(&masked(0x88, b"\x03\xe8")).await;
-        client.expect(&frame(0x88, b"\x03\xe8")).await;
+        client.send(close(1000)).await;
+        client.expect(close(1000)).await;
         assert!(client.is_hung_up().await, "{name}");
         assert_eq!(begun.elapsed(), Duration::ZERO, "{name}");
         // The client keeps its end, and that ends as well.
@@ -162,8 +163,9 @@ async fn open_closing() -> Vec<(&'static str, Client)> {
 async fn tcp_ends_with_the_closing_deadline_whoever_holds_a_handle() {
     let begun = Instant::now();
     talk(open_closing().await, async |way, mut client| {
-        let close = client.rest().await;
-        assert_eq!(close[0], 0x88, "{way}");
+        let found = client.frame().await.unwrap();
+        assert!(found.is_close(), "{way}: {found:?}");
+        assert!(client.is_hung_up().await, "{way}");
         assert_eq!(begun.elapsed().as_secs(), 5, "{way}");
         while !client.is_cut().await {}
         assert_eq!(begun.elapsed().as_secs(), 5, "{way}");
@@ -175,10 +177,9 @@ async fn tcp_ends_with_the_closing_deadline_whoever_holds_a_handle() {
 async fn tcp_ends_right_behind_an_answer_whoever_holds_a_handle() {
     let begun = Instant::now();
     talk(open_closing().await, async |way, mut client| {
-        assert_eq!(client.read(1).await, [0x88], "{way}");
-        let length = client.read(1).await[0];
-        client.read(length.into()).await;
-        client.send(&masked(0x88, b"\x03\xe8")).await;
+        let found = client.frame().await.unwrap();
+        assert!(found.is_close(), "{way}: {found:?}");
+        client.send(close(1000)).await;
         assert!(client.is_hung_up().await, "{way}");
         assert_eq!(begun.elapsed(), Duration::ZERO, "{way}");
     })
@@ -207,8 +208,8 @@ async fn a_handler_that_outlives_its_connection_costs_no_place() {
                 client.send(requests::RFC6455).await;
                 let head = client.head().await;
                 assert!(head.starts_with("HTTP/1.1 101 "), "{name}, {way}: {head}");
-                client.send(&masked(0x88, b"\x03\xe8")).await;
-                client.expect(&frame(0x88, b"\x03\xe8")).await;
+                client.send(close(1000)).await;
+                client.expect(close(1000)).await;
                 client.end().await;
                 assert!(client.is_hung_up().await, "{name}, {way}");
                 // The server has let go when it has seen the end.
@@ -234,9 +235,9 @@ async fn expect_panic(handler: fn(WebSocket) -> Served) {
         client.send(requests::RFC6455).await;
         let head = client.head().await;
         assert!(head.starts_with("HTTP/1.1 101 "), "{way}: {head}");
-        client.send(&masked(0x81, b"now")).await;
-        client.expect(&frame(0x88, b"\x03\xf3")).await;
-        client.send(&masked(0x88, b"\x03\xf3")).await;
+        client.send(text("now")).await;
+        client.expect(close(1011)).await;
+        client.send(close(1011)).await;
         assert!(client.is_hung_up().await, "{way}");
         client.end().await;
         while !client.is_cut().await {}
@@ -283,18 +284,14 @@ async fn a_task_that_panics_with_the_socket_closes_with_1011() {
 
 #[tokio::test(start_paused = true)]
 async fn a_task_that_panics_with_the_stream_closes_with_1011() {
-    let (server, _) = serve(
-        Server::builder()
-            .wrap(|mut stream: ByteStream, _| async move {
-                tokio::spawn(async move {
-                    drop(stream.read_u8().await);
-                    panic!("as asked")
-                });
-                Ok(())
-            })
-            .unwrap(),
-    );
+    let server = serve_bytes(|mut stream, _| async move {
+        tokio::spawn(async move {
+            drop(stream.read_u8().await);
+            panic!("as asked")
+        });
+        Ok(())
+    });
     let mut client = server.open(requests::RFC6455).await;
-    client.send(&masked(0x81, b"now")).await;
-    client.expect(&frame(0x88, b"\x03\xf3")).await;
+    client.send(text("now")).await;
+    client.expect(close(1011)).await;
 }

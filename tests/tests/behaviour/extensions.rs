@@ -4,8 +4,8 @@ use ws_server::Server;
 use ws_server::extension::{
     Accepted, Coding, Extension, ExtensionOffer, FrameStart, Step, Then, Transform,
 };
+use ws_tests::frames::{continuation, text};
 use ws_tests::requests::{self, with_field};
-use ws_tests::{frame, masked};
 
 use crate::echo_messages;
 
@@ -76,14 +76,14 @@ async fn is_agreed_on_and_put_to_work_like_one_of_ours() {
         let head = client.head().await;
         assert!(head.contains("\r\nSec-WebSocket-Extensions: x-turned; least=6\r\n"), "{head}");
         let turned = |bytes: &[u8]| bytes.iter().map(|byte| !byte).collect::<Vec<_>>();
-        client.send_bytewise(&masked(0xa1, &turned(b"hello"))).await;
-        client.expect(&frame(0x81, b"hello")).await;
-        client.send(&[masked(0x21, &turned(b"hello, ")), masked(0x80, b"world")].concat()).await;
-        client.expect(&frame(0xa1, &turned(b"hello, world"))).await;
+        client.send_bytewise(text(turned(b"hello")).rsv2()).await;
+        client.expect(text("hello")).await;
+        client.send([text(turned(b"hello, ")).rsv2().unfinished(), continuation("world")]).await;
+        client.expect(text(turned(b"hello, world")).rsv2()).await;
         let long = "long ".repeat(20_000);
-        client.send(&masked(0xa1, &turned(long.as_bytes()))).await;
-        client.expect(&frame(0xa1, &turned(long.as_bytes()))).await;
-        client.send(&masked(0xc1, b"hello")).await;
-        assert_eq!(client.read(4).await[2..], 1002_u16.to_be_bytes());
+        client.send(text(turned(long.as_bytes())).rsv2()).await;
+        client.expect(text(turned(long.as_bytes())).rsv2()).await;
+        client.send(text("hello").rsv1()).await;
+        client.expect_close(1002).await;
     }
 }

@@ -6,8 +6,8 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::any;
 use ws_server::WebSocketUpgradeRejection;
 use ws_server::{ByteStream, Connections, Origins, Status, WebSocket, WebSocketUpgrade};
+use ws_tests::frames::{close, text};
 use ws_tests::requests::{self, with_field};
-use ws_tests::{frame, masked};
 
 use crate::mount::visit;
 
@@ -66,12 +66,12 @@ async fn a_handler_knows_the_request_and_picks_the_subprotocol() {
     let head = client.head().await;
     assert!(head.contains("\r\nsec-websocket-protocol: a\r\n"), "{head}");
     let greeting = br#"rfc6455 ["x", "a", "b"] Some("c")"#;
-    client.expect(&frame(0x81, greeting)).await;
+    client.expect(text(greeting)).await;
     assert_eq!(connections.count(), 1);
-    client.send(&masked(0x81, b"hi")).await;
-    client.expect(&frame(0x81, b"hi")).await;
+    client.send(text("hi")).await;
+    client.expect(text("hi")).await;
     connections.close();
-    client.expect(&frame(0x88, b"\x03\xe9")).await;
+    client.expect(close(1001)).await;
 }
 
 #[tokio::test(start_paused = true)]

@@ -8,11 +8,12 @@ use std::task::{Context, Poll};
 use tokio::io::DuplexStream;
 use tokio::task::yield_now;
 use ws_server::{Limits, Listener, Peer, RemoteAddr, Server, Socket, WebSocket};
+use ws_tests::frames::{Frame, binary, close, continuation, empty_close, ping, text};
 use ws_tests::requests::{self, with_field};
-use ws_tests::{Client, Endless, frame, masked};
+use ws_tests::{Client, Endless};
 
 use crate::compression::deflating;
-use crate::{echo, echo_bytes, echo_messages, serve};
+use crate::{echo, echo_bytes, echo_messages, serve, serve_messages};
 
 const MIB: usize = 1 << 20;
 
@@ -27,35 +28,33 @@ const TURN_OF_LONG: usize = 5 * MIB;
 
 #[tokio::test]
 async fn a_client_that_never_pauses_is_served_in_turns() {
+    let begin = binary("").unfinished();
     let floods = [
-        ("pings", masked(0x89, b"ping")),
-        ("empty fragments", masked(0x00, b"")),
-        ("fragments of one byte", masked(0x00, b"x")),
-        ("tiny messages", masked(0x82, b"x")),
-        ("messages", masked(0x82, &[7; 1000])),
-        ("long messages", masked(0x82, &[7; 900_000])),
+        ("pings", None, ping("ping")),
+        ("empty fragments", Some(&begin), continuation("").unfinished()),
+        ("fragments of one byte", Some(&begin), continuation("x").unfinished()),
+        ("tiny messages", None, binary("x")),
+        ("messages", None, binary([7; 1000])),
+        ("long messages", None, binary([7; 900_000])),
     ];
-    let taking = Server::builder().messages(|mut socket: WebSocket, _| async move {
+    let taking = serve_messages(|mut socket, _| async move {
         while let Some(message) = socket.recv().await {
             drop(message?);
         }
         Ok(())
     });
-    let ended = Server::builder().messages(|_: WebSocket, _| async { Ok(()) });
+    let ended = serve_messages(|_, _| async { Ok(()) });
     let servers = [
         ("an echo of messages", echo_messages(Server::builder())),
         ("an echo of bytes", echo_bytes(Server::builder())),
-        ("a service that sends nothing", serve(taking.unwrap()).0),
-        ("a service that has ended", serve(ended.unwrap()).0),
+        ("a service that sends nothing", taking),
+        ("a service that has ended", ended),
     ];
     for (service, server) in servers {
-        for (flood, again) in &floods {
-            let begin = match again[0] {
-                0x00 => masked(0x02, b""),
-                _ => vec![],
-            };
+        for (flood, begin, again) in &floods {
+            let begin = begin.map(Frame::masked).unwrap_or_default();
             let first = [requests::RFC6455, &begin].concat();
-            let (client, taken) = Endless::new(&first, again, ENOUGH);
+            let (client, taken) = Endless::new(&first, &again.masked(), ENOUGH);
             server.give(client);
             let (mut before, mut most) = (0, 0);
             for _ in 0..100 {
@@ -65,7 +64,7 @@ async fn a_client_that_never_pauses_is_served_in_turns() {
                 before = now;
             }
             assert!(before > MIB, "{flood} to {service}: {before} bytes were taken");
-            let turn = if again.len() < MIB / 2 { TURN } else { TURN_OF_LONG };
+            let turn = if again.payload.len() < MIB / 2 { TURN } else { TURN_OF_LONG };
             assert!(most <= turn, "{flood} to {service}: {most} bytes in one turn");
         }
     }
@@ -93,7 +92,7 @@ impl Listener for Crowd {
             return Poll::Pending;
         }
         self.accepted.fetch_add(1, Ordering::Relaxed);
-        let wire = [requests::HYBI08, &masked(0x88, b"")].concat();
+        let wire = [requests::HYBI08, &empty_close().masked()].concat();
         let (client, _) = Endless::new(&wire, &[], wire.len());
         Poll::Ready(Ok((Socket::other(client), RemoteAddr::Unknown)))
     }
@@ -123,8 +122,8 @@ async fn services_that_end_at_once_leave_others_their_turn() {
     bystander.head().await;
     for _ in 0..10 {
         let before = accepted.load(Ordering::Relaxed);
-        bystander.send(&masked(0x81, b"turn")).await;
-        bystander.expect(&frame(0x81, b"turn")).await;
+        bystander.send(text("turn")).await;
+        bystander.expect(text("turn")).await;
         let ahead = accepted.load(Ordering::Relaxed) - before;
         assert!(ahead <= CROWD_AHEAD, "{ahead} came first");
     }
@@ -153,16 +152,16 @@ async fn what_is_work_to_decompress_is_worked_through_in_turns() {
     ];
     let request = with_field(requests::RFC6455, "Sec-WebSocket-Extensions: permessage-deflate");
     // What the blocks may refer to, as far back as can be.
-    let letters =
-        masked(0xc2, &[&[0x00, 0x00, 0x80, 0xff, 0x7f], &[b'a'; 0x8000][..], &[0]].concat());
-    let first = [request, letters].concat();
+    let letters = [&[0x00, 0x00, 0x80, 0xff, 0x7f], &[b'a'; 0x8000][..], &[0]].concat();
+    let first = [request, binary(letters).rsv1().masked()].concat();
     let servers = [
         ("an echo of messages", echo_messages(deflating())),
         ("an echo of bytes", echo_bytes(deflating())),
     ];
     for (service, server) in servers {
         for (flood, payload) in &floods {
-            let (client, taken) = Endless::new(&first, &masked(0xc2, payload), ENOUGH);
+            let again = binary(payload).rsv1().masked();
+            let (client, taken) = Endless::new(&first, &again, ENOUGH);
             server.give(client);
             let mut turns = 0;
             while taken.load(Ordering::Relaxed) < 4 * READ {
@@ -207,8 +206,8 @@ async fn a_slow_reader_slows_its_sender_and_misses_nothing() {
         tokio::time::sleep(std::time::Duration::from_secs(1)).await;
         let ahead = sent.load(Ordering::Relaxed) - read;
         assert!(ahead <= AHEAD, "{ahead} bytes ahead of the client, at message {number}");
-        client.expect(&frame(0x82, &[number as u8; PAYLOAD])).await;
+        client.expect(binary([number as u8; PAYLOAD])).await;
         read += PAYLOAD;
     }
-    client.expect(&frame(0x88, b"\x03\xe8")).await;
+    client.expect(close(1000)).await;
 }

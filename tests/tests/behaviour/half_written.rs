@@ -7,10 +7,11 @@ use futures_util::{FutureExt, SinkExt};
 use tokio::io::AsyncWriteExt;
 use tokio::time::{Instant, sleep, timeout};
 use ws_server::{ByteStream, Message, Server, WebSocket};
-use ws_tests::{Client, frame, masked, requests};
+use ws_tests::frames::{Frame, binary, close, ping, pong};
+use ws_tests::{Client, requests};
 
 use crate::ways::{Handler, named, open_each, open_each_stream, talk, wait_with};
-use crate::{serve, serve_until_stopped, used_up};
+use crate::{serve_bytes, serve_messages, serve_until_stopped, used_up};
 
 const LEN: usize = 1 << 20;
 
@@ -47,25 +48,18 @@ const SENDING: [(&str, Handler); 4] = [
     }),
 ];
 
-/// Reads frames until there are as many bytes of data, and this control frame has come; tells
-/// whether it came behind all of them.
-async fn expect_behind(client: &mut Client, last: &[u8], name: &str) {
-    let (mut data, mut found) = (0, Vec::new());
-    while found != last {
-        let mut head = client.read(2).await;
-        assert!(!head.is_empty(), "{name}: the end behind {data}");
-        let len = match head[1] {
-            126 => u16::from_be_bytes(client.read(2).await.try_into().unwrap()).into(),
-            127 => u64::from_be_bytes(client.read(8).await.try_into().unwrap()) as usize,
-            len => len.into(),
-        };
-        let payload = client.read(len).await;
-        if head[0] & 8 == 0 {
-            data += payload.iter().filter(|byte| **byte == 7).count();
-            assert_eq!(payload.len(), len, "{name}: the end behind {data}");
-        } else {
-            head.extend(payload);
-            found = head;
+/// Reads frames until this control frame has come, and expects as many bytes of data before it.
+async fn expect_behind(client: &mut Client, last: Frame, name: &str) {
+    let mut data = 0;
+    loop {
+        let found = client.frame().await;
+        assert!(found.is_some(), "{name}: the end behind {data}");
+        let found = found.unwrap();
+        if found == last {
+            break;
+        }
+        if !found.is_control() {
+            data += found.payload.iter().filter(|byte| **byte == 7).count();
         }
     }
     // Bytes may go out in several messages.
@@ -95,10 +89,10 @@ async fn a_pong_does_not_land_in_a_message_that_is_half_written() {
     talk(open_sending().await, async |name, mut client| {
         for number in 0..3 {
             sleep(Duration::from_secs(1)).await;
-            client.send(&masked(0x89, &[number])).await;
+            client.send(ping([number])).await;
         }
         sleep(Duration::from_secs(1)).await;
-        expect_behind(&mut client, &frame(0x8a, &[2]), &name).await;
+        expect_behind(&mut client, pong([2]), &name).await;
     })
     .await;
 }
@@ -107,9 +101,9 @@ async fn a_pong_does_not_land_in_a_message_that_is_half_written() {
 async fn a_close_is_not_answered_in_a_message_that_is_half_written() {
     talk(open_sending().await, async |name, mut client| {
         sleep(Duration::from_secs(1)).await;
-        client.send(&masked(0x88, b"\x03\xe8")).await;
+        client.send(close(1000)).await;
         sleep(Duration::from_secs(1)).await;
-        expect_behind(&mut client, &frame(0x88, b"\x03\xe8"), &name).await;
+        expect_behind(&mut client, close(1000), &name).await;
         assert!(client.is_hung_up().await, "{name}");
     })
     .await;
@@ -130,7 +124,7 @@ async fn a_stop_does_not_cut_a_message_that_is_half_written() {
         sleep(Duration::from_secs(1)).await;
         stop.send(()).unwrap();
         sleep(Duration::from_secs(1)).await;
-        expect_behind(&mut client, &frame(0x88, b"\x03\xe9"), name).await;
+        expect_behind(&mut client, close(1001), name).await;
     }
 }
 
@@ -149,9 +143,9 @@ async fn a_peer_that_takes_nothing_is_found_by_who_uses_its_turns_up() {
         }
     };
     let servers = [
-        Server::builder().messages(move |socket, _| used_up(flood(socket))),
-        Server::builder().messages(|socket, _| used_up(crate::echo(socket))),
-        Server::builder().messages(move |socket: WebSocket, _| {
+        serve_messages(move |socket, _| used_up(flood(socket))),
+        serve_messages(|socket, _| used_up(crate::echo(socket))),
+        serve_messages(|socket, _| {
             used_up(async move {
                 let (receiver, mut sender) = socket.split();
                 while sender.send(&[7; 100_000][..]).await.is_ok() {}
@@ -159,18 +153,17 @@ async fn a_peer_that_takes_nothing_is_found_by_who_uses_its_turns_up() {
                 Ok(())
             })
         }),
-        Server::builder().wrap(move |stream, _| used_up(flood_of_bytes(stream))),
-        Server::builder().wrap(|stream, _| used_up(crate::copy(stream))),
+        serve_bytes(move |stream, _| used_up(flood_of_bytes(stream))),
+        serve_bytes(|stream, _| used_up(crate::copy(stream))),
     ];
     for (number, server) in servers.into_iter().enumerate() {
-        let (server, _) = serve(server.unwrap());
         let mut client = server.open(requests::RFC6455).await;
         let begun = Instant::now();
         // An echo has something to send, too.
         for _ in 0..40 {
-            client.send(&masked(0x82, &[1; 1000])).await;
+            client.send(binary([1; 1000])).await;
         }
-        while client.try_send(&masked(0x89, b"alive")).await {
+        while client.try_send(ping("alive")).await {
             sleep(Duration::from_secs(1)).await;
             assert!(begun.elapsed().as_secs() <= 91, "case {number}: {:?}", begun.elapsed());
         }

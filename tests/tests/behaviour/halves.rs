@@ -8,7 +8,8 @@ use futures_util::{FutureExt, SinkExt};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::time::sleep;
 use ws_server::{Message, Server};
-use ws_tests::{Client, frame, masked};
+use ws_tests::Client;
+use ws_tests::frames::{binary, close, ping, pong, text};
 
 use crate::ways::{Handler, Wrapped, open_each, open_each_stream, talk, wait_with};
 
@@ -93,7 +94,7 @@ const HALVES: [(&str, Handler); 4] = [
 /// The client is slow, says something, and then reads.
 async fn talk_slowly(client: &mut Client) {
     sleep(Duration::from_millis(500)).await;
-    client.send(&[masked(0x81, b"well?"), masked(0x89, b"there?")].concat()).await;
+    client.send([text("well?"), ping("there?")]).await;
     sleep(Duration::from_millis(300)).await;
 }
 
@@ -104,22 +105,18 @@ async fn a_slow_client_that_talks_misses_no_message() {
             talk_slowly(&mut client).await;
             let mut pongs = 0;
             for number in 0..MESSAGES {
-                let head = loop {
-                    let head = client.read(2).await;
-                    if head != [0x8a, 6] {
-                        break head;
-                    }
-                    client.expect(b"there?").await;
+                let mut found = client.frame().await.unwrap();
+                while found == pong("there?") {
                     pongs += 1;
-                };
-                assert_eq!(head, [0x82, 127], "{name}, {way}, message {number}");
-                client.expect(&frame(0x82, &payload(number))[2..]).await;
+                    found = client.frame().await.unwrap();
+                }
+                assert_eq!(found, binary(payload(number)), "{name}, {way}, message {number}");
             }
             if pongs == 0 {
-                client.expect(&frame(0x8a, b"there?")).await;
+                client.expect(pong("there?")).await;
             }
-            client.send(&masked(0x88, b"\x03\xe8")).await;
-            client.expect(&frame(0x88, b"\x03\xe8")).await;
+            client.send(close(1000)).await;
+            client.expect(close(1000)).await;
         })
         .await;
     }
@@ -159,17 +156,10 @@ async fn a_slow_client_that_talks_misses_no_byte() {
             talk_slowly(&mut client).await;
             let mut found = 0;
             while found < BYTES {
-                let head = client.read(2).await;
-                let len = match head[1] {
-                    126 => u16::from_be_bytes(client.read(2).await.try_into().unwrap()).into(),
-                    127 => u64::from_be_bytes(client.read(8).await.try_into().unwrap()) as usize,
-                    len => len.into(),
-                };
-                let payload = client.read(len).await;
-                if head[0] == 0x8a {
-                    assert_eq!(payload, b"there?");
-                } else {
-                    assert!(payload.iter().all(|byte| *byte == 7), "{name}, {way}");
+                let frame = client.frame().await.unwrap();
+                if frame != pong("there?") {
+                    let len = frame.payload.len();
+                    assert_eq!(frame, binary(vec![7; len]), "{name}, {way}");
                     found += len;
                 }
             }

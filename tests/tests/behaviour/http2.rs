@@ -11,9 +11,10 @@ use hyper_util::rt::{TokioExecutor, TokioIo};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::time::{Instant, sleep, timeout};
 use ws_server::{Builder, Peer, Server, Timeouts, Transport, WebSocket};
-use ws_tests::{Client, Connector, frame, masked, requests};
+use ws_tests::frames::{Frame, binary, close, text};
+use ws_tests::{Client, Connector, requests};
 
-use crate::{echo_messages, serve};
+use crate::{echo_messages, serve, serve_messages};
 
 type Stream = TokioIo<hyper::upgrade::Upgraded>;
 
@@ -52,7 +53,12 @@ pub(crate) async fn visit(server: &Connector) -> Client {
     Client::new(near)
 }
 
-async fn expect(stream: &mut Stream, expected: &[u8]) {
+async fn send(stream: &mut Stream, frame: Frame) {
+    stream.write_all(&frame.masked()).await.unwrap();
+}
+
+async fn expect(stream: &mut Stream, expected: Frame) {
+    let expected = expected.unmasked();
     let mut found = vec![0; expected.len()];
     timeout(Duration::from_secs(3600), stream.read_exact(&mut found)).await.unwrap().unwrap();
     assert_eq!(found, expected);
@@ -71,12 +77,12 @@ async fn many_websockets_share_a_connection_and_end_in_order() {
         streams.push(open(&mut client).await);
     }
     for stream in &mut streams {
-        stream.write_all(&masked(0x81, b"hello")).await.unwrap();
+        send(stream, text("hello")).await;
     }
     for mut stream in streams {
-        expect(&mut stream, &frame(0x81, b"hello")).await;
-        stream.write_all(&masked(0x88, b"\x03\xe8")).await.unwrap();
-        expect(&mut stream, &frame(0x88, b"\x03\xe8")).await;
+        expect(&mut stream, text("hello")).await;
+        send(&mut stream, close(1000)).await;
+        expect(&mut stream, close(1000)).await;
         let mut rest = Vec::new();
         stream.read_to_end(&mut rest).await.unwrap();
         assert!(rest.is_empty());
@@ -106,8 +112,8 @@ async fn a_request_of_another_version_or_protocol_is_refused() {
     assert!(!response.headers().contains_key("upgrade"));
     // None of this has hurt the connection.
     let mut stream = open(&mut client).await;
-    stream.write_all(&masked(0x81, b"still")).await.unwrap();
-    expect(&mut stream, &frame(0x81, b"still")).await;
+    send(&mut stream, text("still")).await;
+    expect(&mut stream, text("still")).await;
 }
 
 #[tokio::test(start_paused = true)]
@@ -122,7 +128,7 @@ async fn the_page_is_served_over_http_2_too() {
 
 #[tokio::test(start_paused = true)]
 async fn a_stream_whose_service_reads_nothing_does_not_stall_the_others() {
-    let server = Server::builder().messages(|mut socket: WebSocket, peer: Peer| async move {
+    let server = serve_messages(|mut socket, peer| async move {
         if peer.query() == Some("x=1") && peer.head().fields().contains("x-deaf") {
             sleep(Duration::from_secs(600)).await;
         }
@@ -131,7 +137,6 @@ async fn a_stream_whose_service_reads_nothing_does_not_stall_the_others() {
         }
         Ok(())
     });
-    let (server, _) = serve(server.unwrap());
     let mut client = connect(&server).await;
     let mut deaf = Vec::new();
     for _ in 0..10 {
@@ -140,15 +145,15 @@ async fn a_stream_whose_service_reads_nothing_does_not_stall_the_others() {
         let response = client.send_request(request).await.unwrap();
         let mut stream = TokioIo::new(hyper::upgrade::on(response).await.unwrap());
         deaf.push(tokio::spawn(async move {
-            let message = masked(0x82, &[7; 60_000]);
+            let message = binary([7; 60_000]).masked();
             while stream.write_all(&message).await.is_ok() {}
         }));
     }
     sleep(Duration::from_secs(1)).await;
     let mut stream = open(&mut client).await;
     for _ in 0..20 {
-        stream.write_all(&masked(0x82, &[1; 50_000])).await.unwrap();
-        expect(&mut stream, &frame(0x82, &[1; 50_000])).await;
+        send(&mut stream, binary([1; 50_000])).await;
+        expect(&mut stream, binary([1; 50_000])).await;
     }
     deaf.iter().for_each(tokio::task::JoinHandle::abort);
 }
@@ -161,8 +166,8 @@ async fn shutting_down_closes_every_stream() {
     let (mut first, mut second) = (open(&mut client).await, open(&mut client).await);
     stop.send(()).unwrap();
     for stream in [&mut first, &mut second] {
-        expect(stream, &frame(0x88, b"\x03\xe9")).await;
-        stream.write_all(&masked(0x88, b"\x03\xe9")).await.unwrap();
+        expect(stream, close(1001)).await;
+        send(stream, close(1001)).await;
         let mut rest = Vec::new();
         stream.read_to_end(&mut rest).await.unwrap();
         stream.shutdown().await.unwrap();
@@ -182,8 +187,8 @@ async fn a_connection_without_streams_is_ended_after_a_while() {
     let connection = tokio::spawn(connection);
     let mut stream = open(&mut sender).await;
     sleep(Duration::from_secs(200)).await;
-    stream.write_all(&masked(0x81, b"kept")).await.unwrap();
-    expect(&mut stream, &frame(0x81, b"kept")).await;
+    send(&mut stream, text("kept")).await;
+    expect(&mut stream, text("kept")).await;
     drop(stream);
     timeout(Duration::from_secs(121), connection).await.unwrap().unwrap().unwrap();
 }

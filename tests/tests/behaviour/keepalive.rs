@@ -4,16 +4,17 @@ use std::time::Duration;
 
 use tokio::time::{Instant, sleep};
 use ws_server::{ByteStream, Server, Timeouts};
-use ws_tests::{frame, masked, requests};
+use ws_tests::frames::{binary, close_with, ping, pong, text};
+use ws_tests::requests;
 
-use crate::{copy, echo, echo_bytes, echo_messages, serve, used_up};
+use crate::{copy, echo, echo_bytes, echo_messages, serve, serve_bytes, serve_messages, used_up};
 
 #[tokio::test(start_paused = true)]
 async fn a_silent_peer_is_pinged_after_30_seconds_and_given_up_after_60() {
     for server in [echo_messages(Server::builder()), echo_bytes(Server::builder())] {
         let mut client = server.open(requests::RFC6455).await;
         let begun = Instant::now();
-        client.expect(&frame(0x89, &[])).await;
+        client.expect(ping("")).await;
         assert_eq!(begun.elapsed().as_secs(), 30);
         assert!(client.is_hung_up().await);
         assert_eq!(begun.elapsed().as_secs(), 60);
@@ -23,17 +24,16 @@ async fn a_silent_peer_is_pinged_after_30_seconds_and_given_up_after_60() {
 #[tokio::test(start_paused = true)]
 async fn a_service_that_uses_its_turns_up_pings_in_time() {
     let servers = [
-        Server::builder().messages(|socket, _| used_up(echo(socket))),
-        Server::builder().wrap(|stream, _| used_up(copy(stream))),
+        serve_messages(|socket, _| used_up(echo(socket))),
+        serve_bytes(|stream, _| used_up(copy(stream))),
     ];
     for server in servers {
-        let (server, _) = serve(server.unwrap());
         let mut client = server.open(requests::RFC6455).await;
         let begun = Instant::now();
-        client.expect(&frame(0x89, &[])).await;
+        client.expect(ping("")).await;
         assert_eq!(begun.elapsed().as_secs(), 30);
-        client.send(&masked(0x8a, &[])).await;
-        client.expect(&frame(0x89, &[])).await;
+        client.send(pong("")).await;
+        client.expect(ping("")).await;
         assert_eq!(begun.elapsed().as_secs(), 90);
     }
 }
@@ -43,23 +43,23 @@ async fn a_peer_that_answers_pings_stays() {
     let server = echo_messages(Server::builder());
     let mut client = server.open(requests::RFC6455).await;
     for _ in 0..10 {
-        client.expect(&frame(0x89, &[])).await;
-        client.send(&masked(0x8a, &[])).await;
+        client.expect(ping("")).await;
+        client.send(pong("")).await;
     }
-    client.send(&masked(0x81, b"still here")).await;
-    client.expect(&frame(0x81, b"still here")).await;
+    client.send(text("still here")).await;
+    client.expect(text("still here")).await;
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_peer_is_not_to_blame_for_a_clock_that_jumps() {
     let server = echo_messages(Server::builder());
     let mut client = server.open(requests::RFC6455).await;
-    client.expect(&frame(0x89, &[])).await;
+    client.expect(ping("")).await;
     // The answer is there when the server goes on, and so is much time.
-    client.send(&masked(0x8a, &[])).await;
+    client.send(pong("")).await;
     tokio::time::advance(Duration::from_secs(86_400)).await;
-    client.send(&masked(0x81, b"still here")).await;
-    client.expect(&frame(0x81, b"still here")).await;
+    client.send(text("still here")).await;
+    client.expect(text("still here")).await;
 }
 
 #[tokio::test(start_paused = true)]
@@ -78,9 +78,9 @@ async fn an_idle_connection_is_closed_when_that_is_asked_for() {
     let server = echo_messages(Server::builder().timeouts(timeouts));
     let mut client = server.open(requests::RFC6455).await;
     let begun = Instant::now();
-    client.expect(&frame(0x89, &[])).await;
-    client.send(&masked(0x8a, &[])).await;
-    client.expect(&frame(0x88, b"\x03\xe9idle")).await;
+    client.expect(ping("")).await;
+    client.send(pong("")).await;
+    client.expect(close_with(1001, "idle")).await;
     assert_eq!(begun.elapsed().as_secs(), 40);
 }
 
@@ -91,7 +91,7 @@ async fn a_peer_that_reads_nothing_is_given_up() {
         let begun = Instant::now();
         let flood = async {
             for _ in 0..1000 {
-                client.send(&masked(0x82, &[1; 10_000])).await;
+                client.send(binary([1; 10_000])).await;
             }
         };
         flood.await;
@@ -107,18 +107,17 @@ async fn a_peer_whose_data_waits_for_a_slow_service_is_not_given_up() {
         sleep(Duration::from_secs(600)).await;
         copy(stream).await
     };
-    let server = Server::builder().timeouts(timeouts).wrap(service).unwrap();
-    let (server, _) = serve(server);
+    let (server, _) = serve(Server::builder().timeouts(timeouts).wrap(service).unwrap());
     let mut client = server.open(requests::RFC6455).await;
     // More than is read ahead: the peer could not be heard.
     let waiting = vec![7; 64 * 1024];
-    client.send(&masked(0x82, &waiting)).await;
-    client.expect(&frame(0x82, &waiting[..4096])).await;
+    client.send(binary(&waiting)).await;
+    client.expect(binary(&waiting[..4096])).await;
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_peer_that_talks_but_never_reads_is_given_up() {
-    let hybi = (requests::RFC6455.to_vec(), masked(0x82, &[1; 10_000]), masked(0x89, b"alive"));
+    let hybi = (requests::RFC6455.to_vec(), binary([1; 10_000]).masked(), ping("alive").masked());
     let hixie = [&b"\0"[..], &[b'a'; 10_000], b"\xff"].concat();
     let opening = [requests::HIXIE76, requests::HIXIE76_KEY3].concat();
     for (request, message, word) in [hybi, (opening, hixie, b"\0alive\xff".to_vec())] {

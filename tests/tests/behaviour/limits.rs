@@ -8,7 +8,8 @@ use std::time::Duration;
 
 use tokio::time::timeout;
 use ws_server::{Limits, Listener, RemoteAddr, Server, Socket};
-use ws_tests::{frame, masked, memory_listener, requests};
+use ws_tests::frames::{binary, continuation, empty_close, ping, pong, text};
+use ws_tests::{memory_listener, requests};
 
 use crate::{echo_bytes, echo_messages};
 
@@ -32,23 +33,22 @@ async fn a_message_over_the_limit_is_refused_before_its_bytes_come() {
     let server = echo_messages(Server::builder());
     let mut client = server.open(requests::RFC6455).await;
     client.send(&announcement(0x82, (1 << 20) + 1)).await;
-    let close = client.rest().await;
-    assert_eq!(close[..1], [0x88]);
-    assert_eq!(close[2..4], 1009_u16.to_be_bytes());
+    client.expect_close(1009).await;
+    assert!(client.is_hung_up().await);
 }
 
 #[tokio::test(start_paused = true)]
 async fn fragments_count_together() {
     let server = echo_messages(Server::builder().limits(limits(10, 100)));
     let mut client = server.open(requests::RFC6455).await;
-    client.send(&masked(0x02, &[1; 6])).await;
-    client.send(&masked(0x80, &[1; 5])).await;
-    let close = client.rest().await;
-    assert_eq!(close[2..4], 1009_u16.to_be_bytes());
+    client.send(binary([1; 6]).unfinished()).await;
+    client.send(continuation([1; 5])).await;
+    client.expect_close(1009).await;
+    assert!(client.is_hung_up().await);
     let mut client = server.open(requests::RFC6455).await;
-    client.send(&masked(0x02, &[1; 6])).await;
-    client.send(&masked(0x80, &[1; 4])).await;
-    client.expect(&frame(0x82, &[1; 10])).await;
+    client.send(binary([1; 6]).unfinished()).await;
+    client.send(continuation([1; 4])).await;
+    client.expect(binary([1; 10])).await;
 }
 
 #[tokio::test(start_paused = true)]
@@ -57,8 +57,8 @@ async fn older_versions_say_too_big_with_their_own_code() {
         let server = echo_messages(Server::builder());
         let mut client = server.open(request).await;
         client.send(&announcement(0x82, u64::MAX >> 1)).await;
-        let close = client.rest().await;
-        assert_eq!(close[2..4], 1004_u16.to_be_bytes());
+        client.expect_close(1004).await;
+        assert!(client.is_hung_up().await);
     }
 }
 
@@ -67,13 +67,13 @@ async fn a_byte_stream_takes_messages_of_any_length_and_frames_up_to_the_limit()
     let server = echo_bytes(Server::builder().limits(limits(10, 70_000)));
     let mut client = server.open(requests::RFC6455).await;
     for _ in 0..10 {
-        client.send(&masked(0x02, &[1; 1000])).await;
-        client.expect(&frame(0x82, &[1; 1000])).await;
-        client.send(&masked(0x80, &[])).await;
+        client.send(binary([1; 1000]).unfinished()).await;
+        client.expect(binary([1; 1000])).await;
+        client.send(continuation("")).await;
     }
     client.send(&announcement(0x82, 70_001)).await;
-    let close = client.rest().await;
-    assert_eq!(close[2..4], 1009_u16.to_be_bytes());
+    client.expect_close(1009).await;
+    assert!(client.is_hung_up().await);
 }
 
 #[tokio::test(start_paused = true)]
@@ -96,9 +96,9 @@ async fn connections_over_the_cap_wait_for_their_turn() {
     let mut second = server.connect();
     second.send(requests::RFC6455).await;
     assert!(second.hears_nothing_for(Duration::from_secs(1)).await);
-    first.send(&masked(0x81, b"one")).await;
-    first.expect(&frame(0x81, b"one")).await;
-    first.send(&masked(0x88, &[])).await;
+    first.send(text("one")).await;
+    first.expect(text("one")).await;
+    first.send(empty_close()).await;
     first.rest().await;
     drop(first);
     let head = second.head().await;
@@ -142,25 +142,25 @@ async fn a_flood_of_pings_to_a_peer_that_reads_nothing_is_answered_once() {
     let server = echo_messages(Server::builder());
     let mut client = server.open(requests::RFC6455).await;
     // Fill the pipe, so that the server's socket refuses.
-    client.send(&masked(0x82, &[1; 15_000])).await;
-    client.send(&masked(0x82, &[2; 15_000])).await;
+    client.send(binary([1; 15_000])).await;
+    client.send(binary([2; 15_000])).await;
     tokio::time::sleep(Duration::from_millis(1)).await;
     for n in 0..100_u8 {
-        client.send(&masked(0x89, &[n])).await;
+        client.send(ping([n])).await;
     }
     tokio::time::sleep(Duration::from_millis(1)).await;
-    client.expect(&frame(0x82, &[1; 15_000])).await;
-    client.expect(&frame(0x82, &[2; 15_000])).await;
-    client.expect(&frame(0x8a, &[99])).await;
-    client.send(&masked(0x81, b"next")).await;
-    client.expect(&frame(0x81, b"next")).await;
+    client.expect(binary([1; 15_000])).await;
+    client.expect(binary([2; 15_000])).await;
+    client.expect(pong([99])).await;
+    client.send(text("next")).await;
+    client.expect(text("next")).await;
 }
 
 #[tokio::test(start_paused = true)]
 async fn what_waits_for_a_client_that_never_reads_is_bounded() {
     let server = echo_messages(Server::builder());
     let mut client = server.open(requests::RFC6455).await;
-    let message = masked(0x82, &[7; 10_000]);
+    let message = binary([7; 10_000]).masked();
     let mut taken = 0;
     while timeout(Duration::from_secs(1), client.send(&message)).await.is_ok() {
         taken += message.len();

@@ -10,7 +10,8 @@ use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio::sync::oneshot;
 use tokio::time::{Instant, sleep, timeout};
 use ws_server::{ByteStream, CloseReason, Server, StatusCode, Timeouts, WebSocket};
-use ws_tests::{Client, frame, masked, requests};
+use ws_tests::frames::{binary, close, close_with, ping, pong};
+use ws_tests::{Client, requests};
 
 use crate::ways::{
     Served, expect_beside_ticks, open_all, open_each, open_each_stream, talk, wait_with,
@@ -22,14 +23,14 @@ async fn pings_are_answered_and_a_close_is_whatever_a_handler_does() {
     talk(open_all(Server::builder).await, async |name, mut client| {
         for round in 0..3 {
             let begun = Instant::now();
-            client.send(&masked(0x89, b"well?")).await;
-            expect_beside_ticks(&mut client, &frame(0x8a, b"well?"), &name).await;
+            client.send(ping("well?")).await;
+            expect_beside_ticks(&mut client, pong("well?"), &name).await;
             assert_eq!(begun.elapsed(), Duration::ZERO, "{name}, round {round}");
             sleep(Duration::from_secs(8)).await;
         }
         let begun = Instant::now();
-        client.send(&masked(0x88, b"\x0f\xa1bye")).await;
-        expect_beside_ticks(&mut client, &frame(0x88, b"\x0f\xa1"), &name).await;
+        client.send(close_with(4001, "bye")).await;
+        expect_beside_ticks(&mut client, close(4001), &name).await;
         assert!(client.is_hung_up().await, "{name}");
         assert_eq!(begun.elapsed(), Duration::ZERO, "{name}");
     })
@@ -74,7 +75,7 @@ async fn deadlines_are_kept_whatever_a_handler_does() {
     let clients = open_all(builder).await;
     let begun = Instant::now();
     talk(clients, async |name, mut client| {
-        expect_beside_ticks(&mut client, &frame(0x88, b"\x03\xe9idle"), &name).await;
+        expect_beside_ticks(&mut client, close_with(1001, "idle"), &name).await;
         assert_eq!(begun.elapsed().as_secs(), 20, "{name}");
         // It is not answered.
         assert!(client.is_hung_up().await, "{name}");
@@ -151,7 +152,7 @@ async fn who_waits_for_the_peer_to_go_is_told_its_reason() {
     for (name, clients, mut told) in open_waiting().await {
         for (way, mut client) in clients {
             let begun = Instant::now();
-            client.send(&masked(0x88, b"\x0f\xa1bye")).await;
+            client.send(close_with(4001, "bye")).await;
             assert_eq!(hear(&mut told).await, Some(reason.clone()), "{name}, {way}");
             assert_eq!(begun.elapsed(), Duration::ZERO, "{name}, {way}");
         }
@@ -195,7 +196,7 @@ async fn a_handler_knows_the_reason_though_it_has_only_received() {
         .boxed()
     };
     for (way, mut client) in open_each(Server::builder, handler).await {
-        client.send(&masked(0x88, b"\x0f\xa1bye")).await;
+        client.send(close_with(4001, "bye")).await;
         let reason = CloseReason::new(StatusCode::new(4001).unwrap(), "bye");
         assert_eq!(hear(&mut told).await, Some(reason), "{way}");
     }
@@ -238,13 +239,13 @@ async fn a_socket_works_outside_of_the_runtime() {
         })
         .await;
         for _ in 0..3 {
-            client.send(&masked(0x82, b"thread")).await;
-            client.expect(&frame(0x82, b"thread")).await;
+            client.send(binary("thread")).await;
+            client.expect(binary("thread")).await;
         }
-        client.send(&masked(0x89, b"?")).await;
-        client.expect(&frame(0x8a, b"?")).await;
-        client.send(&masked(0x88, b"\x03\xe8")).await;
-        client.expect(&frame(0x88, b"\x03\xe8")).await;
+        client.send(ping("?")).await;
+        client.expect(pong("?")).await;
+        client.send(close(1000)).await;
+        client.expect(close(1000)).await;
         assert!(client.is_hung_up().await);
     }
 }
@@ -258,8 +259,8 @@ async fn a_socket_is_closed_outside_of_the_runtime() {
             socket.close(Some(CloseReason::new(StatusCode::GOING_AWAY, ""))).await;
         })
         .await;
-        client.expect(&frame(0x88, b"\x03\xe9")).await;
-        client.send(&masked(0x88, b"\x03\xe9")).await;
+        client.expect(close(1001)).await;
+        client.send(close(1001)).await;
         assert!(client.is_hung_up().await);
     }
 }

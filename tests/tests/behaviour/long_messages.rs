@@ -6,7 +6,8 @@ use std::time::Duration;
 
 use tokio::time::{Instant, sleep, timeout};
 use ws_server::{Builder, Limits, Server, Timeouts, WebSocket};
-use ws_tests::{frame, requests};
+use ws_tests::frames::{close, text};
+use ws_tests::requests;
 
 use crate::serve;
 
@@ -40,7 +41,7 @@ async fn are_waited_for_until_no_more_is_left_than_may_wait() {
     };
     let (server, _) = serve(builder().messages(service).unwrap());
     let mut client = server.open(requests::RFC6455).await;
-    let expected = frame(0x81, long().as_bytes());
+    let expected = text(long()).unmasked();
     let (before, behind) = expected.split_at(LEN - SEND_BUFFER - 2 * PIPE);
     client.expect(before).await;
     sleep(Duration::from_secs(1)).await;
@@ -50,7 +51,7 @@ async fn are_waited_for_until_no_more_is_left_than_may_wait() {
     sleep(Duration::from_secs(1)).await;
     assert!(fed.load(Ordering::Relaxed), "what is left may wait");
     client.expect(end).await;
-    client.expect(&frame(0x88, &[0x03, 0xe8])).await;
+    client.expect(close(1000)).await;
 }
 
 #[tokio::test(start_paused = true)]
@@ -63,9 +64,8 @@ async fn go_out_whole_when_nobody_waits_any_more() {
         Ok(())
     };
     let (server, _) = serve(builder().messages(service).unwrap());
-    let text = long();
-    let frames = [frame(0x81, text.as_bytes()), frame(0x81, b"next")].concat();
-    let hixie76 = [b"\x00", text.as_bytes(), b"\xff\x00next\xff"].concat();
+    let frames = [text(long()).unmasked(), text("next").unmasked()].concat();
+    let hixie76 = [b"\x00", long().as_bytes(), b"\xff\x00next\xff"].concat();
     let clients =
         [(server.open(requests::RFC6455).await, frames), (server.open_hixie76().await, hixie76)];
     for (mut client, expected) in clients {
@@ -87,8 +87,8 @@ async fn are_not_waited_for_when_the_keepalive_has_to_look() {
     let (server, _) = serve(builder().timeouts(timeouts).messages(service).unwrap());
     let mut client = server.open(requests::RFC6455).await;
     sleep(Duration::from_secs(15)).await;
-    client.expect(&frame(0x81, long().as_bytes())).await;
-    client.expect(&frame(0x81, b"taken after 10 s")).await;
+    client.expect(text(long())).await;
+    client.expect(text("taken after 10 s")).await;
 }
 
 /// Who reads slowly is alive, though nothing is heard from it.
@@ -100,7 +100,7 @@ async fn keep_their_reader_alive() {
     let service = |mut socket: WebSocket, _| async move { Ok(socket.send(&long()).await?) };
     let (server, _) = serve(builder().timeouts(timeouts).messages(service).unwrap());
     let mut client = server.open(requests::RFC6455).await;
-    for piece in frame(0x81, long().as_bytes()).chunks(PIPE) {
+    for piece in text(long()).unmasked().chunks(PIPE) {
         sleep(Duration::from_secs(1)).await;
         client.expect(piece).await;
     }

@@ -41,7 +41,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 use tokio::task::coop::poll_proceed;
-use ws_server::{Builder, ByteStream, Server, WebSocket};
+use ws_server::{Builder, ByteStream, Peer, Server, WebSocket};
 use ws_tests::{Connector, memory_listener};
 
 /// A server in memory that echoes messages.
@@ -52,6 +52,24 @@ fn echo_messages(builder: Builder) -> Connector {
 /// A server in memory that echoes bytes.
 fn echo_bytes(builder: Builder) -> Connector {
     serve(builder.wrap(|stream, _peer| copy(stream)).unwrap()).0
+}
+
+/// A server in memory whose service exchanges messages.
+fn serve_messages<F, R>(service: F) -> Connector
+where
+    F: Fn(WebSocket, Peer) -> R + Send + Sync + 'static,
+    R: Future<Output = io::Result<()>> + Send + 'static,
+{
+    serve(Server::builder().messages(service).unwrap()).0
+}
+
+/// A server in memory whose service is written against a byte stream.
+fn serve_bytes<F, R>(service: F) -> Connector
+where
+    F: Fn(ByteStream, Peer) -> R + Send + Sync + 'static,
+    R: Future<Output = io::Result<()>> + Send + 'static,
+{
+    serve(Server::builder().wrap(service).unwrap()).0
 }
 
 fn serve(server: Server) -> (Connector, JoinHandle<()>) {

@@ -9,9 +9,10 @@ use ws_core::{CodecBox, Drafts, Role};
 use ws_server::{
     CloseReason, Limits, Message, RecvError, SendError, Server, StatusCode, Timeouts, WebSocket,
 };
-use ws_tests::{CountedWrites, frame, masked, requests};
+use ws_tests::frames::{binary, close, close_with, continuation, ping, pong, text};
+use ws_tests::{CountedWrites, requests};
 
-use crate::serve;
+use crate::serve_messages;
 
 fn rfc6455_codec() -> CodecBox {
     let drafts = Drafts::registered().unwrap();
@@ -21,45 +22,43 @@ fn rfc6455_codec() -> CodecBox {
 
 #[tokio::test(start_paused = true)]
 async fn a_handler_receives_and_sends_messages_of_its_own() {
-    let (server, _) = serve(
-        Server::builder()
-            .messages(|mut socket: WebSocket, _| async move {
-                while let Some(message) = socket.recv().await.transpose()? {
-                    match message {
-                        Message::Text(text) => socket.send(&text.to_uppercase()).await?,
-                        Message::Binary(bytes) => socket.send(&bytes[1..]).await?,
-                    }
-                }
-                Ok(())
-            })
-            .unwrap(),
-    );
+    let server = serve_messages(|mut socket, _| async move {
+        while let Some(message) = socket.recv().await.transpose()? {
+            match message {
+                Message::Text(text) => socket.send(&text.to_uppercase()).await?,
+                Message::Binary(bytes) => socket.send(&bytes[1..]).await?,
+            }
+        }
+        Ok(())
+    });
     let mut client = server.open(requests::RFC6455).await;
-    client.send(&masked(0x81, b"hello")).await;
-    client.expect(&frame(0x81, b"HELLO")).await;
-    client.send(&masked(0x82, b"abc")).await;
-    client.expect(&frame(0x82, b"bc")).await;
+    client.send(text("hello")).await;
+    client.expect(text("HELLO")).await;
+    client.send(binary("abc")).await;
+    client.expect(binary("bc")).await;
 }
 
 #[tokio::test(start_paused = true)]
 async fn long_messages_in_many_fragments_come_out_whole() {
     let server = crate::echo_messages(Server::builder());
     let mut client = server.open(requests::RFC6455).await;
-    let text = "h\u{e9}llo \u{20ac} \u{1f600} ".repeat(20_000);
+    let long = "h\u{e9}llo \u{20ac} \u{1f600} ".repeat(20_000);
     let echo = tokio::spawn({
-        let expected = frame(0x81, text.as_bytes());
-        let pieces: Vec<_> = text.as_bytes().chunks(7_777).map(<[u8]>::to_vec).collect();
+        let expected = text(&long);
+        let pieces: Vec<_> = long.as_bytes().chunks(7_777).map(<[u8]>::to_vec).collect();
         async move {
             let last = pieces.len() - 1;
             for (at, piece) in pieces.iter().enumerate() {
-                let first = if at == 0 { 0x01 } else { 0x00 } | if at == last { 0x80 } else { 0 };
-                client.send(&masked(first, piece)).await;
-                if at < last {
-                    client.send(&masked(0x89, &[])).await;
-                    client.expect(&frame(0x8a, &[])).await;
+                let piece = if at == 0 { text(piece) } else { continuation(piece) };
+                if at == last {
+                    client.send(piece).await;
+                } else {
+                    client.send(piece.unfinished()).await;
+                    client.send(ping("")).await;
+                    client.expect(pong("")).await;
                 }
             }
-            client.expect(&expected).await;
+            client.expect(expected).await;
         }
     });
     echo.await.unwrap();
@@ -67,136 +66,117 @@ async fn long_messages_in_many_fragments_come_out_whole() {
 
 #[tokio::test(start_paused = true)]
 async fn a_dropped_receive_loses_nothing() {
-    let (server, _) = serve(
-        Server::builder()
-            .messages(|mut socket: WebSocket, _| async move {
-                let (ticks, mut ticked) = mpsc::unbounded_channel::<()>();
-                let ticker = tokio::spawn(async move {
-                    while ticks.send(()).is_ok() {
-                        tokio::task::yield_now().await;
-                    }
-                });
-                loop {
-                    tokio::select! {
-                        biased;
-                        _ = ticked.recv() => tokio::task::yield_now().await,
-                        message = socket.recv() => match message.transpose()? {
-                            Some(message) => socket.feed(&message).await?,
-                            None => break,
-                        },
-                    }
-                    tokio::select! {
-                        biased;
-                        message = socket.recv() => match message.transpose()? {
-                            Some(message) => socket.feed(&message).await?,
-                            None => break,
-                        },
-                        () = tokio::task::yield_now() => {}
-                    }
-                }
-                drop(ticked);
-                drop(ticker.await);
-                Ok(())
-            })
-            .unwrap(),
-    );
+    let server = serve_messages(|mut socket, _| async move {
+        let (ticks, mut ticked) = mpsc::unbounded_channel::<()>();
+        let ticker = tokio::spawn(async move {
+            while ticks.send(()).is_ok() {
+                tokio::task::yield_now().await;
+            }
+        });
+        loop {
+            tokio::select! {
+                biased;
+                _ = ticked.recv() => tokio::task::yield_now().await,
+                message = socket.recv() => match message.transpose()? {
+                    Some(message) => socket.feed(&message).await?,
+                    None => break,
+                },
+            }
+            tokio::select! {
+                biased;
+                message = socket.recv() => match message.transpose()? {
+                    Some(message) => socket.feed(&message).await?,
+                    None => break,
+                },
+                () = tokio::task::yield_now() => {}
+            }
+        }
+        drop(ticked);
+        drop(ticker.await);
+        Ok(())
+    });
     let mut client = server.open(requests::RFC6455).await;
     let mut expected = Vec::new();
     for n in 0..50_u8 {
-        let payload = vec![n; usize::from(n) * 7];
-        client.send_bytewise(&masked(0x82, &payload)).await;
-        expected.extend(frame(0x82, &payload));
+        let message = binary(vec![n; usize::from(n) * 7]);
+        client.send_bytewise(&message).await;
+        expected.push(message);
     }
-    client.expect(&expected).await;
+    client.expect(expected).await;
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_socket_is_a_stream_and_a_sink() {
-    let (server, _) = serve(
-        Server::builder()
-            .messages(|socket: WebSocket, _| async move {
-                let (sink, stream) = StreamExt::split(socket);
-                stream.map(Result::unwrap).map(Ok).forward(sink).await?;
-                Ok(())
-            })
-            .unwrap(),
-    );
+    let server = serve_messages(|socket, _| async move {
+        let (sink, stream) = StreamExt::split(socket);
+        stream.map(Result::unwrap).map(Ok).forward(sink).await?;
+        Ok(())
+    });
     let mut client = server.open(requests::RFC6455).await;
-    client.send(&masked(0x81, b"hello")).await;
-    client.expect(&frame(0x81, b"hello")).await;
+    client.send(text("hello")).await;
+    client.expect(text("hello")).await;
 }
 
 #[tokio::test(start_paused = true)]
 async fn halves_work_in_two_tasks_and_pings_are_answered() {
-    let (server, _) = serve(
-        Server::builder()
-            .messages(|socket: WebSocket, _| async move {
-                let (mut receiver, mut sender) = WebSocket::split(socket);
-                let (queue, mut queued) = mpsc::unbounded_channel::<Message>();
-                let writer = tokio::spawn(async move {
-                    while let Some(message) = queued.recv().await {
-                        sender.send(&message).await.unwrap();
-                    }
-                });
-                while let Some(message) = receiver.recv().await.transpose()? {
-                    queue.send(message).unwrap();
-                }
-                drop(queue);
-                writer.await.unwrap();
-                Ok(())
-            })
-            .unwrap(),
-    );
+    let server = serve_messages(|socket, _| async move {
+        let (mut receiver, mut sender) = WebSocket::split(socket);
+        let (queue, mut queued) = mpsc::unbounded_channel::<Message>();
+        let writer = tokio::spawn(async move {
+            while let Some(message) = queued.recv().await {
+                sender.send(&message).await.unwrap();
+            }
+        });
+        while let Some(message) = receiver.recv().await.transpose()? {
+            queue.send(message).unwrap();
+        }
+        drop(queue);
+        writer.await.unwrap();
+        Ok(())
+    });
     let mut client = server.open(requests::RFC6455).await;
-    client.send(&masked(0x89, b"?")).await;
-    client.expect(&frame(0x8a, b"?")).await;
-    client.send(&masked(0x81, b"hello")).await;
-    client.expect(&frame(0x81, b"hello")).await;
-    client.send(&masked(0x88, &[0x0b, 0xb8])).await;
-    client.expect(&frame(0x88, &[0x0b, 0xb8])).await;
+    client.send(ping("?")).await;
+    client.expect(pong("?")).await;
+    client.send(text("hello")).await;
+    client.expect(text("hello")).await;
+    client.send(close(3000)).await;
+    client.expect(close(3000)).await;
     assert!(client.is_hung_up().await);
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_clean_close_is_not_an_error_and_its_reason_can_be_read() {
     let (tell, mut told) = mpsc::unbounded_channel();
-    let (server, _) = serve(
-        Server::builder()
-            .messages(move |mut socket: WebSocket, _| {
-                let tell = tell.clone();
-                async move {
-                    let end = socket.recv().await;
-                    let reason = socket.peer_reason().map(|reason| reason.to_string());
-                    let late = socket.send("late").await;
-                    assert!(matches!(late, Err(SendError::Closed)));
-                    tell.send((end.is_none(), reason)).unwrap();
-                    Ok(())
-                }
-            })
-            .unwrap(),
-    );
+    let server = serve_messages(move |mut socket, _| {
+        let tell = tell.clone();
+        async move {
+            let end = socket.recv().await;
+            let reason = socket.peer_reason().map(|reason| reason.to_string());
+            let late = socket.send("late").await;
+            assert!(matches!(late, Err(SendError::Closed)));
+            tell.send((end.is_none(), reason)).unwrap();
+            Ok(())
+        }
+    });
     let mut client = server.open(requests::RFC6455).await;
-    client.send(&masked(0x88, b"\x0f\xa1bye")).await;
+    client.send(close_with(4001, "bye")).await;
     assert_eq!(told.recv().await.unwrap(), (true, Some("4001 bye".to_owned())));
-    client.expect(&frame(0x88, &[0x0f, 0xa1])).await;
+    client.expect(close(4001)).await;
 }
 
 #[tokio::test(start_paused = true)]
 async fn the_end_of_tcp_without_a_close_is_an_error() {
     let (tell, mut told) = mpsc::unbounded_channel();
-    let (server, _) = serve(
-        Server::builder()
-            .messages(move |mut socket: WebSocket, _| {
-                let tell = tell.clone();
-                async move {
-                    tell.send(socket.recv().await.map(Result::unwrap_err)).unwrap();
-                    assert!(socket.recv().await.is_none());
-                    Ok(())
-                }
-            })
-            .unwrap(),
-    );
-    for (wire, within) in [(vec![], false), (masked(0x01, b"a"), true), (vec![0x81], true)] {
+    let server = serve_messages(move |mut socket, _| {
+        let tell = tell.clone();
+        async move {
+            tell.send(socket.recv().await.map(Result::unwrap_err)).unwrap();
+            assert!(socket.recv().await.is_none());
+            Ok(())
+        }
+    });
+    let begun = text("a").unfinished().masked();
+    for (wire, within) in [(vec![], false), (begun, true), (vec![0x81], true)] {
         let mut client = server.open(requests::RFC6455).await;
         client.send(&wire).await;
         client.end().await;
@@ -209,19 +189,15 @@ async fn the_end_of_tcp_without_a_close_is_an_error() {
 
 #[tokio::test(start_paused = true)]
 async fn what_a_draft_cannot_express_is_refused() {
-    let (server, _) = serve(
-        Server::builder()
-            .messages(|mut socket: WebSocket, _| async move {
-                assert!(!socket.capabilities().binary);
-                let refused = socket.send(&b"bytes"[..]).await;
-                assert!(matches!(refused, Err(SendError::Unsupported(_))));
-                assert!(matches!(socket.ping(b"").await, Err(SendError::Unsupported(_))));
-                socket.send("text").await?;
-                socket.close(Some(CloseReason::new(StatusCode::POLICY, "dropped here"))).await;
-                Ok(())
-            })
-            .unwrap(),
-    );
+    let server = serve_messages(|mut socket, _| async move {
+        assert!(!socket.capabilities().binary);
+        let refused = socket.send(&b"bytes"[..]).await;
+        assert!(matches!(refused, Err(SendError::Unsupported(_))));
+        assert!(matches!(socket.ping(b"").await, Err(SendError::Unsupported(_))));
+        socket.send("text").await?;
+        socket.close(Some(CloseReason::new(StatusCode::POLICY, "dropped here"))).await;
+        Ok(())
+    });
     let mut client = server.open_hixie76().await;
     client.expect(b"\x00text\xff\xff\x00").await;
 }
@@ -231,7 +207,7 @@ async fn answers_to_one_read_leave_in_one_write() {
     let (mut near, far) = tokio::io::duplex(64 * 1024);
     let mut requests = Vec::new();
     for n in 0..16_u8 {
-        requests.extend(masked(0x82, &[n; 100]));
+        requests.extend(binary([n; 100]).masked());
     }
     let codec = rfc6455_codec();
     let (counted, writes) = CountedWrites::new(far);
@@ -254,10 +230,10 @@ async fn what_a_peer_sent_before_it_went_is_received_though_nothing_can_be_sent_
     let (mut near, far) = tokio::io::duplex(1024);
     let codec = rfc6455_codec();
     // The ping's answer finds no reader any more.
-    near.write_all(&[masked(0x89, b"?"), masked(0x81, b"last words")].concat()).await.unwrap();
+    near.write_all(&[ping("?").masked(), text("last words").masked()].concat()).await.unwrap();
     drop(near);
     let mut socket =
-        WebSocket::new(far, codec, &masked(0x89, b"?"), Limits::default(), Timeouts::default());
+        WebSocket::new(far, codec, &ping("?").masked(), Limits::default(), Timeouts::default());
     let message = socket.recv().await.unwrap().unwrap();
     assert_eq!(message, Message::text("last words"));
     assert!(matches!(socket.recv().await, Some(Err(RecvError::Io(_)))));

@@ -13,8 +13,9 @@ use hyper_util::service::TowerToHyperService;
 use tokio::io::DuplexStream;
 use ws_hixie75 as _;
 use ws_server::{Builder, Connections, Origins, Peer, Server, UpgradeService, WebSocket};
+use ws_tests::Client;
+use ws_tests::frames::{binary, close, text};
 use ws_tests::requests::{self, with_field};
-use ws_tests::{Client, frame, masked};
 
 use crate::echo;
 
@@ -58,13 +59,13 @@ async fn every_hybi_version_is_served() {
     let (site, _) = mounted(Server::builder());
     for request in [requests::HYBI07, requests::HYBI08, requests::RFC6455] {
         let mut client = visit(&site);
-        client.send(&[request, &masked(0x81, b"early")].concat()).await;
+        client.send(&[request, &text("early").masked()].concat()).await;
         let head = client.head().await;
         assert!(head.starts_with("HTTP/1.1 101 Switching Protocols\r\n"), "{head}");
         assert!(head.contains("\r\nsec-websocket-accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n"));
-        client.expect(&frame(0x81, b"early")).await;
-        client.send(&masked(0x88, b"\x03\xe8")).await;
-        client.expect(&frame(0x88, b"\x03\xe8")).await;
+        client.expect(text("early")).await;
+        client.send(close(1000)).await;
+        client.expect(close(1000)).await;
         assert!(client.is_hung_up().await);
     }
 }
@@ -101,8 +102,8 @@ async fn pages_before_the_upgrade_are_served_on_the_same_connection() {
     }
     client.send(requests::RFC6455).await;
     assert!(client.head().await.starts_with("HTTP/1.1 101 "));
-    client.send(&masked(0x82, b"there")).await;
-    client.expect(&frame(0x82, b"there")).await;
+    client.send(binary("there")).await;
+    client.expect(binary("there")).await;
 }
 
 #[tokio::test(start_paused = true)]
@@ -188,8 +189,8 @@ async fn shutting_down_closes_mounted_connections_and_opens_no_more() {
         let connections = connections.clone();
         async move { connections.shutdown(Duration::from_secs(10)).await }
     });
-    hybi.expect(&frame(0x88, b"\x03\xe9")).await;
-    hybi.send(&masked(0x88, b"\x03\xe9")).await;
+    hybi.expect(close(1001)).await;
+    hybi.send(close(1001)).await;
     assert!(hybi.is_hung_up().await);
     hixie.expect(b"\xff\x00").await;
     hixie.send(b"\xff\x00").await;
@@ -216,7 +217,7 @@ async fn a_mounted_service_that_does_not_end_is_cut_when_the_time_is_over() {
     let begun = tokio::time::Instant::now();
     connections.shutdown(Duration::from_secs(3)).await;
     assert_eq!(begun.elapsed().as_secs(), 3);
-    client.expect(&frame(0x88, b"\x03\xe9")).await;
+    client.expect(close(1001)).await;
     assert!(client.is_hung_up().await);
 }
 
@@ -266,7 +267,7 @@ async fn a_service_that_panics_is_told_of_in_the_log_and_counts_no_more() {
     client.send(requests::RFC6455).await;
     client.head().await;
     assert_eq!(connections.count(), 1);
-    client.send(&masked(0x81, b"now")).await;
+    client.send(text("now")).await;
     client.rest().await;
     connections.shutdown(Duration::from_secs(1)).await;
     assert_eq!(connections.count(), 0);
@@ -333,7 +334,7 @@ async fn a_target_with_a_scheme_says_nothing_about_tls() {
     let mut client = visit(&site);
     client.send(request.as_bytes()).await;
     assert!(client.head().await.starts_with("HTTP/1.1 101 "));
-    client.expect(&frame(0x81, b"Plain")).await;
+    client.expect(text("Plain")).await;
 }
 
 /// Accepts one pipe, for `axum::serve`.

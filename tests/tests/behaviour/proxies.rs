@@ -1,8 +1,9 @@
 //! What proxies tell of their clients.
 
 use ws_server::{Builder, Peer, Server, TrustedProxies, WebSocket};
+use ws_tests::frames::text;
 use ws_tests::requests::{self, with_field};
-use ws_tests::{Connector, PEER, frame};
+use ws_tests::{Connector, PEER};
 
 use crate::serve;
 
@@ -25,8 +26,9 @@ async fn greeting(server: &Connector, wire: &[u8]) -> String {
     client.send(wire).await;
     let head = client.head().await;
     assert!(head.starts_with("HTTP/1.1 101 "), "{head}");
-    let header = client.read(2).await;
-    String::from_utf8(client.read(usize::from(header[1])).await).unwrap()
+    let greeting = client.frame().await.unwrap();
+    assert_eq!(greeting, text(&greeting.payload));
+    String::from_utf8(greeting.payload).unwrap()
 }
 
 fn forwarded(fields: &str) -> Vec<u8> {
@@ -94,7 +96,7 @@ async fn the_proxy_protocol_names_the_client_however_its_bytes_arrive() {
         let mut client = server.connect();
         client.send_bytewise(&wire).await;
         assert!(client.head().await.starts_with("HTTP/1.1 101 "));
-        client.expect(&frame(0x81, b"203.0.113.9:1234 Plain")).await;
+        client.expect(text("203.0.113.9:1234 Plain")).await;
     }
 }
 

@@ -7,7 +7,8 @@ use futures_util::FutureExt;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::time::{Instant, sleep, timeout};
 use ws_server::{ByteStream, Server, WebSocket};
-use ws_tests::{Client, frame, masked};
+use ws_tests::Client;
+use ws_tests::frames::{Frame, binary, close, ping, pong};
 
 use crate::ways::{
     Handler, LONG, Served, Wrapped, expect_beside_ticks, named, open_all, open_each,
@@ -45,17 +46,17 @@ async fn open_late() -> impl Iterator<Item = (&'static str, Client)> {
 
 #[tokio::test(start_paused = true)]
 async fn what_stands_behind_64_kib_that_nobody_receives_is_answered() {
-    let small = masked(0x82, &[7; 1000]).repeat(60);
-    let one = masked(0x82, &[7; 60_000]);
+    let small = binary([7; 1000]).masked().repeat(60);
+    let one = binary([7; 60_000]).masked();
     for sent in [small, one] {
         talk(open_late().await, async |way, mut client| {
             let begun = Instant::now();
             client.send(&sent).await;
-            client.send(&masked(0x89, b"behind")).await;
-            client.expect(&frame(0x8a, b"behind")).await;
+            client.send(ping("behind")).await;
+            client.expect(pong("behind")).await;
             assert_eq!(begun.elapsed(), Duration::ZERO, "{way}");
-            client.send(&masked(0x88, b"\x03\xe8")).await;
-            client.expect(&frame(0x88, b"\x03\xe8")).await;
+            client.send(close(1000)).await;
+            client.expect(close(1000)).await;
             assert_eq!(begun.elapsed().as_secs(), 1, "{way}");
             assert!(client.is_hung_up().await, "{way}");
         })
@@ -66,7 +67,7 @@ async fn what_stands_behind_64_kib_that_nobody_receives_is_answered() {
 #[tokio::test(start_paused = true)]
 async fn who_sends_more_than_is_read_ahead_waits_and_is_not_given_up() {
     talk(open_late().await, async |way, mut client| {
-        let message = masked(0x82, &[7; 1000]);
+        let message = binary([7; 1000]);
         let mut taken = 0;
         while let Ok(true) = timeout(Duration::from_secs(1), client.try_send(&message)).await {
             taken += 1000;
@@ -83,30 +84,28 @@ async fn who_sends_more_than_is_read_ahead_waits_and_is_not_given_up() {
 #[tokio::test(start_paused = true)]
 async fn nothing_of_what_was_read_ahead_is_lost() {
     talk(open_each(Server::builder, late_echo).await, async |way, mut client| {
-        let mut expected = Vec::new();
-        for number in 0..40 {
-            let payload = vec![number; 50 * usize::from(number)];
-            client.send(&masked(0x82, &payload)).await;
-            expected.extend(frame(0x82, &payload));
+        let messages: Vec<_> =
+            (0..40).map(|number| binary(vec![number; 50 * usize::from(number)])).collect();
+        for message in &messages {
+            client.send(message).await;
         }
-        client.send(&masked(0x89, b"?")).await;
-        client.expect(&frame(0x8a, b"?")).await;
-        let found = skip_pings(&mut client, expected.len()).await;
-        assert!(found == expected, "{way}");
+        client.send(ping("?")).await;
+        client.expect(pong("?")).await;
+        let first = skip_pings(&mut client).await;
+        assert_eq!(first, messages[0], "{way}");
+        client.expect(&messages[1..]).await;
     })
     .await;
 }
 
-/// Reads so many bytes behind the pings that were sent, which it answers.
-async fn skip_pings(client: &mut Client, count: usize) -> Vec<u8> {
+/// Reads the frame behind the Pings that were sent, which it answers.
+async fn skip_pings(client: &mut Client) -> Frame {
     loop {
-        let mut found = client.read(2).await;
-        if found == frame(0x89, &[]) {
-            client.send(&masked(0x8a, &[])).await;
-        } else {
-            found.extend(client.read(count - 2).await);
+        let found = client.frame().await.unwrap();
+        if found != ping("") {
             return found;
         }
+        client.send(pong("")).await;
     }
 }
 
@@ -171,17 +170,17 @@ async fn what_is_thrown_away_stands_before_no_ping_and_no_close() {
         let opened = open_each_stream(Server::builder, handler).await;
         clients.extend(named(name, opened));
     }
-    let (message, long) = (masked(0x82, &[7; 1000]), masked(0x82, &[7; 900_000]));
+    let (message, long) = (binary([7; 1000]), binary([7; 900_000]));
     talk(clients, async |name, mut client| {
         let begun = Instant::now();
         for _ in 0..3 {
-            client.send(&message.repeat(100)).await;
+            client.send(&message.masked().repeat(100)).await;
             client.send(&long).await;
-            client.send(&masked(0x89, b"behind")).await;
-            expect_beside_ticks(&mut client, &frame(0x8a, b"behind"), &name).await;
+            client.send(ping("behind")).await;
+            expect_beside_ticks(&mut client, pong("behind"), &name).await;
         }
-        client.send(&[&message[..], &masked(0x88, b"\x03\xe8")].concat()).await;
-        expect_beside_ticks(&mut client, &frame(0x88, b"\x03\xe8"), &name).await;
+        client.send([message.clone(), close(1000)]).await;
+        expect_beside_ticks(&mut client, close(1000), &name).await;
         assert!(client.is_hung_up().await, "{name}");
         assert!(begun.elapsed() <= Duration::from_millis(1), "{name}: {:?}", begun.elapsed());
     })
@@ -249,8 +248,7 @@ fn answering_bytes(time: Duration, waits: bool) -> impl Fn(ByteStream) -> Served
 
 #[tokio::test(start_paused = true)]
 async fn a_reply_to_what_came_with_a_close_goes_out_before_its_answer() {
-    let requests = [masked(0x82, b"request"), masked(0x82, b"other")].concat();
-    let wire = [requests, masked(0x88, b"\x03\xe8")].concat();
+    let requests = [binary("request"), binary("other"), close(1000)];
     for (millis, waits, ends) in [
         (0, true, true),
         (20, true, false),
@@ -268,15 +266,14 @@ async fn a_reply_to_what_came_with_a_close_goes_out_before_its_answer() {
             for (way, mut client) in clients {
                 let case = format!("{kind}, {way}, {millis} ms, waits: {waits}");
                 let begun = Instant::now();
-                client.send(&wire).await;
+                client.send(&requests).await;
                 if ends {
                     client.end().await;
                 }
-                let mut expected = frame(0x88, b"\x03\xe8");
                 if millis < 1000 {
-                    expected = [frame(0x82, b"request"), expected].concat();
+                    assert_eq!(client.frame().await, Some(binary("request")), "{case}");
                 }
-                assert_eq!(client.read(expected.len()).await, expected, "{case}");
+                assert_eq!(client.frame().await, Some(close(1000)), "{case}");
                 let after = begun.elapsed().as_millis();
                 assert_eq!(after, u128::from(millis.min(1000)), "{case}");
                 assert!(client.is_hung_up().await, "{case}");
@@ -289,8 +286,8 @@ async fn a_reply_to_what_came_with_a_close_goes_out_before_its_answer() {
 #[tokio::test(start_paused = true)]
 async fn a_ticker_says_no_more_once_a_close_that_waits_is_answered() {
     talk(open_all(Server::builder).await, async |name, mut client| {
-        client.send(&[masked(0x82, b"unread"), masked(0x88, b"\x03\xe8")].concat()).await;
-        expect_beside_ticks(&mut client, &frame(0x88, b"\x03\xe8"), &name).await;
+        client.send([binary("unread"), close(1000)]).await;
+        expect_beside_ticks(&mut client, close(1000), &name).await;
         assert!(client.is_hung_up().await, "{name}");
     })
     .await;

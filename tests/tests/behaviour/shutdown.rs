@@ -5,7 +5,8 @@ use std::time::Duration;
 use tokio::sync::mpsc::unbounded_channel;
 use tokio::time::Instant;
 use ws_server::{ByteStream, Server, Timeouts, WebSocket};
-use ws_tests::{frame, masked, requests};
+use ws_tests::frames::{binary, close, text};
+use ws_tests::requests;
 
 use crate::serve_until_stopped;
 
@@ -26,8 +27,8 @@ async fn every_connection_is_closed_with_1001_whatever_its_service_does() {
         let (connector, stop, task) = serve_until_stopped(server);
         let mut client = connector.open(requests::RFC6455).await;
         stop.send(()).unwrap();
-        client.expect(&frame(0x88, &[0x03, 0xe9])).await;
-        client.send(&masked(0x88, &[0x03, 0xe9])).await;
+        client.expect(close(1001)).await;
+        client.send(close(1001)).await;
         task.await.unwrap();
     }
 }
@@ -45,8 +46,8 @@ async fn a_long_message_under_way_goes_out_whole_before_the_close() {
     tokio::time::sleep(Duration::from_secs(1)).await;
     stop.send(()).unwrap();
     tokio::time::sleep(Duration::from_secs(1)).await;
-    client.expect(&frame(0x82, &long())).await;
-    client.expect(&frame(0x88, &[0x03, 0xe9])).await;
+    client.expect(binary(long())).await;
+    client.expect(close(1001)).await;
     drop(client);
     task.await.unwrap();
 }
@@ -66,7 +67,7 @@ async fn a_connection_that_is_cut_ends_though_another_task_has_its_socket() {
     let mut client = connector.open(requests::RFC6455).await;
     let begun = Instant::now();
     stop.send(()).unwrap();
-    client.expect(&frame(0x88, &[0x03, 0xe9])).await;
+    client.expect(close(1001)).await;
     assert!(client.is_hung_up().await && told.recv().await.unwrap());
     assert_eq!(begun.elapsed().as_secs(), 1);
     task.await.unwrap();
@@ -118,7 +119,7 @@ async fn connections_that_do_not_close_are_cut_at_the_deadline() {
     stop.send(()).unwrap();
     task.await.unwrap();
     assert_eq!(begun.elapsed(), Duration::from_secs(3));
-    client.expect(&frame(0x88, b"\x03\xe9")).await;
+    client.expect(close(1001)).await;
     assert!(client.is_hung_up().await);
 }
 
@@ -152,10 +153,10 @@ async fn a_service_that_panics_takes_its_own_connection_down_alone() {
     let (connector, _stop, _task) = serve_until_stopped(server);
     let mut bystander = connector.open(requests::RFC6455).await;
     let mut client = connector.open(requests::RFC6455).await;
-    client.send(&masked(0x81, b"panic")).await;
+    client.send(text("panic")).await;
     client.rest().await;
-    bystander.send(&masked(0x81, b"hello")).await;
-    bystander.expect(&frame(0x81, b"hello")).await;
+    bystander.send(text("hello")).await;
+    bystander.expect(text("hello")).await;
 }
 
 #[tokio::test(start_paused = true)]
@@ -184,7 +185,7 @@ async fn a_peer_that_never_pauses_is_closed_all_the_same() {
     let (connector, stop, task) = serve_until_stopped(server);
     let mut client = connector.open(requests::RFC6455).await;
     let flood = tokio::spawn(async move {
-        let message = masked(0x82, &[1; 8000]);
+        let message = binary([1; 8000]);
         for _ in 0..10_000 {
             client.send(&message).await;
         }

@@ -4,10 +4,10 @@ use std::time::Duration;
 
 use tokio::io::AsyncWriteExt;
 use tokio::time::{Instant, sleep};
-use ws_server::{ByteStream, Server, WebSocket};
-use ws_tests::{Client, Connector, frame, masked, requests};
+use ws_tests::frames::{close, ping};
+use ws_tests::{Client, Connector, requests};
 
-use crate::serve;
+use crate::{serve_bytes, serve_messages};
 
 /// What lies between the server and its client, as the buffers of two systems would hold it.
 const BETWEEN: usize = 4 << 20;
@@ -29,19 +29,17 @@ async fn open(server: &Connector) -> Client {
 
 #[tokio::test(start_paused = true)]
 async fn a_slow_reader_that_pings_gets_all_that_was_sent() {
-    let messages = Server::builder().messages(|mut socket: WebSocket, _| async move {
+    let messages = serve_messages(|mut socket, _| async move {
         socket.send(&vec![9; SENT][..]).await?;
         Ok(())
     });
-    let bytes = Server::builder()
-        .wrap(|mut stream: ByteStream, _| async move { stream.write_all(&vec![9; SENT]).await });
-    for server in [messages.unwrap(), bytes.unwrap()] {
-        let (server, _) = serve(server);
+    let bytes = serve_bytes(|mut stream, _| async move { stream.write_all(&vec![9; SENT]).await });
+    for server in [messages, bytes] {
         let mut client = open(&server).await;
         let (mut received, mut rounds) = (Vec::new(), 0);
-        while !received.ends_with(&frame(0x88, b"\x03\xe8")) {
+        while !received.ends_with(&close(1000).unmasked()) {
             if rounds % 20 == 0 {
-                assert!(client.try_send(&masked(0x89, b"there?")).await, "after {rounds} rounds");
+                assert!(client.try_send(ping("there?")).await, "after {rounds} rounds");
             }
             sleep(Duration::from_millis(100)).await;
             received.extend(client.read(TAKEN.min(SENT + 4 - received.len().min(SENT))).await);
@@ -56,7 +54,7 @@ async fn a_slow_reader_that_pings_gets_all_that_was_sent() {
 async fn stays(server: &Connector, mut read: impl AsyncFnMut(&mut Client)) -> Duration {
     let mut client = open(server).await;
     let begun = Instant::now();
-    while client.try_send(&masked(0x89, b"")).await {
+    while client.try_send(ping("")).await {
         read(&mut client).await;
         sleep(Duration::from_secs(1)).await;
     }
@@ -66,11 +64,10 @@ async fn stays(server: &Connector, mut read: impl AsyncFnMut(&mut Client)) -> Du
 #[tokio::test(start_paused = true)]
 async fn a_peer_that_answers_no_close_is_cut_however_it_reads() {
     for sent in [0, SENT] {
-        let server = Server::builder().messages(move |mut socket: WebSocket, _| async move {
+        let server = serve_messages(move |mut socket, _| async move {
             socket.send(&vec![9; sent][..]).await?;
             Ok(())
         });
-        let (server, _) = serve(server.unwrap());
         let most = if sent == 0 { 6 } else { 38 };
         let nothing = stays(&server, async |_| {}).await;
         let little = stays(&server, async |client| _ = client.read(1).await).await;
@@ -82,14 +79,13 @@ async fn a_peer_that_answers_no_close_is_cut_however_it_reads() {
 
 #[tokio::test(start_paused = true)]
 async fn a_peer_that_takes_nothing_of_what_waits_is_cut_in_time() {
-    let server = Server::builder().messages(|mut socket: WebSocket, _| async move {
+    let server = serve_messages(|mut socket, _| async move {
         socket.feed(&vec![9; 200_000][..]).await?;
         Ok(())
     });
-    let (server, _) = serve(server.unwrap());
     let mut client = server.open(requests::RFC6455).await;
     let begun = Instant::now();
-    while client.try_send(&masked(0x89, b"")).await {
+    while client.try_send(ping("")).await {
         sleep(Duration::from_secs(1)).await;
     }
     assert!((5..=6).contains(&begun.elapsed().as_secs()), "{:?}", begun.elapsed());

@@ -6,7 +6,8 @@ use tokio::io::DuplexStream;
 use tokio::time::{Instant, sleep, timeout};
 use ws_core::{Drafts, Role};
 use ws_server::{Limits, Timeouts, WebSocket};
-use ws_tests::{Client, frame, masked};
+use ws_tests::Client;
+use ws_tests::frames::{binary, close, empty_close, ping, pong, text};
 
 use crate::block_on;
 
@@ -26,23 +27,23 @@ fn pair_with(timeouts: Timeouts, received: &[u8]) -> (WebSocket<DuplexStream>, C
 
 #[tokio::test(start_paused = true)]
 async fn a_socket_of_ones_own_is_driven_while_it_is_awaited() {
-    let (mut socket, mut client) = pair_with(Timeouts::default(), &masked(0x81, b"early"));
+    let (mut socket, mut client) = pair_with(Timeouts::default(), &text("early").masked());
     let echo = tokio::spawn(async move {
         while let Some(received) = socket.recv().await {
             socket.send(&received.unwrap()).await.unwrap();
         }
         socket.peer_reason().unwrap().code().number()
     });
-    client.expect(&frame(0x81, b"early")).await;
-    client.send(&[masked(0x89, b"?"), masked(0x82, &[7; 50_000])].concat()).await;
-    client.expect(&frame(0x8a, b"?")).await;
-    client.expect(&frame(0x82, &[7; 50_000])).await;
+    client.expect(text("early")).await;
+    client.send([ping("?"), binary([7; 50_000])]).await;
+    client.expect(pong("?")).await;
+    client.expect(binary([7; 50_000])).await;
     let begun = Instant::now();
-    client.expect(&frame(0x89, b"")).await;
+    client.expect(ping("")).await;
     // Half a minute later it has been heard.
     assert_eq!(begun.elapsed().as_secs(), 60);
-    client.send(&masked(0x88, b"\x0f\xa1")).await;
-    client.expect(&frame(0x88, b"\x0f\xa1")).await;
+    client.send(close(4001)).await;
+    client.expect(close(4001)).await;
     assert_eq!(echo.await.unwrap(), 4001);
     assert!(client.is_hung_up().await);
 }
@@ -55,11 +56,11 @@ async fn a_socket_of_ones_own_is_driven_by_each_thing_that_is_awaited() {
         let reason = socket.closed().await;
         (socket, reason)
     });
-    client.expect(&frame(0x82, &[7; 50_000])).await;
-    client.send(&masked(0x89, b"?")).await;
-    client.send(&masked(0x88, b"\x0f\xa1")).await;
-    client.expect(&frame(0x8a, b"?")).await;
-    client.expect(&frame(0x88, b"\x0f\xa1")).await;
+    client.expect(binary([7; 50_000])).await;
+    client.send(ping("?")).await;
+    client.send(close(4001)).await;
+    client.expect(pong("?")).await;
+    client.expect(close(4001)).await;
     let (socket, reason) = timeout(Duration::from_secs(100), sending).await.unwrap().unwrap();
     assert_eq!(reason.unwrap().code().number(), 4001);
     socket.close(None).await;
@@ -70,8 +71,8 @@ async fn a_socket_of_ones_own_is_driven_by_each_thing_that_is_awaited() {
 async fn a_socket_of_ones_own_closes_in_order() {
     let (socket, mut client) = pair();
     let closing = tokio::spawn(socket.close(None));
-    client.expect(&frame(0x88, b"")).await;
-    client.send(&[masked(0x81, b"late"), masked(0x88, b"")].concat()).await;
+    client.expect(empty_close()).await;
+    client.send([text("late"), empty_close()]).await;
     client.end().await;
     closing.await.unwrap();
     assert!(client.is_hung_up().await);
@@ -82,19 +83,19 @@ async fn a_keeper_drives_a_socket_of_which_nothing_is_awaited() {
     let (mut socket, mut client) = pair();
     let keeper = tokio::spawn(socket.keeper());
     for _ in 0..3 {
-        client.send(&masked(0x89, b"?")).await;
-        client.expect(&frame(0x8a, b"?")).await;
-        client.expect(&frame(0x89, b"")).await;
-        client.send(&masked(0x8a, b"")).await;
+        client.send(ping("?")).await;
+        client.expect(pong("?")).await;
+        client.expect(ping("")).await;
+        client.send(pong("")).await;
     }
-    client.send(&masked(0x81, b"kept")).await;
+    client.send(text("kept")).await;
     let message = socket.recv().await.unwrap().unwrap();
     socket.send(&message).await.unwrap();
-    client.expect(&frame(0x81, b"kept")).await;
+    client.expect(text("kept")).await;
     assert!(!keeper.is_finished());
     drop(socket);
-    client.expect(&frame(0x88, b"\x03\xe8")).await;
-    client.send(&masked(0x88, b"\x03\xe8")).await;
+    client.expect(close(1000)).await;
+    client.send(close(1000)).await;
     client.end().await;
     timeout(Duration::from_secs(1), keeper).await.unwrap().unwrap();
     assert!(client.is_hung_up().await);
@@ -113,11 +114,11 @@ async fn a_keeper_wakes_whoever_waits_beside_it() {
     });
     for length in [1, 1000, 100_000] {
         sleep(Duration::from_secs(1)).await;
-        client.send(&masked(0x82, &vec![7; length])).await;
-        client.expect(&frame(0x82, &vec![7; length])).await;
+        client.send(binary(vec![7; length])).await;
+        client.expect(binary(vec![7; length])).await;
     }
-    client.send(&masked(0x88, b"\x0f\xa1")).await;
-    client.expect(&frame(0x88, b"\x0f\xa1")).await;
+    client.send(close(4001)).await;
+    client.expect(close(4001)).await;
     assert_eq!(echo.await.unwrap(), Some(4001));
     assert!(client.is_hung_up().await);
     drop(client);
@@ -128,13 +129,13 @@ async fn a_keeper_wakes_whoever_waits_beside_it() {
 async fn a_keeper_that_is_dropped_leaves_the_connection_to_whoever_awaits() {
     let (socket, mut client) = pair();
     let keeper = tokio::spawn(socket.keeper());
-    client.send(&masked(0x89, b"?")).await;
-    client.expect(&frame(0x8a, b"?")).await;
+    client.send(ping("?")).await;
+    client.expect(pong("?")).await;
     let waiting = tokio::spawn(async move { socket.closed().await });
     sleep(Duration::from_secs(1)).await;
     keeper.abort();
     assert!(keeper.await.unwrap_err().is_cancelled());
-    client.send(&masked(0x88, b"\x0f\xa1")).await;
+    client.send(close(4001)).await;
     let reason = timeout(Duration::from_secs(100), waiting).await.unwrap().unwrap();
     assert_eq!(reason.unwrap().code().number(), 4001);
 }
@@ -154,7 +155,7 @@ async fn a_keeper_gives_a_dead_peer_up() {
 fn a_socket_of_ones_own_without_deadlines_needs_no_runtime() {
     let mut timeouts = Timeouts::default();
     timeouts.keepalive.interval = None;
-    let (mut socket, mut client) = pair_with(timeouts, &masked(0x81, b"early"));
+    let (mut socket, mut client) = pair_with(timeouts, &text("early").masked());
     block_on(async {
         let message = socket.recv().await.unwrap().unwrap();
         assert_eq!(message.as_bytes(), b"early");
@@ -162,5 +163,5 @@ fn a_socket_of_ones_own_without_deadlines_needs_no_runtime() {
     });
     drop(socket);
     let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
-    runtime.block_on(client.expect(&frame(0x81, b"early")));
+    runtime.block_on(client.expect(text("early")));
 }

@@ -12,7 +12,8 @@ use tokio_rustls::rustls::crypto::ring::default_provider;
 use tokio_rustls::rustls::pki_types::{PrivateKeyDer, ServerName};
 use tokio_rustls::rustls::{ClientConfig, RootCertStore, ServerConfig};
 use ws_server::{Origins, Peer, Server, Tls, WebSocket};
-use ws_tests::{Connector, frame, masked, requests};
+use ws_tests::frames::{binary, text};
+use ws_tests::{Connector, requests};
 
 use crate::{copy, echo, serve};
 
@@ -71,7 +72,7 @@ async fn a_client_that_ends_its_side_of_tls_reads_an_orderly_end() {
         for end in [End::CloseNotify, End::Fin] {
             let mut client = connect(&server, &connector).await;
             client.write_all(requests::RFC6455).await.unwrap();
-            client.write_all(&masked(0x82, b"last")).await.unwrap();
+            client.write_all(&binary("last").masked()).await.unwrap();
             client.flush().await.unwrap();
             match end {
                 End::CloseNotify => client.shutdown().await.unwrap(),
@@ -82,7 +83,7 @@ async fn a_client_that_ends_its_side_of_tls_reads_an_orderly_end() {
             let outcome = timeout(Duration::from_secs(9), client.read_to_end(&mut received)).await;
             assert!(matches!(outcome, Ok(Ok(_))), "service {number}, {end:?}: {outcome:?}");
             assert!(
-                received.ends_with(&frame(0x82, b"last")),
+                received.ends_with(&binary("last").unmasked()),
                 "service {number}, {end:?}: {}",
                 String::from_utf8_lossy(&received)
             );
@@ -112,7 +113,7 @@ async fn a_port_of_tls_alone_tells_plain_clients_so_whatever_they_speak() {
     // How it ends does not matter here: the close is not answered.
     drop(secure.read_to_end(&mut received).await);
     assert!(received.starts_with(b"HTTP/1.1 101 "));
-    let greeting = frame(0x81, b"Tls");
+    let greeting = text("Tls").unmasked();
     assert!(received.windows(greeting.len()).any(|bytes| bytes == greeting));
 }
 

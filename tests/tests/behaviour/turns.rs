@@ -8,8 +8,9 @@ use std::time::Duration;
 use tokio::io::{AsyncWriteExt, DuplexStream};
 use tokio::task::yield_now;
 use ws_server::{Builder, ByteStream, Server, WebSocket};
+use ws_tests::Connector;
+use ws_tests::frames::{self, binary};
 use ws_tests::requests::{self, with_field};
-use ws_tests::{Connector, frame, masked};
 
 use crate::compression::deflating;
 use crate::{echo, serve, serve_until_stopped};
@@ -152,8 +153,8 @@ async fn expect_turns(name: &str, (server, fed): (Server, Fed), behind: Vec<u8>,
     let begun = before;
     let newcomer = tokio::spawn(async move {
         let mut client = server.open(requests::RFC6455).await;
-        client.send(&masked(0x82, b"hello")).await;
-        client.expect(&frame(0x82, b"hello")).await;
+        client.send(binary("hello")).await;
+        client.expect(binary("hello")).await;
     });
     while !newcomer.is_finished() {
         yield_now().await;
@@ -169,7 +170,7 @@ async fn expect_turns(name: &str, (server, fed): (Server, Fed), behind: Vec<u8>,
 #[tokio::test(start_paused = true)]
 async fn what_is_work_to_compress_is_fed_in_turns() {
     let long = || text(100_000);
-    let requests = || masked(0x81, b"?").repeat(10_000);
+    let requests = || frames::text("?").masked().repeat(10_000);
     let cases = [
         ("messages", flood(deflating(), long()), vec![]),
         ("zeros", flood(deflating(), "0".repeat(100_000)), vec![]),

@@ -6,16 +6,22 @@ use tokio::io::AsyncReadExt;
 use tokio::sync::mpsc::unbounded_channel;
 use tokio::time::sleep;
 use ws_core::ProtocolError;
-use ws_server::{ByteStream, RecvError, Server, WebSocket};
-use ws_tests::{masked, requests};
+use ws_server::{ByteStream, RecvError, WebSocket};
+use ws_tests::frames::{binary, close_with, ping, text};
+use ws_tests::{Encode, requests};
 
-use crate::serve;
+use crate::{serve_bytes, serve_messages};
 
 const SECOND: Duration = Duration::from_secs(1);
 
 /// What a service receives of these two writes, a tenth of a second apart, when it is busy for so
 /// long with the first message.
-async fn received(first: &[u8], later: &[u8], busy: Duration, closes: bool) -> Vec<String> {
+async fn received(
+    first: impl Encode,
+    later: impl Encode,
+    busy: Duration,
+    closes: bool,
+) -> Vec<String> {
     let (tell, mut told) = unbounded_channel();
     let service = move |mut socket: WebSocket, _| {
         let tell = tell.clone();
@@ -42,7 +48,7 @@ async fn received(first: &[u8], later: &[u8], busy: Duration, closes: bool) -> V
             Ok(())
         }
     };
-    let (server, _) = serve(Server::builder().messages(service).unwrap());
+    let server = serve_messages(service);
     let mut client = server.open(requests::RFC6455).await;
     client.send(first).await;
     sleep(SECOND / 10).await;
@@ -57,10 +63,10 @@ async fn received(first: &[u8], later: &[u8], busy: Duration, closes: bool) -> V
 
 #[tokio::test(start_paused = true)]
 async fn a_service_that_is_busy_is_told_how_the_peer_broke_the_protocol() {
-    let good = masked(0x81, b"good");
+    let good = text("good").masked();
     for (bad, name) in [
-        (masked(0x81, b"\xff"), "InvalidUtf8"),
-        (masked(0x81, &[0xff; 120])[..50].to_vec(), "InvalidUtf8"),
+        (text(b"\xff").masked(), "InvalidUtf8"),
+        (text([0xff; 120]).masked()[..50].to_vec(), "InvalidUtf8"),
         (vec![0x82, 1, 7], "Unmasked"),
     ] {
         for busy in [SECOND / 2, 2 * SECOND] {
@@ -81,8 +87,8 @@ async fn a_service_that_is_busy_is_told_how_the_peer_broke_the_protocol() {
 
 #[tokio::test(start_paused = true)]
 async fn nothing_is_received_after_an_error() {
-    let both = [masked(0x81, b"good"), masked(0x81, b"\xff")].concat();
-    for later in [masked(0x81, b"later"), vec![0x82, 1, 7]] {
+    let both = [text("good"), text(b"\xff")];
+    for later in [text("later").masked(), vec![0x82, 1, 7]] {
         for busy in [SECOND / 2, 2 * SECOND] {
             let told = received(&both, &later, busy, false).await;
             assert_eq!(told, ["good", "InvalidUtf8", "end"], "{later:x?}, {busy:?}");
@@ -92,12 +98,11 @@ async fn nothing_is_received_after_an_error() {
 
 #[tokio::test(start_paused = true)]
 async fn a_bad_text_is_told_whatever_came_with_it() {
-    let bad = masked(0x81, b"\xff");
-    let many = masked(0x82, &[7; 5000]);
-    for behind in [vec![], masked(0x89, b"?"), many.clone(), [masked(0x89, b"?"), many].concat()] {
-        let wire = [&bad[..], &behind].concat();
-        let told = received(&wire, b"", SECOND / 2, false).await;
-        assert_eq!(told, ["InvalidUtf8", "end"], "{} bytes behind", behind.len());
+    let (bad, many) = (text(b"\xff"), binary([7; 5000]));
+    for behind in [vec![], vec![ping("?")], vec![many.clone()], vec![ping("?"), many]] {
+        let sent = [vec![bad.clone()], behind.clone()].concat();
+        let told = received(sent, b"", SECOND / 2, false).await;
+        assert_eq!(told, ["InvalidUtf8", "end"], "{behind:?}");
     }
 }
 
@@ -115,9 +120,9 @@ async fn a_stream_that_is_not_read_is_told_of_a_bad_reason_behind_its_data() {
                 Ok(())
             }
         };
-        let (server, _) = serve(Server::builder().wrap(service).unwrap());
+        let server = serve_bytes(service);
         let mut client = server.open(requests::RFC6455).await;
-        client.send(&[masked(0x82, b"data"), masked(0x88, b"\x03\xe8\xff")].concat()).await;
+        client.send([binary("data"), close_with(1000, b"\xff")]).await;
         client.rest().await;
         let (data, end) = told.recv().await.unwrap();
         assert_eq!(data, b"data", "{busy:?}");

@@ -12,7 +12,8 @@ use futures_util::{FutureExt, SinkExt};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::time::sleep;
 use ws_server::{Builder, ByteStream, Message, Server, UpgradeService, WebSocket};
-use ws_tests::{Client, frame, requests};
+use ws_tests::frames::{Frame, binary, text};
+use ws_tests::{Client, requests};
 
 use crate::{http2, mount, serve};
 
@@ -90,15 +91,13 @@ pub(crate) async fn talk<N, F: Future<Output = ()>>(
 }
 
 /// Expects a frame, whatever a ticker sends before.
-pub(crate) async fn expect_beside_ticks(client: &mut Client, expected: &[u8], name: &str) {
-    let ticks = [0x81, 0x82].map(|first| frame(first, TICK.as_bytes()));
-    let mut found = client.read(2).await;
-    while ticks.iter().any(|tick| found == tick[..2]) {
-        client.read(TICK.len()).await;
-        found = client.read(2).await;
+pub(crate) async fn expect_beside_ticks(client: &mut Client, expected: Frame, name: &str) {
+    let ticks = [text(TICK), binary(TICK)];
+    let mut found = client.frame().await;
+    while found.as_ref().is_some_and(|found| ticks.contains(found)) {
+        found = client.frame().await;
     }
-    found.extend(client.read(expected.len() - 2).await);
-    assert_eq!(found, expected, "a handler that {name}");
+    assert_eq!(found, Some(expected), "a handler that {name}");
 }
 
 /// Handlers of messages that take no notice of control frames, and of most data.
