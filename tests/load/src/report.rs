@@ -23,7 +23,7 @@ impl Report {
         self
     }
 
-    /// With three digits; NaN is null.
+    /// With three digits; a value that is not finite is null.
     #[must_use]
     pub(crate) fn number(self, name: &'static str, value: f64) -> Report {
         match value.is_finite() {
