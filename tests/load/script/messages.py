@@ -209,7 +209,7 @@ def fanout(bench):
     """Cells are SIZE:CONNECTIONS:DEPTH here too; a delivery is one copy to one connection."""
     key = "server_cpu_ns_per_delivery"
     servers = bench.available([
-        peer("epoll alone", "peer-fanout-limit"),
+        peer("epoll", "peer-fanout-limit"),
         peer("broadcast", "peer-fanout-limit", "--variant broadcast"),
         *[peer(name, f"peer-fanout-{package}") for name, package in (
             ("axum", "axum"), ("tokio-tungstenite", "tungstenite"),
