@@ -1,5 +1,5 @@
-# What the scripts beside this one share: titles, commands in bounded time, and installing what is
-# missing. It is sourced at the top of the tree, behind `set -euo pipefail`.
+# Functions that the scripts in this directory share: titles, commands with a time limit, and the
+# installation of missing tools. Sourced from the top of the tree, after `set -euo pipefail`.
 
 readonly BUILD_SECONDS=900
 
@@ -11,7 +11,7 @@ title() {
     printf '\n=== %s (after %d s)\n' "$*" "$SECONDS"
 }
 
-# within SECONDS COMMAND...: prints it, and runs it for so long at most.
+# within SECONDS COMMAND...: prints the command and runs it with this time limit.
 within() {
     local seconds=$1
     shift
@@ -19,7 +19,7 @@ within() {
     timeout -k 10 "$seconds" "$@"
 }
 
-# run COMMAND...: prints it, and runs it in bounded time.
+# run COMMAND...: prints the command and runs it with the time limit of a build.
 run() {
     within "$BUILD_SECONDS" "$@"
 }
@@ -49,14 +49,14 @@ install_tools() {
     run cargo --version
 }
 
-# autobahn EXTENT SECONDS: the Autobahn test suite, where it can be had.
+# autobahn EXTENT SECONDS: the Autobahn test suite, if it can be installed.
 autobahn() {
     local status=0
     within "$2" tests/autobahn/run "$target/release/ws-server" "$1" || status=$?
     case $status in
         0) ;;
-        # Its own job on GitHub has one.
-        77) echo "SKIPPED: there is no Python 2.7 for the Autobahn test suite" ;;
+        # On GitHub a job of its own has Python 2.7.
+        77) echo "SKIPPED: the Autobahn test suite needs Python 2.7, which is not available" ;;
         *) exit "$status" ;;
     esac
 }

@@ -1,8 +1,8 @@
-"""Which cases of the Autobahn test suite a run consists of, from spec.json.
+"""Selects the cases of the Autobahn test suite for a run, from spec.json.
 
     cases.py spec VERSION EXTENT ADDRESS OUTDIR    prints the specification for wstest
 
-EXTENT is `all`, or `bounded` for a bounded part of the long sections.
+EXTENT is `all`, or `bounded` for a subset of the long sections.
 """
 
 import fnmatch

@@ -1,10 +1,10 @@
-"""Judges a report of the Autobahn test suite against expected.json.
+"""Compares a report of the Autobahn test suite with expected.json.
 
     check.py VERSION EXTENT INDEX_JSON
 
-Every case of the run must be in the report, with exactly the behaviour that is expected of it,
-open and closing; where nothing is said, both must be OK. A case that does better than expected
-fails too: what is expected is then out of date.
+Every case of the run must be in the report, with exactly the expected behaviour, open and closing;
+by default both must be OK. A case with a better result than expected fails too: expected.json is
+then out of date.
 """
 
 import collections
@@ -24,7 +24,7 @@ def expectation(case, version):
 
 
 def findings(report, version, extent):
-    """What is wrong, a line each."""
+    """The differences, a line each."""
     cases = selected(version, extent)
     for case in cases:
         if case not in report:
@@ -35,7 +35,7 @@ def findings(report, version, extent):
         expected = expectation(case, version)
         if found != expected:
             yield (
-                f"{case}: {found[0]}, close {found[1]}, in place of {expected[0]}, {expected[1]}"
+                f"{case}: {found[0]}, close {found[1]}, instead of {expected[0]}, {expected[1]}"
                 f" (the peer's code {result['remoteCloseCode']}, {result['duration']} ms)"
             )
     for case in sorted(set(report) - set(cases)):

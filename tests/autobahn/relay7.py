@@ -1,9 +1,9 @@
-"""Makes the test suite's version 8 a version 7: relays, and rewrites the version of each request.
+"""A relay for version 7: rewrites the version of each request of the test suite from 8 to 7.
 
     relay7.py HOST:PORT
 
-The two drafts share their handshake and their frames; the suite speaks 8 and knows no 7. It says
-where it listens as the server does, and ends with SIGTERM.
+The two drafts share their handshake and their frames; the suite supports 8 but not 7. It prints its
+address as the server does, and ends with SIGTERM.
 """
 
 import asyncio

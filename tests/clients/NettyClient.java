@@ -43,26 +43,26 @@ import javax.net.ssl.SSLException;
 /**
  * Netty's WebSocket client against an echo server: NettyClient HOST:PORT|URL 0|7|8|13
  *
- * <p>URL is the whole of it, {@code ws://HOST:PORT/websocket} or {@code wss:}; with HOST:PORT alone
- * the path is one of its own. Over TLS any certificate will do: this is a test on loopback.
+ * <p>URL is complete, {@code ws://HOST:PORT/websocket} or {@code wss:}; with only HOST:PORT the
+ * path is {@code /chat?x=1}. Over TLS any certificate is accepted: this is a test on loopback.
  *
- * <p>Netty does all the protocol work; this class only says what to send and compares what comes
- * back. It proves the opening handshake (Netty checks the challenge of version 0 and the
- * Sec-WebSocket-Accept of the others), an echo of text of every kind of length, and the closing
+ * <p>Netty implements the protocol; this class only chooses the messages and compares the echoes.
+ * It checks the opening handshake (Netty checks the challenge of version 0 and the
+ * Sec-WebSocket-Accept of the others), an echo of text of every length encoding, and the closing
  * handshake; for versions 7, 8 and 13 also binary messages, ping, and a message in fragments.
  *
- * <p>The last line printed is PASS or FAIL; the exit code says the same.
+ * <p>The last line printed is PASS or FAIL; the exit code matches.
  */
 public final class NettyClient {
     private static final int TIMEOUT_SECONDS = 30;
     private static final int LONGEST_FRAME = 16 << 20;
 
-    /** Larger than any frame of version 0 below, see there. */
+    /** Larger than any frame of version 0 below. */
     private static final int READ_BYTES = 64 << 10;
 
     private enum Kind { TEXT, FRAGMENTED_TEXT, BINARY, PING }
 
-    /** One thing that is sent, and comes back as it went. */
+    /** A message or ping that is sent, and its expected echo. */
     private static final class Exchange {
         final Kind kind;
         final byte[] payload;
@@ -143,16 +143,16 @@ public final class NettyClient {
         list.add(Exchange.text("hello"));
         list.add(Exchange.text(""));
         list.add(Exchange.text("h\u00e9llo \u20ac \ud83d\ude00"));
-        // the borders of the one-byte length
+        // the boundaries of the one-byte length
         list.add(Exchange.text("a".repeat(125)));
         list.add(Exchange.text("b".repeat(126)));
         if (version == WebSocketVersion.V00) {
-            // Netty's WebSocket00FrameDecoder loses bytes of a frame that it does not get in one
-            // read, so nothing longer than a segment can be asked of it.
+            // Netty's WebSocket00FrameDecoder loses bytes of a frame that does not arrive in one
+            // read, so no text may be longer than a segment.
             list.add(Exchange.text("\u20ac".repeat(300)));
             return list;
         }
-        // the borders of the two-byte length, and three bytes a character
+        // the boundaries of the two-byte length, and three bytes per character
         list.add(Exchange.text("c".repeat(65535)));
         list.add(Exchange.text("d".repeat(65536)));
         list.add(Exchange.text("\u20ac".repeat(70000)));
@@ -166,7 +166,7 @@ public final class NettyClient {
         return list;
     }
 
-    /** Sends one exchange after the other, closes, and judges. */
+    /** Runs the exchanges in order, closes, and checks the results. */
     private static final class Client extends SimpleChannelInboundHandler<Object> {
         final CompletableFuture<String> outcome = new CompletableFuture<>();
         private final WebSocketClientHandshaker handshaker;
@@ -214,7 +214,7 @@ public final class NettyClient {
             }
         }
 
-        /** The echo of one message may come in any number of fragments. */
+        /** The echo of one message may arrive in any number of fragments. */
         private void handleFragment(
                 ChannelHandlerContext context, WebSocketFrame frame, byte[] payload) {
             if (frame instanceof TextWebSocketFrame) {

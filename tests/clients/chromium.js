@@ -1,4 +1,4 @@
-// What the Chromium drivers share: starting the browser, bounding its time, reporting.
+// Functions that the Chromium drivers share: starting the browser, time limits, reporting.
 
 'use strict';
 
@@ -10,7 +10,7 @@ const puppeteer = require('puppeteer-core');
 const TIMEOUT_MILLISECONDS = 60000;
 const EXECUTABLE = process.env.CHROMIUM || '/usr/bin/chromium';
 
-// Loopback is all it needs; these keep it from calling home.
+// Only loopback is needed; these flags disable background network requests.
 const QUIET = [
   '--disable-gpu',
   '--disable-quic',
@@ -23,8 +23,8 @@ const QUIET = [
 // Chromium refuses to run as root inside its sandbox.
 const AS_ROOT = process.getuid() === 0 ? ['--no-sandbox'] : [];
 
-// Runs `drive(page)`, prints PASS or FAIL, and ends the process with the exit code to match.
-// `flags` are further arguments for the browser.
+// Runs `drive(page)`, prints PASS or FAIL, and exits with the matching code.
+// `flags` are additional arguments for the browser.
 async function run(drive, flags = []) {
   const profile = fs.mkdtempSync(path.join(os.tmpdir(), 'ws-clients-'));
   let browser;
@@ -46,9 +46,9 @@ async function run(drive, flags = []) {
     failure = error;
   }
   if (browser) {
-    // A browser that does not end by itself is killed: it is ours, started above.
+    // A browser that does not exit is killed: it was started above.
     const child = browser.process();
-    // One that ends at once may be gone before the last command is written to it.
+    // One that exits at once may be gone before the last command is written to it.
     child.stdio[3].on('error', () => {});
     const kill = setTimeout(() => child.kill('SIGKILL'), 5000);
     await browser.close().catch(() => {});

@@ -1,10 +1,10 @@
 // Chromium's own permessage-deflate: node chromium_deflate.js PAGE_URL WEBSOCKET_URL
 //
-// The page is loaded so that its origin is the server's own, and its WebSocket does the talking.
-// It proves that the browser and the server agree on permessage-deflate, an echo of texts and
-// binary messages of every kind of length, several of each, and a closing handshake with a code.
+// The page is loaded so that its origin is the server's own; the test uses the page's WebSocket.
+// Checks that the browser and the server negotiate permessage-deflate, an echo of texts and binary
+// messages of every length encoding, several of each, and a closing handshake with a code.
 //
-// The last line printed is PASS or FAIL; the exit code says the same.
+// The last line printed is PASS or FAIL; the exit code matches.
 
 'use strict';
 
@@ -12,7 +12,7 @@ const { run, check } = require('./chromium.js');
 
 const [page_url, socket_url] = process.argv.slice(2);
 
-// Runs in the page: nothing of this script is in scope there.
+// Runs in the page, where nothing of this script is in scope.
 function talk(url) {
   const json = (size) => {
     let text = '';

@@ -1,10 +1,10 @@
 // Chromium on the server's own page: node chromium_page.js HOST:PORT [SCREENSHOT.png]
 //
-// It proves that the embedded page loads without an error, connects back, tells the draft,
-// sends a typed message, shows the echo, closes with a code, and connects again. Text that
-// looks like markup must appear as text.
+// Checks that the embedded page loads without an error, connects back, shows the draft, sends a
+// typed message, shows the echo, closes with a code, and connects again. Text that looks like
+// markup must be shown as text.
 //
-// The last line printed is PASS or FAIL; the exit code says the same.
+// The last line printed is PASS or FAIL; the exit code matches.
 
 'use strict';
 

@@ -1,12 +1,12 @@
 // Chromium on the page of a site with TLS: node chromium_site.js https://HOST:PORT/ [h1]
 //
-// It proves that the page is loaded over HTTP/2 (with `h1`: over HTTP/1.1, with HTTP/2 turned off
-// in the browser), that its WebSocket, a `wss:` URL of the same origin, opens and greets with the
-// draft, and that a message typed into the page's form comes back into the page. Over HTTP/2 the
-// browser opens that WebSocket in a stream of the connection that the page came on; that it did,
-// only the server can tell.
+// Checks that the page is loaded over HTTP/2 (with `h1`: over HTTP/1.1, with HTTP/2 disabled in the
+// browser), that its WebSocket, a `wss:` URL of the same origin, opens and receives a greeting with
+// the draft, and that the page shows the echo of a message typed into its form. Over HTTP/2 the
+// browser opens that WebSocket in a stream of the page's connection; only the server's log shows
+// that it did.
 //
-// The last line printed is PASS or FAIL; the exit code says the same.
+// The last line printed is PASS or FAIL; the exit code matches.
 
 'use strict';
 
@@ -16,7 +16,7 @@ const [url, http1] = process.argv.slice(2);
 const TEXT = 'h\u00e9llo \u20ac <b>not bold</b>';
 const TIMEOUT = { timeout: 15000 };
 
-// Any certificate will do: this is a test on loopback.
+// Any certificate is accepted: this is a test on loopback.
 const FLAGS = ['--ignore-certificate-errors', ...(http1 === 'h1' ? ['--disable-http2'] : [])];
 
 async function waitForLine(page, line) {

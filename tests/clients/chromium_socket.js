@@ -1,10 +1,10 @@
 // Chromium's WebSocket against an echo server: node chromium_socket.js HOST:PORT
 //
-// The WebSocket of a page does the talking. It proves an echo of text and of binary messages of
-// every kind of length, without a wait between them, and a closing handshake that carries a
-// code and a reason both ways.
+// The test uses the WebSocket of a page. Checks an echo of text and of binary messages of every
+// length encoding, without a wait between them, and a closing handshake with a code and a reason
+// both ways.
 //
-// The last line printed is PASS or FAIL; the exit code says the same.
+// The last line printed is PASS or FAIL; the exit code matches.
 
 'use strict';
 
@@ -12,7 +12,7 @@ const { run, check } = require('./chromium.js');
 
 const address = process.argv[2];
 
-// Runs in the page: nothing of this script is in scope there.
+// Runs in the page, where nothing of this script is in scope.
 function talk(url) {
   const texts = [
     'hello',
@@ -61,7 +61,7 @@ function talk(url) {
 }
 
 run(async (page) => {
-  // A page of this origin, so that the server need not allow any other.
+  // A page of the server's own origin, so that it need not allow another one.
   await page.goto(`http://${address}/`, { timeout: 15000 });
   const result = await page.evaluate(talk, `ws://${address}/chat?x=1`);
   console.log(JSON.stringify(result));

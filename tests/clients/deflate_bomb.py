@@ -1,12 +1,12 @@
 #!/usr/bin/env python3
-"""A message of 1 MiB that stands for 1 GiB, and what it costs the server.
+"""A decompression bomb: a message of 1 MiB that inflates to 1 GiB, and its cost to the server.
 
     tests/clients/deflate_bomb.py HOST:PORT PID
 
-The server echoes messages and agrees on permessage-deflate; PID is its process, on this machine.
-It proves that the connection is closed with 1009, that the server's memory grows by less than
-GROWTH_MIB at its peak, and that it takes less than CPU_SECONDS of its time. A message that the
-limit allows comes first, so that buffers which any message needs are there.
+The server echoes messages and negotiates permessage-deflate; PID is its process, on this machine.
+Checks that the connection is closed with 1009, that the server's peak memory grows by less than
+GROWTH_MIB, and that it uses less than CPU_SECONDS of CPU time. A message within the limit is sent
+first, so that the buffers that any message needs are allocated.
 
 The last line is PASS or FAIL; the exit code is 0 or 1.
 """
@@ -75,14 +75,14 @@ def send(connection, payload):
     try:
         connection.sendall(frame(payload))
     except (BrokenPipeError, ConnectionResetError):
-        pass  # refused before the end of it
+        pass  # refused before its end
 
 
 def read(connection, count):
     data = b""
     while len(data) < count:
         more = connection.recv(count - len(data))
-        assert more, f"the end after {data!r}"
+        assert more, f"the connection ended after {data!r}"
         data += more
     return data
 
@@ -113,7 +113,7 @@ def main():
 
 try:
     main()
-except Exception as error:  # whatever it is, it is a failure that must be the last line
+except Exception as error:  # any failure must be the last line
     print(f"FAIL {type(error).__name__}: {error}")
     sys.exit(1)
 print("PASS")

@@ -2,13 +2,13 @@
 //
 //   node deflate_client.js URL AGREED [OPTION=VALUE...]
 //
-// AGREED is what the server must answer; `none` that it must agree on no extension. The options
-// are those of `perMessageDeflate` in `ws`: serverNoContextTakeover=true, clientMaxWindowBits=10.
-// It proves an echo of texts and binary messages of every kind of length, compressed ones and, by
-// the client's threshold, plain ones between them; that compressible messages come back in fewer
-// bytes; and a closing handshake with a code.
+// AGREED is the extension that the server must accept; with `none` it must accept no extension. The
+// options are those of `perMessageDeflate` in `ws`: serverNoContextTakeover=true,
+// clientMaxWindowBits=10. Checks an echo of texts and binary messages of every length encoding,
+// compressed ones and, below the client's threshold, uncompressed ones between them; that the echo
+// of compressible messages takes fewer bytes; and a closing handshake with a code.
 //
-// The last line printed is PASS or FAIL; the exit code says the same.
+// The last line printed is PASS or FAIL; the exit code matches.
 
 'use strict';
 
@@ -33,7 +33,7 @@ const json = (size) => {
   return text.slice(0, size);
 };
 
-// Noise, which does not become shorter, of a generator so that each run is the same.
+// Noise, which is incompressible, from a generator, so that each run is the same.
 function noise(size) {
   let state = 1;
   return Buffer.from(Array.from({ length: size }, () => {
@@ -66,7 +66,7 @@ socket.on('upgrade', (head) => {
   connection = head.socket;
 });
 socket.on('open', () => {
-  console.log(`agreed on ${response}`);
+  console.log(`negotiated ${response}`);
   if ((response || 'none') !== agreed) {
     end(`not ${agreed}`);
   }

@@ -3,9 +3,10 @@
 
     tests/clients/deflate_client.py URL AGREED [NAME=VALUE...]
 
-AGREED is what the server must answer. The names are those of ClientPerMessageDeflateFactory:
-server_no_context_takeover=True, client_max_window_bits=10. It proves an echo of texts and binary
-messages of every kind of length, in one frame and in fragments, and a closing handshake.
+AGREED is the extension that the server must accept. The names are those of
+ClientPerMessageDeflateFactory: server_no_context_takeover=True, client_max_window_bits=10. Checks
+an echo of texts and binary messages of every length encoding, in one frame and in fragments, and a
+closing handshake.
 
 It needs `websockets` 10 or later. The last line is PASS or FAIL; the exit code is 0 or 1.
 """
@@ -60,7 +61,7 @@ async def talk(url, agreed, options):
         url, extensions=extensions, compression=None, max_size=1 << 24
     ) as connection:
         answered = response_header(connection)
-        print(f"agreed on {answered}")
+        print(f"negotiated {answered}")
         if answered != agreed:
             raise AssertionError(f"not {agreed}")
         count = 0
@@ -69,10 +70,10 @@ async def talk(url, agreed, options):
                 await connection.send(sent)
                 echo = await connection.recv()
                 if echo != message:
-                    raise AssertionError(f"message {count} came back different")
+                    raise AssertionError(f"the echo of message {count} differs")
                 count += 1
         await connection.close(4001, "bye")
-        print(f"{count} messages came back")
+        print(f"{count} messages echoed")
         if connection.close_code != 4001:
             raise AssertionError(f"closed with {connection.close_code}")
 
@@ -82,7 +83,7 @@ def main():
     options = {name: ast.literal_eval(value) for name, value in (pair.split("=") for pair in pairs)}
     try:
         asyncio.run(asyncio.wait_for(talk(url, agreed, options), SECONDS))
-    except Exception as error:  # whatever it is, it is a failure that must be the last line
+    except Exception as error:  # any failure must be the last line
         print(f"FAIL {type(error).__name__}: {error}")
         sys.exit(1)
     print("PASS")

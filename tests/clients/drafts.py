@@ -1,6 +1,6 @@
 """The drafts as a client speaks them: opening handshakes, and frames both ways.
 
-Written for the drivers beside it, which bring the sockets; it shares nothing with the server.
+For the drivers in this directory, which have the sockets; it shares no code with the server.
 A draft is `Hixie76` or `Hybi(7)`, `Hybi(8)`, `Hybi(13)`.
 """
 
@@ -16,7 +16,7 @@ FIN, MASK = 0x80, 0x80
 
 
 class Failure(Exception):
-    """What a driver found wrong."""
+    """A failed check of a driver."""
 
 
 def require(condition, what):
@@ -25,7 +25,7 @@ def require(condition, what):
 
 
 class Site:
-    """Where a site is, from its http: or https: URL."""
+    """The address of a site, from its http: or https: URL."""
 
     def __init__(self, url):
         parts = urllib.parse.urlsplit(url)
@@ -42,18 +42,18 @@ class Site:
 
 
 class Opening:
-    """A request that opens a WebSocket, and what must come back for it."""
+    """A request that opens a WebSocket, and the response that is expected."""
 
     def __init__(self, path, fields, challenge, expected, answer):
         lines = [f"GET {path} HTTP/1.1", *(f"{name}: {value}" for name, value in fields)]
         self.head = "\r\n".join(lines).encode() + b"\r\n\r\n"
-        # eight bytes behind the head, and sixteen behind the head of the response; hixie-76 only
+        # eight bytes after the head, and sixteen after the response head; hixie-76 only
         self.challenge = challenge
         self.answer = answer
         self._expected = expected
 
     def check(self, head):
-        """Judges the head of the response, without its empty line."""
+        """Checks the response head, without its empty line."""
         status, fields = read_head(head)
         require(status == 101, f"refused: {head!r}")
         for name, value in self._expected.items():
@@ -71,12 +71,12 @@ def read_head(head):
 
 
 class Hixie76:
-    """Text between 00 and FF; a challenge of eight bytes behind the head of the request."""
+    """Text between 00 and FF; a challenge of eight bytes after the request head."""
 
     name = "hixie-76"
 
     def opening(self, site, path, length=False, keys=None):
-        """`length`: the challenge is announced as a body. `keys`: Key1, Key2 and key3 instead of
+        """`length`: Content-Length announces the challenge. `keys`: Key1, Key2 and key3 instead of
         random ones."""
         key1, key2, key3 = keys or (random_key(), random_key(), os.urandom(8))
         fields = [
@@ -153,7 +153,7 @@ class Hybi:
         return Opening(path, fields, b"", expected, b"")
 
     def frame(self, first, payload):
-        """The mask is applied to the payload as one long number."""
+        """Masks the payload as one long number."""
         size = len(payload)
         if size < 126:
             head = struct.pack("!BB", first, MASK | size)
@@ -180,9 +180,9 @@ DRAFTS = [Hixie76(), Hybi(7), Hybi(8), Hybi(13)]
 
 
 class Parser:
-    """Takes bytes as they come and gives what has arrived whole: (TEXT, payload) and so on, and
-    (CLOSE, code), after which no byte may follow. A Close without a code is None, as is the
-    closing of hixie-76."""
+    """Takes received bytes and returns complete messages and control frames: (TEXT, payload) and so
+    on, and (CLOSE, code), after which no byte may follow. The code is None for a Close without one,
+    and for the closing frame of hixie-76."""
 
     def __init__(self):
         self.buffer = bytearray()
@@ -196,14 +196,14 @@ class Parser:
         while (event := self._next()) is not None:
             if event[0] == CLOSE:
                 self.closed = True
-                require(not self.buffer, f"bytes behind Close: {bytes(self.buffer[:40])!r}")
+                require(not self.buffer, f"bytes after Close: {bytes(self.buffer[:40])!r}")
                 require(not self._within_message(), "Close within a message")
             yield event
 
     def end(self):
         """TCP has ended."""
         require(self.closed, f"TCP ended without a closing handshake, {len(self.buffer)} bytes "
-                f"of an unfinished frame at hand")
+                f"of an incomplete frame received")
 
     def _within_message(self):
         return False

@@ -1,9 +1,9 @@
-# What the scripts that run clients share: installing, starting servers, running clients,
-# reporting. It is sourced, behind `set -euo pipefail`; the caller may set `only`, the beginnings
-# of names, to run some clients alone.
+# Functions that the scripts that run clients share: installing, starting servers, running clients,
+# reporting. Sourced after `set -euo pipefail`; the caller may set `only`, prefixes of names, to run
+# only these clients.
 #
-# What is missing is installed from Debian (as root) and from npm, into
-# ${XDG_CACHE_HOME:-~/.cache}/ws-clients and never into the tree. Everything stays on loopback.
+# Missing tools are installed from Debian (as root) and from npm, into
+# ${XDG_CACHE_HOME:-~/.cache}/ws-clients and never into the tree. Only loopback is used.
 
 readonly CLIENT_SECONDS=90
 readonly START_SECONDS=10
@@ -13,7 +13,7 @@ here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 cache=${XDG_CACHE_HOME:-$HOME/.cache}/ws-clients
 only=()
 
-# usage SCRIPT: prints the comment at the top of it, and ends.
+# usage SCRIPT: prints the comment at the top of the script, and exits.
 usage() {
     sed -n '2,/^$/s/^# \{0,1\}//p' "$1" >&2
     exit 2
@@ -32,7 +32,7 @@ require_programs() {
 work=$(mktemp -d)
 servers=()
 
-# Ends what this script started, and nothing else.
+# Ends the processes that this script started.
 clean_up() {
     local pid
     for pid in "${servers[@]}"; do
@@ -48,7 +48,7 @@ clean_up() {
 trap clean_up EXIT
 trap 'exit 130' INT TERM
 
-# ---- what is needed -------------------------------------------------------------------------
+# ---- requirements ---------------------------------------------------------------------------
 
 netty_jars=()
 for module in buffer codec codec-http common handler resolver transport; do
@@ -58,7 +58,7 @@ classpath=$(IFS=:; echo "${netty_jars[*]}")
 
 missing=()
 
-# command_from COMMAND PACKAGE...: the packages of Debian that COMMAND comes from.
+# command_from COMMAND PACKAGE...: adds these Debian packages to `missing` if there is no COMMAND.
 command_from() {
     command -v "$1" >/dev/null || missing+=("${@:2}")
 }
@@ -79,7 +79,7 @@ install_missing() {
     }
 }
 
-# install_npm_packages NAME@VERSION...: scripts of the packages are not run, none needs its own.
+# install_npm_packages NAME@VERSION...: without the packages' scripts, which none of these needs.
 install_npm_packages() {
     local modules=$cache/node_modules package packages=()
     for package in "$@"; do
@@ -102,8 +102,8 @@ compile_netty_client() {
 
 # ---- servers --------------------------------------------------------------------------------
 
-# start NAME COMMAND...: starts a server and sets `address` to where it listens and `scheme` to
-# how it is reached, which it says in its first line. Its log is $work/NAME.log.
+# start NAME COMMAND...: starts a server and sets `address` and `scheme` from the URL in its first
+# line of output. Its log is $work/NAME.log.
 start() {
     local name=$1 output=$work/$1.out
     shift
@@ -119,7 +119,7 @@ start() {
         kill -0 "$pid" 2>/dev/null || break
         sleep 0.1
     done
-    echo "$name did not say where it listens: $*" >&2
+    echo "$name did not print the address it listens on: $*" >&2
     cat "$output" "$work/$name.log" >&2
     exit 2
 }
@@ -138,7 +138,7 @@ selected() {
     return 1
 }
 
-# report NAME STATUS OUTPUT [SECONDS]: a line, and what there was to say when it failed.
+# report NAME STATUS OUTPUT [SECONDS]: a line, and the output when it failed.
 report() {
     if [ "$2" -eq 0 ]; then
         passed=$((passed + 1))
@@ -150,8 +150,8 @@ report() {
     fi
 }
 
-# client NAME COMMAND...: runs one and reports. Its last line must be PASS: an exit code of 0
-# alone could come from a client that did nothing.
+# client NAME COMMAND...: runs a client and reports. Its last line must be PASS: an exit code of 0
+# could also come from a client that did nothing.
 client() {
     local name=$1 output=$work/client.out status=0
     shift
@@ -162,14 +162,14 @@ client() {
     report "$name" "$status" "$output" $((SECONDS - begin))
 }
 
-# Sums up; fails when a client or a server did.
+# Prints the summary; fails when a client failed or a server exited.
 finish() {
-    # A client may be content with a server that has meanwhile fallen over.
+    # A client may pass although the server has crashed since.
     local pid
     for pid in "${servers[@]}"; do
         if ! kill -0 "$pid" 2>/dev/null; then
             failed=$((failed + 1))
-            echo "FAIL  a server ended"
+            echo "FAIL  a server exited"
             tail -n 20 "$work"/*.log
         fi
     done

@@ -3,20 +3,19 @@
 //   node http2_client.js URL [UNREAD_MEBIBYTES]
 //
 // URL is https://HOST:PORT/websocket, or http: for HTTP/2 without TLS and with prior knowledge;
-// what is there echoes messages. HTTP/2 is Node's own, the frames of WebSocket are those of npm's
-// `ws` 8. A look at the bytes that come in tells how each stream ends. It proves
+// that path echoes messages. HTTP/2 is Node's own, the WebSocket frames are those of npm's `ws` 8.
+// The received bytes are parsed to see how each stream ends. Checks
 //
 // * SETTINGS_ENABLE_CONNECT_PROTOCOL, and five WebSockets at once: text and binary messages of
-//   every kind of length, ping, and a closing handshake with a code;
+//   every length encoding, ping, and a closing handshake with a code;
 // * that the stream then ends with END_STREAM, and without RST_STREAM;
-// * that they are served while a sixth, whose echoes nobody reads, has come to a halt; it goes
-//   on when it is read, and nothing of it is lost. UNREAD_MEBIBYTES (1 unless given) are sent on
-//   it; a server stands more than the window of its connection only if no single stream may
-//   take all of that;
+// * that they are served while a sixth, whose echoes are not read, is blocked; it continues when it
+//   is read, and loses no bytes. UNREAD_MEBIBYTES (default: 1) are sent on it; more than the
+//   connection window passes only if no single stream may take all of that window;
 // * the refusals: 501 for a `:protocol` other than websocket, 400 for a version other than 13
-//   with `sec-websocket-version: 13`; the connection goes on after them.
+//   with `sec-websocket-version: 13`; the connection can be used after them.
 //
-// The last line printed is PASS or FAIL; the exit code says the same.
+// The last line printed is PASS or FAIL; the exit code matches.
 
 'use strict';
 
@@ -31,7 +30,7 @@ const WEBSOCKETS = 5;
 
 const UNREAD_SIZE = 64 * 1024;
 const UNREAD_MESSAGES = Number(process.argv[3] || 1) * 1024 * 1024 / UNREAD_SIZE;
-// A stream to which nothing came for so long has come to a halt.
+// A stream that received nothing for this long is blocked.
 const HALT_MILLISECONDS = 500;
 
 const DATA = 0x0;
@@ -51,8 +50,8 @@ function sleep(milliseconds) {
   return new Promise((resolve) => setTimeout(resolve, milliseconds));
 }
 
-// The transport of the connection, which notes what comes in: for every stream the bytes in its
-// DATA frames, and how it ended.
+// The transport of the connection, which records for every stream the bytes in its DATA frames, and
+// how it ended.
 class Tap extends Duplex {
   constructor(socket) {
     super();
@@ -86,7 +85,7 @@ class Tap extends Duplex {
         chunk = chunk.subarray(skipped);
         continue;
       }
-      // Of RST_STREAM's payload, four bytes, the code is noted too.
+      // RST_STREAM's payload, four bytes, is recorded as the code.
       const wanted = this.head.length > 3 && this.head[3] === RST_STREAM
         ? FRAME_HEAD + 4 : FRAME_HEAD;
       const taken = Math.min(wanted - this.head.length, chunk.length);
@@ -137,7 +136,7 @@ async function connect() {
   const port = Number(url.port) || (url.protocol === 'https:' ? 443 : 80);
   let socket;
   if (url.protocol === 'https:') {
-    // Any certificate will do: this is a test on loopback.
+    // Any certificate is accepted: this is a test on loopback.
     socket = tls.connect({
       host, port, servername: net.isIP(host) ? '' : host, ALPNProtocols: ['h2'],
       rejectUnauthorized: false,
@@ -157,7 +156,7 @@ async function connect() {
   return { session, tap };
 }
 
-// The next event of that name; an error that comes instead, or an end, is raised.
+// The next event of that name; an error or an end instead is thrown.
 function event(emitter, name) {
   return new Promise((resolve, reject) => {
     emitter.once(name, resolve);
@@ -166,7 +165,7 @@ function event(emitter, name) {
   });
 }
 
-// An extended CONNECT and the head of the answer to it.
+// An extended CONNECT and its response head.
 async function request(session, fields = {}) {
   const stream = session.request({
     ':method': 'CONNECT',
@@ -191,8 +190,7 @@ async function open(session) {
   return stream;
 }
 
-// A WebSocket of `ws` on a stream that is open already: what `ws` itself does after its own
-// opening handshake.
+// A WebSocket of `ws` on an open stream: as `ws` itself does after its own opening handshake.
 function speak(stream) {
   const socket = new WebSocket(null, undefined, { autoPong: true, closeTimeout: 5000 });
   socket._isServer = false;
@@ -205,7 +203,7 @@ function speak(stream) {
   return socket;
 }
 
-// Closes, waits for the end of the stream, and looks at how that came.
+// Closes, waits for the end of the stream, and checks how it ended.
 async function close({ tap }, stream, socket) {
   const closed = new Promise((resolve) => {
     socket.once('close', resolve);
@@ -213,7 +211,7 @@ async function close({ tap }, stream, socket) {
   socket.close(4001, 'bye');
   const code = await closed;
   check(code === 4001, `closed with ${code}`);
-  // A frame that resets the stream could still be on its way.
+  // A frame that resets the stream could still be in flight.
   await sleep(100);
   const seen = tap.seen(stream.id);
   check(seen.ended, `stream ${stream.id} has no END_STREAM`);
@@ -332,11 +330,11 @@ async function drive() {
     console.log(`${WEBSOCKETS} WebSockets on one HTTP/2 connection`);
 
     const unread = await openUnread(connection);
-    console.log(`an unread stream came to a halt after ${unread.halted} bytes`);
+    console.log(`an unread stream blocked after ${unread.halted} bytes`);
     await talks(connection);
-    console.log(`${WEBSOCKETS} WebSockets beside it`);
+    console.log(`${WEBSOCKETS} WebSockets next to it`);
     await unread.finish();
-    console.log('all of the unread stream was there when it was read');
+    console.log('the unread stream was complete when it was read');
 
     await requireRefusal(session, { ':protocol': 'no-such-protocol' }, 501);
     for (const version of ['8', '14']) {

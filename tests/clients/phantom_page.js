@@ -1,9 +1,9 @@
 // PhantomJS 1.9.8 on the server's own page: phantomjs phantom_page.js HOST:PORT
 //
-// It proves that the embedded page works in a browser of the old drafts: it opens, tells its
-// draft (hixie-76), sends a message, shows the echo, closes, and connects again.
+// Checks that the embedded page works in a browser of the old drafts: it opens, shows its draft
+// (hixie-76), sends a message, shows the echo, closes, and connects again.
 //
-// The last line printed is PASS or FAIL; the exit code says the same. ECMAScript 3 only.
+// The last line printed is PASS or FAIL; the exit code matches. ECMAScript 3 only.
 
 var TIMEOUT_MILLISECONDS = 30000;
 var POLL_MILLISECONDS = 50;
@@ -40,12 +40,12 @@ function occurrences(haystack, needle) {
   return haystack.split(needle).length - 1;
 }
 
-// What is done and, after it, waited for, in order.
+// The steps in order: an action, and the text to wait for after it.
 var steps = [
   ['opens', function () {}, function () {
     return text('state') === 'open';
   }],
-  ['tells its draft', function () {}, function () {
+  ['shows its draft', function () {}, function () {
     return text('draft') === 'hixie76';
   }],
   ['shows what it sent and the echo', function () {

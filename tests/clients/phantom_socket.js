@@ -1,11 +1,11 @@
 // PhantomJS 1.9.8 against an echo server: phantomjs phantom_socket.js HOST:PORT
 //
-// Its QtWebKit is a real browser engine that speaks hixie-76 and nothing else. The page's own
-// WebSocket object does the talking. It proves the opening handshake (the engine checks the
-// challenge, the origin and the location), and an echo of text of every kind of length. The
-// engine ends by closing TCP, without FF 00, and must see a clean close all the same.
+// Its QtWebKit is a real browser engine that speaks only hixie-76. The test uses the page's own
+// WebSocket object. Checks the opening handshake (the engine checks the challenge, the origin and
+// the location), and an echo of text of every length. The engine closes TCP without FF 00, and must
+// still report a clean close.
 //
-// The last line printed is PASS or FAIL; the exit code says the same. ECMAScript 3 only.
+// The last line printed is PASS or FAIL; the exit code matches. ECMAScript 3 only.
 
 var TIMEOUT_MILLISECONDS = 30000;
 var address = require('system').args[1];
@@ -29,7 +29,7 @@ page.onCallback = function (result) {
   finish(result.failure);
 };
 
-// Runs in the page: nothing of this script is in scope there.
+// Runs in the page, where nothing of this script is in scope.
 function talk(address) {
   function repeat(text, count) {
     return new Array(count + 1).join(text);

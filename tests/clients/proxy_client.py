@@ -1,15 +1,15 @@
 #!/usr/bin/env python3
-"""A small WebSocket client for what happens behind a proxy:
+"""A small WebSocket client for connections through a proxy:
 
     proxy_client.py HOST:PORT 76|7|8|13 [--tls] [--from ADDRESS] [--refused STATUS TEXT]
 
-It opens from the pages of the server's own origin, checks the answer to its key or keys and, on
-version 76, that Sec-WebSocket-Location is the URL it asked for; then it has texts echoed and
-closes. --tls takes any certificate. --from binds the client to an address. --refused expects
-this status and a body that holds this text instead. It always claims another address in
-X-Forwarded-For, which nobody may believe.
+It sends the server's own origin, checks the answer to its key or keys and, on version 76, that
+Sec-WebSocket-Location is the requested URL; then it checks the echo of texts and closes. --tls
+accepts any certificate. --from binds the client to an address. --refused expects this status and a
+body that contains this text instead. It always claims another address in X-Forwarded-For, which no
+server may trust.
 
-The last line printed is PASS or FAIL; the exit code says the same.
+The last line printed is PASS or FAIL; the exit code matches.
 """
 
 import argparse
@@ -50,7 +50,7 @@ class Connection:
 
     def _fill(self):
         chunk = self.socket.recv(65536)
-        require(chunk, f"the connection ended early, behind {bytes(self.buffer[:200])!r}")
+        require(chunk, f"the connection ended early, after {bytes(self.buffer[:200])!r}")
         self.buffer += chunk
 
     def read(self, size):
@@ -66,11 +66,11 @@ class Connection:
         return self.read(end + len(delimiter))[: -len(delimiter)]
 
     def read_body(self, fields):
-        """The body of a refusal; the proxy may keep the connection behind it."""
+        """The body of a refusal; the proxy may keep the connection open after it."""
         return self.read(int(fields.get("content-length", 0))).decode()
 
     def request(self, host, fields, body=b""):
-        """Sends an opening handshake; answers the status and the fields, in lower case."""
+        """Sends an opening handshake; returns the status and the fields, in lower case."""
         fields = [("Host", host), *fields, ("X-Forwarded-For", CLAIMED_ADDRESS)]
         lines = [f"GET {PATH} HTTP/1.1", *(f"{name}: {value}" for name, value in fields)]
         self.send("\r\n".join(lines).encode() + b"\r\n\r\n" + body)
@@ -126,23 +126,23 @@ class Hybi:
 
     def echo(self, text):
         self._send(1, text)
-        require(self._receive() == (0x81, text), f"{len(text)} bytes came back otherwise")
+        require(self._receive() == (0x81, text), f"the echo of {len(text)} bytes differs")
 
     def close(self):
         self._send(8, struct.pack("!H", 1000))
         first, payload = self._receive()
-        require((first, payload[:2]) == (0x88, struct.pack("!H", 1000)), "no Close 1000 came")
+        require((first, payload[:2]) == (0x88, struct.pack("!H", 1000)), "no Close 1000 received")
 
 
 class Hixie76:
-    """Version 76: 8 bytes follow the head that it does not announce."""
+    """Version 76: 8 bytes follow the head without a Content-Length."""
 
     def __init__(self, connection, _version):
         self.connection = connection
 
     @staticmethod
     def _key():
-        """A key and its number: the digits of number x spaces, spaces and letters between."""
+        """A key and its number: the digits of number x spaces, mixed with spaces and letters."""
         spaces = random.randint(1, 12)
         number = random.randint(0, 0xFFFFFFFF // spaces)
         key = list("a" + str(number * spaces) + "Z")
@@ -172,12 +172,12 @@ class Hixie76:
 
     def echo(self, text):
         self.connection.send(b"\x00" + text + b"\xff")
-        require(self.connection.read(1) == b"\x00", "no frame of text came back")
-        require(self.connection.read_until(b"\xff") == text, f"{len(text)} bytes came otherwise")
+        require(self.connection.read(1) == b"\x00", "no text frame received")
+        require(self.connection.read_until(b"\xff") == text, f"{len(text)} bytes differ")
 
     def close(self):
         self.connection.send(b"\xff\x00")
-        require(self.connection.read(2) == b"\xff\x00", "no closing frame came")
+        require(self.connection.read(2) == b"\xff\x00", "no closing frame received")
 
 
 def run(arguments):
@@ -190,7 +190,7 @@ def run(arguments):
         expected, text = arguments.refused
         require(status == expected, f"the status is {status}, not {expected}")
         body = connection.read_body(fields)
-        require(text in body, f"another body: {body!r}")
+        require(text in body, f"unexpected body: {body!r}")
         print(f"refused with {status}")
         return
     if status != "101":

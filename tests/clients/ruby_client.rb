@@ -1,10 +1,10 @@
 # The gem `websocket` against an echo server: ruby_client.rb HOST:PORT 75|76|7|8|13
 #
-# The gem makes and checks the handshake and the frames; this script moves the bytes. It proves
-# the opening handshake and an echo of text of every kind of length, and the closing handshake
-# where the version has one; for versions 7, 8 and 13 also binary messages and ping.
+# The gem creates and checks the handshake and the frames; this script has the socket. It checks the
+# opening handshake and an echo of text of every length encoding, and the closing handshake if the
+# version has one; for versions 7, 8 and 13 also binary messages and ping.
 #
-# The last line printed is PASS or FAIL; the exit code says the same.
+# The last line printed is PASS or FAIL; the exit code matches.
 
 require 'socket'
 require 'timeout'
@@ -12,7 +12,7 @@ require 'websocket'
 
 TIMEOUT_SECONDS = 30
 
-# A connection, with the gem on top.
+# A connection that uses the gem.
 class Client
   def initialize(address, version)
     @version = version
@@ -77,7 +77,7 @@ class Client
     @handshake.leftovers
   end
 
-  # The gem wants the head and the 16 bytes behind it in one piece.
+  # The gem needs the head and the 16 bytes after it in one piece.
   def read_challenge_response
     received = ''.b
     received << @socket.readpartial(4096) until (head_end = received.index("\r\n\r\n"))
@@ -93,7 +93,7 @@ def exercise(client, version)
   client.exchange(:text, 'hello')
   client.exchange(:text, '')
   client.exchange(:text, "h\u00e9llo \u20ac \u{1F600}")
-  # the borders of the one-byte length and of the two-byte length
+  # the boundaries of the one-byte length and of the two-byte length
   [125, 126, 65_535, 65_536].each { |size| client.exchange(:text, 'a' * size) }
   client.exchange(:text, "\u20ac" * 70_000)
   if version < 75
@@ -104,7 +104,7 @@ def exercise(client, version)
   finish(client, version)
 end
 
-# Version 75 has no closing handshake: whoever wants to end closes TCP.
+# Version 75 has no closing handshake: either peer closes TCP.
 def finish(client, version)
   return client.end_of_stream if version == 75
 

@@ -1,23 +1,23 @@
 #!/usr/bin/env python3
-"""A client of every draft against a site that is mounted on somebody else's HTTP server.
+"""A client of every draft against a site that is mounted on a third-party HTTP server.
 
     tests/clients/site_client.py HTTP_OR_HTTPS_URL
 
 The site has a page at `/`, a JSON number at `/api/visits`, and echoes messages at `/websocket`.
-The HTTP server reads the requests and hands its connections over, so what this proves is mostly
-that nothing is lost on that way:
+The HTTP server reads the requests and hands its connections over. The checks are mostly that no
+bytes are lost by this:
 
-* hixie-76, with and without `Content-Length: 8`: key3 comes with the head, in two parts split at
-  every point, or only when the 101 is there; the answer is right, that of a known example too;
-  frames that come together with key3 or with its second part are echoed; the location says
-  `ws:` or `wss:` as the site is reached;
-* versions 7, 8 and 13: frames that come together with the head are echoed;
-* the site's pages are served as ever, on other connections before and after, and twice on the
-  very connection that then opens a WebSocket;
-* requests that open none are refused in words: 426 without an upgrade; hixie-75, which cannot be
-  mounted, 501, or 400 by a site that does not have that draft at all.
+* hixie-76, with and without `Content-Length: 8`: key3 arrives with the head, in two parts split at
+  every point, or only after the 101; the answer is correct, also for a known example; frames that
+  arrive together with key3 or with its second part are echoed; the location has `ws:` or `wss:`, as
+  the site's URL;
+* versions 7, 8 and 13: frames that arrive together with the head are echoed;
+* the site's pages are served as before, on other connections before and after, and twice on the
+  connection that then opens a WebSocket;
+* other requests are refused with a readable reason: 426 without an upgrade; hixie-75, which cannot
+  be mounted, 501, or 400 by a site that does not have that draft.
 
-Python's standard library is all it needs. Over https any certificate will do. Each connection
+It needs only Python's standard library. Over https any certificate is accepted. Each connection
 ends within CONNECTION_SECONDS. The last line is PASS or FAIL; the exit code is 0 or 1.
 """
 
@@ -35,7 +35,7 @@ from drafts import (  # noqa: E402
 )
 
 CONNECTION_SECONDS = 15
-# Long enough for the parts of a message to be read apart.
+# Long enough for the parts of a message to be read separately.
 PAUSE = 0.02
 PATH = "/websocket"
 
@@ -46,7 +46,7 @@ TEXTS = ["hello", "", "h\u00e9llo \u20ac \U0001f600", "a" * 126, "b" * 70000]
 
 
 class Connection:
-    """A connection to the site. Over TLS it must end with TLS's own end, not with TCP's alone."""
+    """A connection to the site. Over TLS it must end with close_notify, not only with TCP's end."""
 
     def __init__(self, site):
         self.socket = socket.create_connection(site.address, timeout=CONNECTION_SECONDS)
@@ -71,14 +71,14 @@ class Connection:
         self.socket.close()
 
     def send(self, *parts):
-        """Sends each part by itself."""
+        """Sends each part separately."""
         for i, part in enumerate(parts):
             if i > 0:
                 time.sleep(PAUSE)
             self.socket.sendall(part)
 
     def receive(self):
-        """What comes next; nothing at the end."""
+        """The next bytes received; none at the end."""
         if self.buffer:
             data = bytes(self.buffer)
             self.buffer.clear()
@@ -89,7 +89,7 @@ class Connection:
         try:
             return self.socket.recv(256 * 1024)
         except TimeoutError:
-            raise Failure(f"nothing came for {left:.0f} s") from None
+            raise Failure(f"nothing received for {left:.0f} s") from None
 
     def read(self, size):
         while len(self.buffer) < size:
@@ -109,7 +109,7 @@ class Connection:
         return head[:-4]
 
     def get(self, path, site, *fields):
-        """Asks for a page; the status, the fields and the body of the answer."""
+        """Requests a page; returns the status, the fields and the body of the response."""
         lines = [f"GET {path} HTTP/1.1", f"Host: {site.host}", *fields]
         self.send("\r\n".join(lines).encode() + b"\r\n\r\n")
         status, answer = read_head(self.read_head())
@@ -118,13 +118,13 @@ class Connection:
 
 
 def require_pages(site, connection=None):
-    """The page and the number, which counts that page among others."""
+    """The page and the number of visits, which includes this one."""
     if connection is None:
         with Connection(site) as connection:
             return require_pages(site, connection)
     status, fields, body = connection.get("/", site)
     require(status == 200, f"the page answers {status}")
-    require(fields["content-type"].startswith("text/html"), f"the page is no page: {fields}")
+    require(fields["content-type"].startswith("text/html"), f"the page is not HTML: {fields}")
     require(b"<html" in body, f"the page is {body[:60]!r}")
     status, fields, body = connection.get("/api/visits", site)
     require(status == 200, f"/api/visits answers {status}")
@@ -141,7 +141,7 @@ def finish_opening(connection, opening):
 
 
 def messages(draft):
-    """Frames to send, and the events that must come back for them."""
+    """Frames to send, and the events that are expected for them."""
     if isinstance(draft, Hixie76):
         frames = b"".join(draft.text(text.encode()) for text in TEXTS)
         return frames, [(TEXT, text.encode()) for text in TEXTS]
@@ -160,7 +160,7 @@ def messages(draft):
 
 
 def receive_until_close(connection, draft):
-    """Everything that comes up to the end of TCP."""
+    """All events up to the end of TCP."""
     parser = draft.parser()
     events = []
     while data := connection.receive():
@@ -186,8 +186,8 @@ def require_echo(connection, draft, expected):
 
 
 def open_and_echo(site, draft, send, before=None, **options):
-    """Opens a WebSocket, where `send` brings out opening, frames and closing, and checks what
-    comes back. `before` uses the connection first."""
+    """Opens a WebSocket, where `send` sends opening, frames and closing, and checks what is
+    received. `before` uses the connection first."""
     with Connection(site) as connection:
         if before is not None:
             before(connection)
@@ -199,7 +199,7 @@ def open_and_echo(site, draft, send, before=None, **options):
         require_echo(connection, draft, expected)
 
 
-# ---- what is proven ---------------------------------------------------------------------------
+# ---- the checks -------------------------------------------------------------------------------
 
 
 def everything_at_once(connection, opening, frames):
@@ -214,7 +214,7 @@ def frames_after_answer(connection, opening, frames):
 
 
 def key3_split(point):
-    """`point` bytes of key3 with the head, the others by themselves."""
+    """`point` bytes of key3 with the head, the others separately."""
     def send(connection, opening, frames):
         challenge = opening.challenge
         connection.send(opening.head + challenge[:point], challenge[point:])
@@ -225,7 +225,7 @@ def key3_split(point):
 
 
 def key3_split_with_frames(point):
-    """The second part of key3 brings the frames along."""
+    """The second part of key3 is sent together with the frames."""
     def send(connection, opening, frames):
         challenge = opening.challenge
         connection.send(opening.head + challenge[:point], challenge[point:] + frames)
@@ -233,7 +233,7 @@ def key3_split_with_frames(point):
 
 
 def key3_held_back(with_frames):
-    """The server must not wait for key3 before it sends the head of its answer."""
+    """The server must not wait for key3 before it sends its response head."""
     def send(connection, opening, frames):
         connection.send(opening.head)
         opening.check(connection.read_head())
@@ -248,7 +248,7 @@ def key3_held_back(with_frames):
 
 HIXIE76 = {
     "all at once": everything_at_once,
-    "frames behind the answer": frames_after_answer,
+    "frames after the answer": frames_after_answer,
     "key3 held back until the 101": key3_held_back(False),
     "key3 held back until the 101, with frames": key3_held_back(True),
     **{f"key3 split at {point}": key3_split(point) for point in range(8)},
@@ -257,7 +257,7 @@ HIXIE76 = {
 
 HYBI = {
     "all at once": everything_at_once,
-    "frames behind the answer": frames_after_answer,
+    "frames after the answer": frames_after_answer,
 }
 
 
@@ -291,8 +291,8 @@ def check_pages_first(site):
 
     for draft in DRAFTS:
         for send in (everything_at_once, frames_after_answer):
-            attempt(f"{draft.name} behind pages", open_and_echo, site, draft, send, before=pages)
-    attempt("hixie-76 with a length behind pages", open_and_echo, site, Hixie76(),
+            attempt(f"{draft.name} after pages", open_and_echo, site, draft, send, before=pages)
+    attempt("hixie-76 with a length after pages", open_and_echo, site, Hixie76(),
             everything_at_once, before=pages, length=True)
     print("pages twice, then a WebSocket, on one connection: all drafts")
 
@@ -314,7 +314,7 @@ def check_pages_beside(site):
             frames, expected = messages(draft)
             connection.send(frames + draft.closing())
             require_echo(connection, draft, expected)
-    print("pages beside open WebSockets")
+    print("pages while WebSockets are open")
 
 
 def check_refusals(site):
@@ -325,26 +325,26 @@ def check_refusals(site):
     require_words(fields, body)
     print(f"a plain GET: 426, {body.decode().strip()}")
 
-    # Three fields and an origin are all that hixie-75 sends.
+    # hixie-75 sends only these fields and an origin.
     request = ["Upgrade: WebSocket", "Connection: Upgrade", f"Origin: {site.origin}"]
     with Connection(site) as connection:
         status, fields, body = connection.get(PATH, site, *request)
     require_words(fields, body)
     if status == 400:
         require(b"hixie75" not in body, f"hixie-75 gets 400: {body!r}")
-        require(b"hixie76" in body, f"400 without the drafts that are spoken: {body!r}")
+        require(b"hixie76" in body, f"400 without the supported drafts: {body!r}")
     else:
         require(status == 501, f"hixie-75 gets {status}: {body!r}")
     print(f"hixie-75: {status}, {body.decode().strip()}")
 
 
 def require_words(fields, body):
-    require(fields.get("content-type", "").startswith("text/plain"), f"no words: {fields}")
-    require(len(body.split()) >= 5, f"no words: {body!r}")
+    require(fields.get("content-type", "").startswith("text/plain"), f"no text/plain: {fields}")
+    require(len(body.split()) >= 5, f"no readable reason: {body!r}")
 
 
 def attempt(name, what, *arguments, **options):
-    """Says what was tried when it fails."""
+    """Adds the name of the attempt to its failure."""
     try:
         what(*arguments, **options)
     except (Failure, OSError) as error:

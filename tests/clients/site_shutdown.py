@@ -1,21 +1,21 @@
 #!/usr/bin/env python3
-"""Ends a site that has many WebSockets open, all of them busy.
+"""Shuts down a site that has many WebSockets open, all of them busy.
 
     tests/clients/site_shutdown.py PROGRAM [CERT KEY]
 
 Starts `PROGRAM 127.0.0.1:0 [CERT KEY]`, a site that echoes messages at `/websocket`, and opens
-CLIENTS connections of all drafts. Some have many small messages on their way, some send large
-ones without a pause, some have sent half of one, as half a frame or as the first of its
-fragments, and some have not read the echo of a large one to its end. Then comes SIGTERM. It
-proves that within SHUTDOWN_SECONDS
+CLIENTS connections of all drafts. Some have many small messages in flight, some send large ones
+without a pause, some have sent half of one, as half a frame or as the first of its fragments, and
+some have not read the echo of a large one to its end. Then it sends SIGTERM, and checks that within
+SHUTDOWN_SECONDS
 
-* what each client still gets are echoes, in order, each of them whole;
-* then comes the closing of its draft: FF 00 on hixie-76, else Close with code 1001;
-* the client, which first ends what it was sending, answers that, and then sees the end of TCP
-  and no reset;
-* the program ends with exit code 0.
+* each client still receives only echoes, in order, each of them complete;
+* then it receives the closing frame of its draft: FF 00 on hixie-76, else Close with code 1001;
+* the client, which first finishes the frame that it was sending, answers that, and then sees the
+  end of TCP and no reset;
+* the program exits with code 0.
 
-Python's standard library is all it needs. The last line is PASS or FAIL; the exit code is 0 or 1.
+It needs only Python's standard library. The last line is PASS or FAIL; the exit code is 0 or 1.
 """
 
 import asyncio
@@ -40,8 +40,8 @@ SHUTDOWN_SECONDS = 10
 PATH = "/websocket"
 
 LARGE = 256 * 1024
-# Just within 1 MiB, which is what the server takes for one message, and more than the buffers
-# between the two hold: while the echo of the first is read slowly, the last has not been taken.
+# Just within 1 MiB, the server's message limit, and more than the buffers between the two hold:
+# while the echo of the first is read slowly, the last has not been read by the server.
 UNREAD = 1000 * 1024
 RECEIVE_BUFFER = 32 * 1024
 
@@ -49,7 +49,7 @@ GOING_AWAY = 1001
 
 
 class Client:
-    """One connection. `talk`, a method of this class, is what it does until the server closes."""
+    """One connection. `talk`, a method of this class, runs until the server closes."""
 
     def __init__(self, draft, talk):
         self.name = f"{draft.name}, {talk.__name__}"
@@ -59,7 +59,7 @@ class Client:
         self.sent = collections.deque()
         self.echoes = 0
         self.echoed = asyncio.Condition()
-        # what it does has begun; the server has begun to close; it may read as fast as it can
+        # `talk` has begun; the server has begun to close; the client may read at full speed
         self.busy = asyncio.Event()
         self.closing = asyncio.Event()
         self.fast = asyncio.Event()
@@ -113,7 +113,7 @@ class Client:
                 else:
                     require(kind == PONG, f"a frame with opcode {kind:#x}")
         parser.end()
-        require(self.answered, "the server closed TCP before its closing was answered")
+        require(self.answered, "the server closed TCP before its closing frame was answered")
         self.writer.close()
 
     async def _take_echo(self, payload):
@@ -137,7 +137,7 @@ class Client:
         await self.writer.drain()
 
     def _message(self, size):
-        """A text to send, which is noted as sent."""
+        """A text to send, which is recorded as sent."""
         payload = f"{len(self.sent)} {self.random.random()} ".encode().ljust(size, b"x")
         self.sent.append(payload)
         return payload
@@ -146,10 +146,10 @@ class Client:
         async with self.echoed:
             await self.echoed.wait_for(lambda: self.closing.is_set() or condition())
 
-    # ---- what a client does --------------------------------------------------------------------
+    # ---- client behaviours ---------------------------------------------------------------------
 
     async def small_messages(self):
-        """Sixteen are always on their way."""
+        """Sixteen are always in flight."""
         while not self.closing.is_set():
             self.writer.write(self.draft.text(self._message(self.random.randint(30, 4000))))
             await self.writer.drain()
@@ -206,12 +206,12 @@ TALKS = [
 
 
 async def start(command):
-    """The program, and the site that it says it serves."""
+    """The program, and the site whose URL it prints."""
     program = await asyncio.create_subprocess_exec(*command, stdout=asyncio.subprocess.PIPE)
     try:
         line = (await asyncio.wait_for(program.stdout.readline(), START_SECONDS)).decode()
         match = re.match(r"listening on (https?://127\.0\.0\.1:\d+/)", line)
-        require(match is not None, f"the program did not say where it listens: {line!r}")
+        require(match is not None, f"the program did not print the address it listens on: {line!r}")
     except (Failure, asyncio.TimeoutError):
         await stop(program)
         raise
@@ -253,15 +253,15 @@ async def check(program, site, tls):
         await all_done(running, [], left, "clients did not see the end")
         echoes = sum(client.echoes for client in clients) - echoes
         lost = sum(len(client.sent) for client in clients)
-        print(f"all closed {time.monotonic() - begin:.1f} s after SIGTERM, {echoes} echoes came "
-              f"after it, {lost} messages were not echoed any more")
+        print(f"all closed {time.monotonic() - begin:.1f} s after SIGTERM, {echoes} echoes "
+              f"after it, {lost} messages were not echoed")
         left = max(0.1, SHUTDOWN_SECONDS - (time.monotonic() - begin))
         try:
             code = await asyncio.wait_for(program.wait(), left)
         except asyncio.TimeoutError:
-            raise Failure(f"the program runs {SHUTDOWN_SECONDS} s after SIGTERM") from None
-        require(code == 0, f"the program ended with {code}")
-        print(f"the program ended {time.monotonic() - begin:.1f} s after SIGTERM")
+            raise Failure(f"the program still runs {SHUTDOWN_SECONDS} s after SIGTERM") from None
+        require(code == 0, f"the program exited with {code}")
+        print(f"the program exited {time.monotonic() - begin:.1f} s after SIGTERM")
     finally:
         for task in (*running, *busy):
             task.cancel()

@@ -8,14 +8,14 @@ Starts a TCP echo service of its own and `WS_SERVER 127.0.0.1:0 tcp:...` in fron
 * version 13 sends masked binary frames, some in fragments, with pings in between;
 * hixie-76, which has no binary frames, speaks the subprotocol `base64`;
 
-and each carries MEBIBYTES (100 unless given) of random bytes there and back at the same time, in
-messages of up to 64 KiB. It proves that nothing is lost, doubled or reordered (length and
-SHA-256), that a full pipe slows the sender down and does not break the connection, that the
-closing handshake is answered, and that the service sees the end of its stream.
+and each carries MEBIBYTES (default: 100) of random bytes in both directions at the same time, in
+messages of up to 64 KiB. Checks that no byte is lost, duplicated or reordered (length and SHA-256),
+that backpressure slows the sender down and does not break the connection, that the closing
+handshake is answered, and that the service sees the end of its stream.
 
-The client below is written for this check alone and shares nothing with the server. Python's
-standard library is all it needs. Each part ends within PART_SECONDS. The last line is PASS or
-FAIL; the exit code is 0 or 1.
+The client below is written only for this check and shares no code with the server. It needs only
+Python's standard library. Each part ends within PART_SECONDS. The last line is PASS or FAIL; the
+exit code is 0 or 1.
 """
 
 import base64
@@ -37,12 +37,12 @@ from drafts import BINARY, CLOSE, CONTINUATION, FIN, MASK, PING, PONG, TEXT, Fai
 PART_SECONDS = 120
 START_SECONDS = 10
 LARGEST_MESSAGE = 64 * 1024
-# The borders of every length encoding, and a few usual sizes.
+# The boundaries of every length encoding, and a few common sizes.
 SIZES = [1, 2, 3, 125, 126, 127, 128, 1448, 4096, 16383, 16384, 65535, 65536]
 
 
 class EchoService:
-    """A TCP service that returns what it gets; the upstream of the gateway."""
+    """A TCP echo service; the target of the gateway."""
 
     def __init__(self):
         self.listener = socket.create_server(("127.0.0.1", 0))
@@ -65,7 +65,7 @@ class EchoService:
         self.ended.release()
 
     def require_end(self):
-        """The gateway has passed on that the client is gone."""
+        """The gateway has passed on the end of the client's stream."""
         require(self.ended.acquire(timeout=10), "the service never saw the end of its stream")
 
 
@@ -84,11 +84,11 @@ class Gateway:
         match = re.match(r"listening on ws://127\.0\.0\.1:(\d+)/", line)
         if match is None:
             self.stop()
-            raise Failure(f"the server did not say where it listens: {line!r}")
+            raise Failure(f"the server did not print the address it listens on: {line!r}")
         return ("127.0.0.1", int(match.group(1)))
 
     def stop(self):
-        """Ends the server with SIGTERM; None when it does not obey."""
+        """Ends the server with SIGTERM; None when it does not exit."""
         self.process.terminate()
         try:
             return self.process.wait(timeout=10)
@@ -115,11 +115,11 @@ class Connection:
         self.abort()
 
     def abort(self):
-        """Wakes both threads; unlike `close`, which leaves a reader asleep."""
+        """Wakes both threads, unlike `close`, which does not wake a blocked reader."""
         try:
             self.socket.shutdown(socket.SHUT_RDWR)
         except OSError:
-            pass  # it has ended by itself
+            pass  # the peer has closed it already
 
     def send(self, data):
         require(not self.expired, f"not done after {PART_SECONDS} s")
@@ -148,7 +148,7 @@ class Connection:
         return data
 
     def require_eof(self):
-        """The server is the one that closes TCP after the closing handshake."""
+        """The server closes TCP after the closing handshake."""
         require(not self.buffer, "bytes after the closing handshake")
         self.socket.settimeout(10)
         require(self.socket.recv(1) == b"", "bytes after the closing handshake")
@@ -157,7 +157,7 @@ class Connection:
         self.socket.close()
 
     def request(self, fields, body=b""):
-        """Sends an opening handshake; answers the fields of a 101, in lower case."""
+        """Sends an opening handshake; returns the fields of a 101, in lower case."""
         lines = ["GET /stream HTTP/1.1", *(f"{name}: {value}" for name, value in fields)]
         self.send("\r\n".join(lines).encode() + b"\r\n\r\n" + body)
         status, *lines = self.read_until(b"\r\n\r\n").decode().split("\r\n")
@@ -176,7 +176,7 @@ class Rfc6455:
         self.random = random.Random(13)
         self.sent = 0
         self.pings = []
-        # answers to the server's pings: the thread that reads leaves them to the one that sends
+        # pongs for the server's pings: the reading thread queues them for the sending one
         self.pongs = collections.deque()
         self._open("%s:%d" % address)
 
@@ -196,7 +196,7 @@ class Rfc6455:
         require(fields.get("sec-websocket-protocol") == "binary", f"no `binary`: {fields}")
 
     def frame(self, first, payload):
-        """A masked frame; the mask is applied to the payload as one long number."""
+        """A masked frame; the payload is masked as one long number."""
         size = len(payload)
         if size < 126:
             head = struct.pack("!BB", first, MASK | size)
@@ -204,7 +204,7 @@ class Rfc6455:
             head = struct.pack("!BBH", first, MASK | 126, size)
         else:
             head = struct.pack("!BBQ", first, MASK | 127, size)
-        # no zero bytes: every byte on the wire differs from the byte it stands for
+        # no zero bytes: every masked byte differs from the original
         key = bytes(self.random.randrange(1, 256) for _ in range(4))
         stream = (key * (size // 4 + 1))[:size]
         masked = int.from_bytes(payload, "little") ^ int.from_bytes(stream, "little")
@@ -243,7 +243,7 @@ class Rfc6455:
         return first & FIN != 0, first & 0x0F, self.connection.read(size)
 
     def receive(self):
-        """The bytes of the next data frame. The borders of messages mean nothing here."""
+        """The bytes of the next data frame. Message boundaries are ignored."""
         while True:
             _, opcode, payload = self._read_frame()
             if opcode in (BINARY, CONTINUATION):
@@ -256,8 +256,8 @@ class Rfc6455:
                 raise Failure(f"unexpected opcode {opcode:#x} with {payload[:125]!r}")
 
     def _take_pong(self, payload):
-        """A pong may answer for the pings before it too (RFC 6455, 5.5.3)."""
-        require(payload in self.pings, f"a pong for no ping: {payload!r}")
+        """A pong may answer several pings (RFC 6455, 5.5.3)."""
+        require(payload in self.pings, f"an unsolicited pong: {payload!r}")
         del self.pings[: self.pings.index(payload) + 1]
 
     def close(self):
@@ -338,9 +338,9 @@ class Hixie76:
 
 
 def send_random(client, total, digest):
-    """Sends `total` random bytes in messages of all sizes; for one thread."""
+    """Sends `total` random bytes in messages of all sizes; runs in a thread."""
     sizes = random.Random(total)
-    # `base64` makes four bytes of three
+    # `base64` encodes three bytes as four
     largest = LARGEST_MESSAGE * 3 // 4 if isinstance(client, Hixie76) else LARGEST_MESSAGE
     left = total
     while left > 0:
@@ -352,7 +352,7 @@ def send_random(client, total, digest):
 
 
 def carry(client, total):
-    """Sends and receives at once, and compares."""
+    """Sends and receives concurrently, and compares."""
     sent, received = hashlib.sha256(), hashlib.sha256()
     failures = []
 
@@ -377,8 +377,8 @@ def carry(client, total):
     sender.join(timeout=PART_SECONDS)
     if failures:
         raise Failure(f"after {count} of {total} bytes: {failures[0]}")
-    require(count == total, f"{count} bytes came back for {total}")
-    require(received.digest() == sent.digest(), "other bytes came back than were sent")
+    require(count == total, f"{count} bytes received for {total}")
+    require(received.digest() == sent.digest(), "the received bytes differ from the sent ones")
 
 
 def main():
@@ -398,9 +398,9 @@ def main():
             client.close()
             service.require_end()
             seconds = time.monotonic() - begin
-            print(f"{draft.name}: {mebibytes} MiB there and back in {seconds:.1f} s", flush=True)
-        require(gateway.process.poll() is None, "the server ended by itself")
-        require(gateway.stop() is not None, "the server did not end at SIGTERM")
+            print(f"{draft.name}: {mebibytes} MiB both ways in {seconds:.1f} s", flush=True)
+        require(gateway.process.poll() is None, "the server exited by itself")
+        require(gateway.stop() is not None, "the server did not exit at SIGTERM")
     except (Failure, OSError, ValueError) as error:
         if gateway is not None:
             gateway.stop()

@@ -1,4 +1,4 @@
-//! Bytes both ways on one socket at once: a client that only wrote would stand still when the
+//! Concurrent reads and writes on one socket: a client that only wrote would deadlock when the
 //! server waits for it to read.
 
 use std::future::poll_fn;
@@ -13,10 +13,10 @@ use tokio::time::{Instant, timeout_at};
 
 use crate::socket::{Cut, Socket};
 
-/// How much is read at once.
+/// The size of a read.
 const CHUNK_BYTES: usize = 16 * 1024;
 
-/// A socket, what waits to be sent and what was received.
+/// A socket, its unsent data and its received data.
 #[derive(Debug)]
 pub(crate) struct Connection {
     socket: Socket,
@@ -25,17 +25,17 @@ pub(crate) struct Connection {
     pub(crate) incoming: BytesMut,
 }
 
-/// Something that has happened.
+/// An event.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Turn {
-    /// All that waited is sent.
+    /// All unsent data has been sent.
     Sent,
     Received,
     /// The server sends no more.
     Ended,
 }
 
-/// Whether what the server sends is taken.
+/// Whether the client reads.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Reading {
     On,
@@ -47,7 +47,7 @@ impl Connection {
         Connection { socket, outgoing: Vec::new(), written: 0, incoming: BytesMut::new() }
     }
 
-    /// Where what is to be sent is put.
+    /// The buffer of unsent data.
     pub(crate) fn outgoing(&mut self) -> &mut Vec<u8> {
         &mut self.outgoing
     }
@@ -56,7 +56,7 @@ impl Connection {
         self.outgoing.is_empty()
     }
 
-    /// Waits for one of the two directions.
+    /// Waits for an event in either direction.
     pub(crate) async fn turn(&mut self, reading: Reading) -> io::Result<Turn> {
         poll_fn(|cx| self.poll_turn(cx, reading)).await
     }
@@ -65,7 +65,7 @@ impl Connection {
         if !self.is_sent()
             && let Poll::Ready(sent) = self.poll_send(cx)
         {
-            // What came before the socket broke is read first.
+            // Data received before the error is read first.
             if sent.is_ok() || reading == Reading::Off {
                 return Poll::Ready(sent.map(|()| Turn::Sent));
             }
@@ -96,7 +96,7 @@ impl Connection {
         Poll::Ready(Ok(if chunk.filled().is_empty() { Turn::Ended } else { Turn::Received }))
     }
 
-    /// Sends what waits and reads nothing, for no longer than until then.
+    /// Sends unsent data and reads nothing, until this instant at most.
     pub(crate) async fn send_until(&mut self, end: Instant) -> io::Result<()> {
         while !self.is_sent() {
             match timeout_at(end, self.turn(Reading::Off)).await {
@@ -107,16 +107,16 @@ impl Connection {
         Ok(())
     }
 
-    /// Sends what waits, whether or not the server still takes it.
+    /// Sends unsent data, whether or not the server still reads it.
     pub(crate) async fn send_if_taken(&mut self, longest: Duration) {
         drop(self.send_until(Instant::now() + longest).await);
     }
 
-    /// Sends no more; after a FIN the server can still be heard, after a RST it cannot.
+    /// Ends sending; after a FIN the client can still read, after a RST it cannot.
     pub(crate) async fn cut(mut self, cut: Cut) -> io::Result<Option<Connection>> {
         match cut {
             Cut::Fin => {
-                // The server may have been quicker.
+                // The server may have closed first.
                 drop(self.socket.fin().await);
                 Ok(Some(self))
             }

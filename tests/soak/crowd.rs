@@ -1,4 +1,4 @@
-//! All clients together: they come and leave in waves, and between two waves nobody is there.
+//! All clients together: they connect and disconnect in waves; between two waves there are none.
 
 use std::process::ExitCode;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -14,27 +14,27 @@ use crate::random::Random;
 use crate::tally::Tally;
 use crate::verdict::{Idle, Verdict};
 
-/// When nobody is to be there, in hundredths of the time; the first ends the warm-up.
+/// When there are to be no clients, in percent of the duration; the first ends the warm-up.
 const IDLE_AT: [u32; 4] = [5, 20, 60, 100];
-/// The warm-up is at least so long, or a quarter of the time.
+/// The minimum duration of the warm-up, or a quarter of the duration.
 const WARM_UP: Duration = Duration::from_secs(30);
-/// Clients come within this time.
+/// All clients of a wave connect within this time.
 const ARRIVAL: Duration = Duration::from_secs(2);
-/// A server has so long to let go of those that have left: its closing deadline, and more.
+/// How long a server has to release closed connections: more than its closing deadline.
 const PATIENCE: Duration = Duration::from_secs(30);
-/// Failures that are told in full.
+/// How many failures are printed in full.
 const STORIES: usize = 10;
 
 pub(crate) struct Crowd {
     world: Arc<World>,
     clients: u64,
     processes: Vec<Process>,
-    /// What each process held before the first client came.
+    /// The usage of each process before the first client.
     begun: Vec<Held>,
     seen: Arc<Mutex<Seen>>,
 }
 
-/// What the clients tell.
+/// The results of the clients.
 #[derive(Debug, Default)]
 struct Seen {
     tally: Tally,
@@ -58,7 +58,7 @@ impl Crowd {
         let least = WARM_UP.min(time / 4);
         for (wave, percent) in IDLE_AT.into_iter().enumerate() {
             let mut end = begin + time * percent / 100;
-            // However late it is, the last wave follows the warm-up: the two are compared.
+            // Even when late, the last wave follows the warm-up: the two are compared.
             if wave == 0 || percent == 100 {
                 end = end.max(Instant::now() + least);
             } else if end < Instant::now() {
@@ -81,7 +81,7 @@ impl Crowd {
         self.seen.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// One wave: so many clients at once, each followed by another until the end.
+    /// One wave: this many clients at once, each replaced by another until the end.
     async fn wave(&self, wave: u64, end: Instant) {
         let mut clients = JoinSet::new();
         for place in 0..self.clients {
@@ -106,7 +106,7 @@ impl Crowd {
         }
     }
 
-    /// Waits until the processes hold no descriptor more than at the beginning.
+    /// Waits until the processes have no more descriptors than at the start.
     async fn idle(&self, verdict: &mut Verdict) -> std::io::Result<Vec<Idle>> {
         let end = Instant::now() + PATIENCE;
         let mut idle = Vec::new();
@@ -115,13 +115,13 @@ impl Crowd {
                 sleep(Duration::from_millis(100)).await;
             }
         }
-        // What is freed a moment later.
+        // Some memory is freed a moment later.
         sleep(Duration::from_secs(1)).await;
         for (process, begun) in self.processes.iter().zip(&self.begun) {
             let held = process.held()?;
             if held.descriptors != begun.descriptors {
                 verdict.wrong(format!(
-                    "{} holds {} descriptors while nobody is there, and had {}",
+                    "{} has {} descriptors without clients, and had {}",
                     process.name, held.descriptors, begun.descriptors
                 ));
             }

@@ -1,13 +1,13 @@
-//! permessage-deflate at the client's end (RFC 7692).
+//! permessage-deflate in the client (RFC 7692).
 
 use flate2::{Compress, Compression, Decompress, FlushCompress, FlushDecompress};
 
 use crate::wire::LONGEST_MESSAGE;
 
-/// What a sender takes off the end of a message, and the receiver puts back (§7.2.1).
+/// The tail that a sender removes from a message, and the receiver appends (§7.2.1, §7.2.2).
 const TAIL: [u8; 4] = [0, 0, 0xff, 0xff];
 
-/// The window of a client that was told nothing.
+/// The window of a client without a window parameter.
 const WINDOW_BITS: u8 = 15;
 
 /// Both directions of one connection.
@@ -20,7 +20,7 @@ pub(crate) struct Deflate {
 }
 
 impl Deflate {
-    /// From the parameters that the server has answered with.
+    /// From the parameters of the server's response.
     pub(crate) fn agreed(parameters: &str) -> Deflate {
         let bits = parameters
             .split("client_max_window_bits=")
@@ -50,7 +50,7 @@ impl Deflate {
             compressed.reserve(1024);
         }
         if compressed.is_empty() {
-            // What is flushed already is not flushed twice; no bytes are written so (§7.2.3.6).
+            // Flushed data is not flushed twice; so no bytes are written (§7.2.3.6).
             return Ok(vec![0]);
         }
         if !compressed.ends_with(&TAIL) {
@@ -71,13 +71,13 @@ impl Deflate {
             let taken = (self.incoming.total_in() - begun) as usize;
             self.incoming
                 .decompress_vec(&compressed[taken..], &mut inflated, FlushDecompress::Sync)
-                .map_err(|error| format!("what came cannot be inflated: {error}"))?;
+                .map_err(|error| format!("a payload cannot be inflated: {error}"))?;
             let all = self.incoming.total_in() - begun == compressed.len() as u64;
             if all && inflated.len() < inflated.capacity() {
                 break;
             }
             if inflated.len() > LONGEST_MESSAGE {
-                return Err("what came inflates to more than was ever sent".into());
+                return Err("a payload inflates to more than was sent".into());
             }
             inflated.reserve(inflated.len().max(1024));
         }

@@ -1,4 +1,4 @@
-//! The versions of the protocol, as their clients ask for them and are refused in them.
+//! The versions of the protocol: their opening requests, and the answers to their violations.
 
 use ws_tests::requests;
 
@@ -6,7 +6,7 @@ use crate::deflate::Deflate;
 use crate::random::Random;
 use crate::wire::{Hybi, Wire};
 
-/// What a client speaks.
+/// The version of a client.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Draft {
     Rfc6455,
@@ -16,7 +16,7 @@ pub(crate) enum Draft {
     Hixie76,
 }
 
-/// How a client of a HyBi draft breaks the rules.
+/// A protocol violation of a HyBi client.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Fault {
     Garbage,
@@ -25,7 +25,7 @@ pub(crate) enum Fault {
     Unmasked,
 }
 
-/// What answers the key of [`requests`].
+/// The response field for the key of [`requests`].
 const ACCEPT: &str = "\r\nSec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n";
 
 const OFFERS: [&str; 4] = [
@@ -71,7 +71,7 @@ impl Draft {
         }
     }
 
-    /// What is sent behind the head, and what answers it behind the server's.
+    /// The bytes after the request head, and those expected after the response head.
     pub(crate) fn challenge(self) -> (&'static [u8], &'static [u8]) {
         match self {
             Draft::Hixie76 => (requests::HIXIE76_KEY3, requests::HIXIE76_ANSWER),
@@ -79,7 +79,7 @@ impl Draft {
         }
     }
 
-    /// What is spoken behind this head of the server.
+    /// The framing after this response head.
     pub(crate) fn wire(self, head: &str) -> Result<Wire, String> {
         if !head.starts_with("HTTP/1.1 101 ") {
             return Err(format!("not opened: {head:?}"));
@@ -97,12 +97,12 @@ impl Draft {
                 Ok(Wire::Hybi(Hybi::new(Some(Box::new(Deflate::agreed(parameters))))))
             }
             (Draft::Rfc6455Deflate, None) => Err(format!("no compression: {head:?}")),
-            (_, Some(_)) => Err(format!("compression that nobody asked for: {head:?}")),
+            (_, Some(_)) => Err(format!("compression that was not offered: {head:?}")),
             (_, None) => Ok(Wire::Hybi(Hybi::new(None))),
         }
     }
 
-    /// Whether a pong, which is never answered, may stand behind the request.
+    /// Whether a pong, which is never answered, may follow the request.
     pub(crate) fn can_be_eager(self) -> bool {
         !self.is_hixie()
     }
@@ -123,7 +123,7 @@ impl Draft {
         }
     }
 
-    /// The faults that this draft has a word for.
+    /// The faults that this draft can express.
     pub(crate) fn faults(self) -> &'static [Fault] {
         match self {
             Draft::Hixie76 => &[Fault::Garbage, Fault::Oversize],

@@ -1,4 +1,4 @@
-//! The last clients: they stay, the servers are told to end, and each client must be told so.
+//! The last clients: they stay connected while the servers shut down, and each must get a Close.
 
 use std::process::Command;
 
@@ -11,21 +11,21 @@ use crate::process::Process;
 use crate::random::Random;
 use crate::session::{Ending, Session, Target};
 
-/// Clients of each server; `tests/soak/run` looks for this number in their logs.
+/// Clients of each server; `tests/soak/run` checks their logs for this number.
 const STAYING: u64 = 200;
 
-/// Opens connections to both servers, which must be all that they have, and ends the servers.
+/// Opens connections to both servers, which must have no others, and ends the servers.
 pub(crate) async fn stand_until_the_end(
     world: &World,
     processes: &[Process],
 ) -> Result<(), String> {
     let staying = gather(world).await;
-    // Whatever became of the clients.
+    // Whatever the clients' outcome.
     for process in processes.iter().filter(|process| process.name != "service") {
         let id = process.id().to_string();
         let told = Command::new("kill").args(["-TERM", &id]).status();
         if !told.is_ok_and(|status| status.success()) {
-            return Err(format!("{} is not there any more", process.name));
+            return Err(format!("{} has exited", process.name));
         }
     }
     let mut endings = JoinSet::new();

@@ -1,4 +1,4 @@
-//! How clients leave an open WebSocket, in order and otherwise, and what they must see of it.
+//! How clients end an open WebSocket, cleanly and otherwise, and the response that they must get.
 
 use std::time::Duration;
 
@@ -12,19 +12,19 @@ use crate::wire::{Wire, key};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Leave {
-    /// A Close, right behind messages that are still to come back where the echo allows it.
+    /// A Close, directly after messages, whose echoes are still expected where the echo allows it.
     Close,
-    /// The service behind the gateway ends.
+    /// The target of the gateway closes.
     AskToClose,
     Cut(Cut),
-    /// Goes while megabytes are on their way.
+    /// Disconnects while megabytes are in flight.
     Vanish,
     WithinFrame(Cut),
     WithinMessage(Cut),
     Fault(Fault),
 }
 
-/// How long a client that vanishes sends.
+/// How long a client sends before it vanishes.
 const VANISHING: Duration = Duration::from_millis(300);
 
 impl Leave {
@@ -48,15 +48,15 @@ impl Leave {
             Leave::AskToClose => "were closed by the service",
             Leave::Cut(Cut::Fin) => "FIN",
             Leave::Cut(Cut::Reset) => "RST",
-            Leave::Vanish => "gone with megabytes on their way",
+            Leave::Vanish => "gone with megabytes in flight",
             Leave::WithinFrame(Cut::Fin) => "FIN within a frame",
             Leave::WithinFrame(Cut::Reset) => "RST within a frame",
             Leave::WithinMessage(Cut::Fin) => "FIN within a message",
             Leave::WithinMessage(Cut::Reset) => "RST within a message",
-            Leave::Fault(Fault::Garbage) => "sent away: garbage",
-            Leave::Fault(Fault::Oversize) => "sent away: oversize",
-            Leave::Fault(Fault::BadText) => "sent away: text that is not UTF-8",
-            Leave::Fault(Fault::Unmasked) => "sent away: unmasked",
+            Leave::Fault(Fault::Garbage) => "closed for: garbage",
+            Leave::Fault(Fault::Oversize) => "closed for: oversize",
+            Leave::Fault(Fault::BadText) => "closed for: text that is not UTF-8",
+            Leave::Fault(Fault::Unmasked) => "closed for: unmasked",
         }
     }
 }
@@ -94,7 +94,7 @@ impl Session {
             Leave::Fault(fault) => {
                 let wrong = self.wrong(fault);
                 self.connection.outgoing().extend(wrong);
-                // hixie-76 has no word for it.
+                // hixie-76 cannot express it.
                 let told = |status| Ending::Close(Some(status));
                 let ending = self.draft.status(fault).map_or(Ending::Cut, told);
                 self.expect(ending).await?;
@@ -136,16 +136,16 @@ impl Session {
     fn wrong(&mut self, fault: Fault) -> Vec<u8> {
         let key = key(&mut self.random);
         match (&self.wire, fault) {
-            // A length that never ends, and one that is too long.
+            // An endless length, and one over the limit.
             (Wire::Hixie, Fault::Oversize) => vec![0x80, 0x90, 0x80, 0x80, 0x00],
             (Wire::Hixie, _) => [0x80; 11].to_vec(),
-            // A bit that no extension has taken.
+            // A reserved bit that no extension uses.
             (Wire::Hybi(_), Fault::Garbage) => ws_tests::masked_with(0xa2, b"garbage", key),
             (Wire::Hybi(_), Fault::Oversize) => {
                 vec![0x82, 0xff, 0, 0, 0, 0, 0x7f, 0xff, 0xff, 0xff, 1, 2, 3, 4, 5, 6]
             }
             (Wire::Hybi(_), Fault::BadText) => {
-                // The gateway may have passed on what stands before.
+                // The gateway may have passed on the text before it.
                 self.expect_part(b"a text that ends in ");
                 ws_tests::masked_with(0x81, b"a text that ends in \xe2\x82", key)
             }

@@ -1,4 +1,4 @@
-//! One client, from its connect to its end.
+//! One client, from connect to end.
 
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -13,7 +13,7 @@ use crate::session::{STALL, Session, Target};
 use crate::socket::{Socket, Tls};
 use crate::tally::Tally;
 
-/// Where clients connect.
+/// The server that clients connect to.
 #[derive(Debug, Clone)]
 pub(crate) struct World {
     pub(crate) seed: u64,
@@ -22,11 +22,11 @@ pub(crate) struct World {
     pub(crate) tls: Tls,
 }
 
-/// A client that did not see what is due, and what it did before.
+/// A client that did not get the expected response, and its previous steps.
 #[derive(Debug)]
 pub(crate) struct Failure(pub(crate) String);
 
-/// What a client remembers of itself.
+/// The steps of a client.
 struct Story {
     begun: Instant,
     steps: Vec<String>,
@@ -39,7 +39,7 @@ impl Story {
 }
 
 impl World {
-    /// Lives one life, and hurries once `end` has come.
+    /// Runs one client, which finishes early after `end`.
     pub(crate) async fn live(&self, id: u64, end: Instant) -> Result<Tally, Failure> {
         let mut story = Story { begun: Instant::now(), steps: Vec::new() };
         self.life(id, end, &mut story).await.map_err(|words| {
@@ -86,7 +86,7 @@ impl World {
         Ok(tally)
     }
 
-    /// Connects; gives the system time to find a port.
+    /// Connects; waits while the system has no free port.
     pub(crate) async fn connect(&self, target: Target, tls: bool) -> Result<Socket, String> {
         let address = match target {
             Target::Echo => self.echo,
@@ -102,16 +102,16 @@ impl World {
     }
 }
 
-/// Something that clients do while a WebSocket is open.
+/// An action of a client while its WebSocket is open.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Step {
-    /// So many messages at once.
+    /// This many messages at once.
     Messages(u64),
     /// One of up to 1 MiB.
     LongMessage,
     Ping,
     Pause(Duration),
-    /// Megabytes are sent, and what comes back is left where it is for a while.
+    /// Megabytes are sent, and the echoes are not read for a while.
     NotReading(Duration),
     /// Bytes trickle.
     Trickle,

@@ -1,5 +1,5 @@
-//! Thousands of clients of every draft that come, say something, misbehave and leave, and what is
-//! left of them in the server. `tests/soak/run` starts this beside the servers.
+//! Thousands of clients of every draft that connect, send messages, misbehave and disconnect, and
+//! the check for leaks in the server. `tests/soak/run` starts this and the servers.
 
 mod connection;
 mod crowd;

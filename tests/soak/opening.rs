@@ -12,20 +12,20 @@ use crate::random::Random;
 use crate::session::{STALL, Session, Target};
 use crate::socket::{Cut, Socket};
 
-/// More than any head of a response.
+/// More than any response head.
 const LONGEST_HEAD: usize = 16 * 1024;
 
-/// How the request comes.
+/// How the request is sent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Pace {
     AtOnce,
-    /// With messages right behind it.
+    /// With messages directly after it.
     Eager,
-    /// In pieces, within the time there is for it.
+    /// In pieces, within the opening deadline.
     Slow,
 }
 
-/// An opening that comes to nothing.
+/// An opening handshake that fails.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Refused {
     Garbage,
@@ -52,7 +52,7 @@ pub(crate) async fn open(
     let failed = |error: std::io::Error| format!("in the opening handshake: {error}");
     let mut request = draft.request(&mut random);
     let (challenge, answer) = draft.challenge();
-    // Proxies keep back what no header announces until the head of the server is there.
+    // Proxies withhold bytes that no field announces until they have the response head.
     let kept_back = random.one_in(2) && pace != Pace::Eager;
     if !kept_back {
         request.extend_from_slice(challenge);
@@ -95,7 +95,7 @@ async fn send_slowly(
     Ok(())
 }
 
-/// Reads a head, byte by byte: what follows belongs to others.
+/// Reads a head, byte by byte, so that nothing after it is consumed.
 async fn head(socket: &mut Socket) -> Result<String, String> {
     let mut head = Vec::new();
     let read = async {
@@ -108,8 +108,8 @@ async fn head(socket: &mut Socket) -> Result<String, String> {
     let head = String::from_utf8_lossy(&head).into_owned();
     match outcome {
         Ok(Ok(())) => Ok(head),
-        Ok(Err(error)) => Err(format!("{error}, behind {head:?}")),
-        Err(_) => Err(format!("stalled for {STALL:?}, behind {head:?}")),
+        Ok(Err(error)) => Err(format!("{error}, after {head:?}")),
+        Err(_) => Err(format!("stalled for {STALL:?}, after {head:?}")),
     }
 }
 
@@ -144,7 +144,7 @@ impl Refused {
         }
     }
 
-    /// What is sent, and the status that must answer it; with none the server hangs up.
+    /// The bytes to send, and the expected status; `None` if the server must close TCP.
     fn exchange(self) -> (Vec<u8>, Option<&'static str>) {
         let changed = |from: &str, to: &str| {
             String::from_utf8_lossy(requests::RFC6455).replace(from, to).into_bytes()
@@ -167,7 +167,7 @@ impl Refused {
         }
     }
 
-    /// Asks, and is refused.
+    /// Sends the request, and checks that it is refused.
     pub(crate) async fn be(self, mut socket: Socket) -> Result<(), String> {
         let (request, status) = self.exchange();
         socket.write_all(&request).await.map_err(|error| error.to_string())?;
@@ -175,7 +175,7 @@ impl Refused {
             Refused::WithinHead(Cut::Reset) => {
                 return socket.reset().map_err(|error| error.to_string());
             }
-            // The server may have been quicker.
+            // The server may have closed first.
             Refused::WithinHead(Cut::Fin) => drop(socket.fin().await),
             _ => {}
         }

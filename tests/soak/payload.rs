@@ -1,16 +1,16 @@
-//! What a message says: its connection and its number, and behind them bytes that follow from
-//! both. An echo is compared in full.
+//! The payload of a message: its connection and its number, then bytes that are derived from both.
+//! An echo is compared in full.
 
 use crate::random::Random;
 
 /// The size of the words that a payload is made of.
 const WORD: usize = 8;
 
-/// How a payload looks.
+/// The kind of a payload.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Look {
     Text,
-    /// Text that repeats itself, which a compressor makes much of.
+    /// Repetitive text, which compresses well.
     Repetitive,
     Binary,
 }
@@ -31,7 +31,7 @@ pub(crate) fn payload(connection: u64, number: u32, look: Look, len: usize) -> V
             Look::Text => text_word(random.next()),
             Look::Repetitive => text_word(random.below(7)),
         };
-        // A word is whole characters; only ASCII is cut.
+        // A word is complete characters; only ASCII is split.
         let room = len - payload.len();
         if room >= WORD {
             payload.extend_from_slice(&word);
@@ -57,7 +57,8 @@ fn text_word(random: u64) -> [u8; WORD] {
     (random >> 4).to_le_bytes().map(|byte| b'0' + (byte & 0x3f))
 }
 
-/// How `found`, from `at` on in a payload, differs from what was expected; `None` if it does not.
+/// How `found`, at offset `at` of a payload, differs from the expected bytes; `None` if it does
+/// not.
 pub(crate) fn difference(expected: &[u8], at: usize, found: &[u8]) -> Option<String> {
     let expected = expected.get(at..)?;
     let first = expected.iter().zip(found).position(|(expected, found)| expected != found)?;

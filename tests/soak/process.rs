@@ -1,16 +1,16 @@
-//! What a process holds, as the system tells it.
+//! The resources of a process, from `/proc`.
 
 use std::fs;
 use std::io;
 
-/// A process that is looked at from outside.
+/// Another process.
 #[derive(Debug, Clone)]
 pub(crate) struct Process {
     pub(crate) name: &'static str,
     id: u32,
 }
 
-/// What it holds at one moment.
+/// Its resources at one moment.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Held {
     pub(crate) descriptors: usize,
@@ -21,7 +21,7 @@ pub(crate) struct Held {
 
 impl Process {
     pub(crate) fn new(name: &'static str, id: &str) -> Result<Process, String> {
-        let id = id.parse().map_err(|error| format!("{id:?} is no process: {error}"))?;
+        let id = id.parse().map_err(|error| format!("{id:?} is not a process id: {error}"))?;
         Ok(Process { name, id })
     }
 

@@ -1,11 +1,11 @@
-//! Random numbers that a seed decides, so that a run can be had again.
+//! Random numbers from a seed, so that a run can be repeated.
 
 /// SplitMix64.
 #[derive(Debug, Clone)]
 pub(crate) struct Random(u64);
 
 impl Random {
-    /// The numbers that follow from these.
+    /// A generator with these as its seed.
     pub(crate) fn of(seeds: &[u64]) -> Random {
         let mut random = Random(0);
         for seed in seeds {

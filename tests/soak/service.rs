@@ -1,4 +1,4 @@
-//! The TCP service behind the gateway: it echoes, and ends when it is told to.
+//! The TCP service behind the gateway: it echoes, and closes on request.
 
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
@@ -6,7 +6,7 @@ use std::net::{Ipv4Addr, SocketAddr};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 
-/// The bytes behind which the service ends a connection.
+/// The bytes after which the service closes a connection.
 pub(crate) const CLOSE_NOW: &[u8] = b"<<<this is all, close now>>>";
 
 const CHUNK_BYTES: usize = 16 * 1024;
@@ -18,7 +18,7 @@ pub(crate) async fn serve() -> io::Result<()> {
     loop {
         let (stream, _) = listener.accept().await?;
         tokio::spawn(async move {
-            // A client that leaves without a word takes its connection with it.
+            // An error ends only this client's connection.
             drop(echo(stream).await);
         });
     }

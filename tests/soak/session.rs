@@ -1,4 +1,4 @@
-//! An open WebSocket, and the messages that must come back on it.
+//! An open WebSocket, and the echoes that are expected on it.
 
 use std::collections::VecDeque;
 use std::time::Duration;
@@ -13,24 +13,24 @@ use crate::socket::Cut;
 use crate::tally::Tally;
 use crate::wire::{Said, Wire, key};
 
-/// An echo that takes longer has not come.
+/// The time limit of an echo.
 pub(crate) const STALL: Duration = Duration::from_secs(30);
 
-/// What stands behind the server.
+/// The kind of echo behind the server.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Target {
-    /// Messages come back as they were.
+    /// Messages are echoed unchanged.
     Echo,
-    /// Bytes come back in messages of any size.
+    /// Bytes are echoed in messages of any size.
     Gateway,
 }
 
-/// The end that a client must see.
+/// The end that a client expects.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Ending {
     /// A Close with this status, and the end of the stream.
     Close(Option<u16>),
-    /// The end of the stream, whatever comes before.
+    /// The end of the stream, whatever is received before.
     Cut,
 }
 
@@ -42,11 +42,11 @@ pub(crate) struct Session {
     pub(crate) target: Target,
     pub(crate) random: Random,
     pub(crate) tally: Tally,
-    /// Who this is, in each message.
+    /// The id of this client, which is in each message.
     id: u64,
     number: u32,
     expected: VecDeque<Expected>,
-    /// How much of the first of them has come back.
+    /// How much of the first of them has been echoed.
     at: usize,
     pings: VecDeque<u32>,
     close_is_sent: bool,
@@ -84,7 +84,7 @@ impl Session {
         }
     }
 
-    /// Puts a message of this size into what is to be sent.
+    /// Queues a message of this size.
     pub(crate) fn put(&mut self, len: usize) -> Result<(), String> {
         let look = match self.draft {
             Draft::Hixie76 => self.random.pick(&[Look::Text, Look::Repetitive]),
@@ -105,7 +105,7 @@ impl Session {
         Ok(())
     }
 
-    /// The gateway sends bytes as binary messages, where there are any.
+    /// The gateway sends bytes as binary messages, if the draft has them.
     fn comes_back_as_text(&self, text: bool) -> bool {
         match self.target {
             Target::Echo => text,
@@ -113,7 +113,7 @@ impl Session {
         }
     }
 
-    /// Of a message that will never be whole, so much may come back.
+    /// This much of a message that is never completed may be echoed.
     pub(crate) fn expect_part(&mut self, payload: &[u8]) {
         let text = self.comes_back_as_text(true);
         if self.target == Target::Gateway {
@@ -137,7 +137,7 @@ impl Session {
         self.number += 1;
     }
 
-    /// Sends what waits, and waits until everything has come back.
+    /// Sends unsent data, and waits until everything has been echoed.
     pub(crate) async fn settle(&mut self) -> Result<(), String> {
         match timeout(STALL, self.until_settled()).await {
             Ok(outcome) => outcome,
@@ -146,7 +146,7 @@ impl Session {
     }
 
     async fn until_settled(&mut self) -> Result<(), String> {
-        // What came before may be all.
+        // The data received before may be complete.
         self.hear()?;
         self.pass_empty();
         while !(self.connection.is_sent() && self.expected.is_empty() && self.pings.is_empty()) {
@@ -175,7 +175,7 @@ impl Session {
         )
     }
 
-    /// Hears all that has come whole; `Some` is the status of a Close.
+    /// Handles all complete frames received; `Some` is the status of a Close.
     fn hear(&mut self) -> Result<Option<Option<u16>>, String> {
         while let Some(said) = self.wire.read(&mut self.connection.incoming)? {
             match said {
@@ -192,10 +192,10 @@ impl Session {
         Ok(None)
     }
 
-    /// The latest of several pings may be answered alone (RFC 6455 §5.5.3).
+    /// A pong for only the latest of several pings is allowed (RFC 6455 §5.5.3).
     fn check_pong(&mut self, payload: &[u8]) -> Result<(), String> {
         let sent = |ping: &u32| ping.to_be_bytes() == payload;
-        let at = self.pings.iter().position(sent).ok_or("a pong that answers nothing")?;
+        let at = self.pings.iter().position(sent).ok_or("an unsolicited pong")?;
         self.tally.pings += at as u64 + 1;
         self.pings.drain(..=at);
         Ok(())
@@ -203,7 +203,7 @@ impl Session {
 
     fn check(&mut self, text: bool, mut found: &[u8]) -> Result<(), String> {
         if self.target == Target::Echo {
-            let next = self.expected.pop_front().ok_or("an echo of nothing")?;
+            let next = self.expected.pop_front().ok_or("an unexpected message")?;
             let differs = difference(&next.payload, 0, found)
                 .or((next.payload.len() != found.len()).then(|| format!("has {}", found.len())))
                 .or((next.text != text).then(|| "is of the other type".into()));
@@ -215,7 +215,7 @@ impl Session {
         }
         while !found.is_empty() {
             self.pass_empty();
-            let next = self.expected.front().ok_or("bytes that nobody sent")?;
+            let next = self.expected.front().ok_or("bytes that were not sent")?;
             let len = found.len().min(next.payload.len() - self.at);
             if let Some(words) = difference(&next.payload, self.at, &found[..len]) {
                 return Err(format!("the bytes of message {}: {words}", next.number));
@@ -231,7 +231,7 @@ impl Session {
         Ok(())
     }
 
-    /// In a stream, a message that is back whole, or has no bytes, is done with.
+    /// In a stream, a message that is echoed completely, or has no bytes, is done.
     fn pass_empty(&mut self) {
         while self.target == Target::Gateway
             && self.expected.front().is_some_and(|first| self.at == first.payload.len())
@@ -242,7 +242,7 @@ impl Session {
         }
     }
 
-    /// Waits for the end. Until then, what comes must be what was sent.
+    /// Waits for the end. Until then, received data must be that which was sent.
     pub(crate) async fn expect(&mut self, ending: Ending) -> Result<(), String> {
         match timeout(STALL, self.until_ended(ending)).await {
             Ok(outcome) => outcome.map_err(|words| format!("instead of {ending:?}: {words}")),
@@ -261,7 +261,7 @@ impl Session {
                     self.put_close(status);
                 }
             } else if !self.connection.incoming.is_empty() {
-                return Err("bytes behind the Close".into());
+                return Err("bytes after the Close".into());
             }
             match (self.connection.turn(Reading::On).await, ending) {
                 (Ok(Turn::Ended), Ending::Close(status)) if closed == Some(status) => return Ok(()),
@@ -273,7 +273,7 @@ impl Session {
         }
     }
 
-    /// Says nothing more; after a FIN the server must hang up too.
+    /// Sends nothing more; after a FIN the server must close TCP too.
     pub(crate) async fn cut(mut self, cut: Cut) -> Result<Tally, String> {
         let broken = |error: std::io::Error| error.to_string();
         if let Some(connection) = self.connection.cut(cut).await.map_err(broken)? {
@@ -283,12 +283,12 @@ impl Session {
         Ok(self.tally)
     }
 
-    /// Whether every message has come back.
+    /// Whether every message has been echoed.
     pub(crate) fn check_settled(&self) -> Result<(), String> {
         if self.expected.is_empty() { Ok(()) } else { Err(self.outstanding()) }
     }
 
-    /// Sends, and reads nothing for so long.
+    /// Sends, and reads nothing for this long.
     pub(crate) async fn stop_reading(&mut self, pause: Duration) -> Result<(), String> {
         self.tally.stops_reading += 1;
         let end = Instant::now() + pause;

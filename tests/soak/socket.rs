@@ -21,7 +21,7 @@ pub(crate) enum Socket {
     Tls(Box<TlsStream<TcpStream>>),
 }
 
-/// How a client without a word more leaves.
+/// How a client disconnects without a Close.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Cut {
     Fin,
@@ -42,7 +42,7 @@ impl Socket {
         Ok(Socket::Tls(Box::new(stream)))
     }
 
-    /// Lets the socket go with a RST.
+    /// Closes the socket with a RST.
     pub(crate) fn reset(self) -> io::Result<()> {
         match self {
             Socket::Plain(stream) => stream.set_zero_linger(),
@@ -56,7 +56,7 @@ impl Socket {
     }
 }
 
-/// Who is trusted, and the name that is asked for.
+/// The trusted certificate, and the server name.
 #[derive(Clone)]
 pub(crate) struct Tls {
     connector: TlsConnector,

@@ -1,4 +1,4 @@
-//! What the clients have seen, added up.
+//! The results of the clients, summed up.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -11,12 +11,12 @@ type Counts = BTreeMap<&'static str, u64>;
 pub(crate) struct Tally {
     /// Connections that were opened, by draft.
     pub(crate) opened: Counts,
-    /// How clients left or were sent away: each had to be answered as it is due.
+    /// How clients disconnected or were closed, each with the required response.
     pub(crate) endings: Counts,
     pub(crate) over_tls: u64,
     pub(crate) through_gateway: u64,
     pub(crate) sent: Traffic,
-    /// Of that, what came back and was compared.
+    /// The part that was echoed and compared.
     pub(crate) echoed: Traffic,
     pub(crate) pings: u64,
     pub(crate) stops_reading: u64,
@@ -66,20 +66,20 @@ impl Tally {
 impl fmt::Display for Tally {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let opened: u64 = self.opened.values().sum();
-        writeln!(f, "{:>12}  clients came and left", self.lives())?;
+        writeln!(f, "{:>12}  clients connected and disconnected", self.lives())?;
         writeln!(f, "{opened:>12}  opened a WebSocket, of them")?;
         for (name, count) in &self.opened {
             writeln!(f, "{count:>16}  {name}")?;
         }
         writeln!(f, "{:>16}  with TLS", self.over_tls)?;
         writeln!(f, "{:>16}  through the gateway", self.through_gateway)?;
-        for (what, traffic) in [("sent", self.sent), ("came back", self.echoed)] {
+        for (what, traffic) in [("sent", self.sent), ("echoed", self.echoed)] {
             let (messages, bytes) = (traffic.messages, traffic.bytes);
             writeln!(f, "{messages:>12}  messages, {bytes} bytes, {what}")?;
         }
         writeln!(f, "{:>12}  pings were answered", self.pings)?;
         writeln!(f, "{:>12}  times a client read nothing for seconds", self.stops_reading)?;
-        writeln!(f, "{:>12}  endings were as they are due, of them", self.lives())?;
+        writeln!(f, "{:>12}  endings were as required, of them", self.lives())?;
         for (name, count) in &self.endings {
             writeln!(f, "{count:>16}  {name}")?;
         }

@@ -1,12 +1,12 @@
-//! Whether the servers gave everything back, and the clients got what is due.
+//! Whether the servers released all resources, and the clients got the required responses.
 
 use std::process::ExitCode;
 use std::time::Duration;
 
 use crate::process::Held;
 
-/// How much more memory than after the warm-up a server may hold in the end. The allocator keeps
-/// some of what a crowd needed, and not always the same.
+/// How much more memory than after the warm-up a server may have at the end. The allocator keeps
+/// some of the memory of many connections, and not always the same.
 const GROWTH: Growth = Growth { percent: 25, kibibytes: 8 * 1024 };
 
 struct Growth {
@@ -14,7 +14,7 @@ struct Growth {
     kibibytes: u64,
 }
 
-/// What a process holds while nobody is there.
+/// The resources of a process without clients.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Idle {
     pub(crate) name: &'static str,
@@ -31,7 +31,7 @@ pub(crate) struct Verdict {
 impl Verdict {
     pub(crate) fn idle(&mut self, elapsed: Duration, idle: Vec<Idle>) {
         for Idle { name, held } in &idle {
-            println!("{:6.1} s  nobody is there, {name}: {held}", elapsed.as_secs_f64());
+            println!("{:6.1} s  no clients, {name}: {held}", elapsed.as_secs_f64());
         }
         self.idle.push(idle);
     }
@@ -41,10 +41,10 @@ impl Verdict {
         self.wrong.push(words);
     }
 
-    /// How it went with the clients that stayed.
+    /// The result of the clients that stayed.
     pub(crate) fn last(&mut self, outcome: Result<(), String>) {
         if let Err(words) = outcome {
-            self.wrong(format!("when the servers ended: {words}"));
+            self.wrong(format!("when the servers shut down: {words}"));
         }
     }
 
@@ -52,10 +52,10 @@ impl Verdict {
     pub(crate) fn tell(mut self) -> ExitCode {
         self.compare_memory();
         if self.failures == 0 && self.wrong.is_empty() {
-            println!("no message lost, reordered or altered; no descriptor left");
+            println!("no message lost, reordered or altered; no descriptor leaked");
             return ExitCode::SUCCESS;
         }
-        println!("{} clients failed, and {} things are wrong", self.failures, self.wrong.len());
+        println!("{} clients failed, {} server checks failed", self.failures, self.wrong.len());
         ExitCode::FAILURE
     }
 
@@ -67,7 +67,7 @@ impl Verdict {
         for (first, last) in first.iter().zip(last) {
             let most = first.held.memory * (100 + GROWTH.percent) / 100 + GROWTH.kibibytes;
             println!(
-                "{}: {} KiB after the warm-up, {} KiB in the end, at most {most}",
+                "{}: {} KiB after the warm-up, {} KiB at the end, at most {most}",
                 first.name, first.held.memory, last.held.memory
             );
             if last.held.memory > most {

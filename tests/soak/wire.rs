@@ -1,5 +1,5 @@
-//! Frames at the client's end, written here once more: a mistake that both roles of the server's
-//! own codec made would show nowhere else.
+//! The client's framing, implemented independently: an error in both roles of the server's own
+//! codec would not be found otherwise.
 
 use bytes::{Buf, BytesMut};
 use ws_tests::masked_with;
@@ -7,10 +7,10 @@ use ws_tests::masked_with;
 use crate::deflate::Deflate;
 use crate::random::Random;
 
-/// The longest message that can come back.
+/// The longest message that can be echoed.
 pub(crate) const LONGEST_MESSAGE: usize = 2 << 20;
 
-/// What the server says.
+/// A message or control frame of the server.
 #[derive(Debug)]
 pub(crate) enum Said {
     Text(Vec<u8>),
@@ -49,7 +49,7 @@ struct Frame {
 }
 
 impl Wire {
-    /// Appends a message, in so many frames where the draft has fragments.
+    /// Appends a message, in this many frames if the draft has fragments.
     pub(crate) fn write(
         &mut self,
         text: bool,
@@ -83,7 +83,7 @@ impl Wire {
         }
     }
 
-    /// Takes what the server says first from the front of `input`.
+    /// Takes the first message or control frame from the front of `input`.
     pub(crate) fn read(&mut self, input: &mut BytesMut) -> Result<Option<Said>, String> {
         match self {
             Wire::Hixie => hixie(input),
@@ -92,7 +92,7 @@ impl Wire {
     }
 }
 
-/// The key of a frame.
+/// The masking key of a frame.
 pub(crate) fn key(random: &mut Random) -> [u8; 4] {
     (random.next() as u32).to_be_bytes()
 }
@@ -128,7 +128,7 @@ impl Hybi {
     ) -> Result<(), String> {
         let mut first = if text { 1 } else { 2 };
         let compressed = match &mut self.deflate {
-            // Plain messages may be mixed in (RFC 7692 §6).
+            // Uncompressed messages are allowed in between (RFC 7692 §6).
             Some(deflate) if !random.one_in(4) => Some(deflate.compress(payload)?),
             _ => None,
         };
@@ -172,11 +172,11 @@ impl Hybi {
                     Begun { opcode, compressed, payload }
                 }
                 0 if reserved == 0 => {
-                    let mut begun = self.begun.take().ok_or("a continuation of nothing")?;
+                    let mut begun = self.begun.take().ok_or("an unexpected continuation frame")?;
                     begun.payload.extend(payload);
                     begun
                 }
-                _ => return Err(format!("a frame {first:#x} out of turn")),
+                _ => return Err(format!("an unexpected frame {first:#x}")),
             };
             if whole.payload.len() > LONGEST_MESSAGE {
                 return Err("a message longer than any that was sent".into());
@@ -198,7 +198,7 @@ impl Hybi {
     }
 }
 
-/// Takes a whole frame from the front.
+/// Takes a complete frame from the front.
 fn frame(input: &mut BytesMut) -> Result<Option<Frame>, String> {
     let [first, second, ..] = input[..] else {
         return Ok(None);
@@ -213,13 +213,13 @@ fn frame(input: &mut BytesMut) -> Result<Option<Frame>, String> {
             Some(len) => (10, u64::from_be_bytes(*len) as usize),
             None => return Ok(None),
         },
-        _ => return Err("a masked frame of the server".into()),
+        _ => return Err("a masked frame from the server".into()),
     };
     if len > LONGEST_MESSAGE {
         return Err(format!("a frame of {len} bytes"));
     }
     if (head == 4 && len < 126) || (head == 10 && len <= 0xffff) {
-        return Err(format!("{len} in too many bytes"));
+        return Err(format!("the length {len} in a non-minimal encoding"));
     }
     if input.len() < head + len {
         return Ok(None);

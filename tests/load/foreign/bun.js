@@ -1,4 +1,4 @@
-// Bun, with uWebSockets within: `bun bun.js PORT [--deflate ctx|noctx]`.
+// Bun, which contains uWebSockets: `bun bun.js PORT [--deflate ctx|noctx]`.
 const port = Number(process.argv[2]);
 const at = process.argv.indexOf('--deflate');
 const context = at > 0 ? process.argv[at + 1] : null;

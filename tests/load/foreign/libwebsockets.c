@@ -1,5 +1,5 @@
 /* libwebsockets, an echo of messages on one thread: `PORT [--deflate ctx|noctx]`.
- * Fragments are collected, and messages written when the socket takes them. */
+ * Fragments are assembled, and messages written when the socket is writable. */
 #include <libwebsockets.h>
 #include <stdlib.h>
 #include <string.h>

@@ -16,7 +16,7 @@ def cells(text):
 
 
 def named(text):
-    """NAME=COMMAND, where the command is one that can be split into words."""
+    """NAME=COMMAND, where the command can be split into words."""
     name, equals, command = text.partition("=")
     if not (name and equals and shlex.split(command)):
         raise argparse.ArgumentTypeError("NAME=PATH or NAME=COMMAND")
@@ -32,22 +32,22 @@ def parse(description, parts):
     )
     option = parser.add_argument
     option("part", metavar="PART", choices=[*parts, "all"])
-    option("--secs", type=float, default=2.0, help="of each measurement (2)")
-    option("--warmup", type=float, default=0.5, help="seconds before it (0.5)")
+    option("--secs", type=float, default=2.0, help="duration of each measurement (2)")
+    option("--warmup", type=float, default=0.5, help="seconds before each measurement (0.5)")
     option("--repeats", type=int, help="rounds (5; openings 15, compression 3, memory 1)")
-    option("--cells", type=cells, metavar="SIZE:CONNS:DEPTH,...", help="instead of those of the part")
+    option("--cells", type=cells, metavar="SIZE:CONNS:DEPTH,...", help="instead of the cells of the part")
     option("--connections", type=int, help="idle connections (10000; with TLS or compression 2000)")
     option("--add", type=named, action="append", default=[], metavar="NAME=PATH",
-           help="another build of the command, run wherever this one is; or a whole command, with"
-                " {port} in it, {backend} for a gateway, {deflate} for what turns compression on")
+           help="another build of the command, run wherever this one is; or a complete command with"
+                " {port}, with {backend} for a gateway, {deflate} for the compression options")
     option("--peers", action="store_true", help="echo: the other libraries too")
-    option("--only", metavar="NAME,...", help="only servers whose names begin so, and added ones")
-    option("--spread", action="store_true", help="min..max behind each median")
-    option("--verify", action="store_true", help="compare every byte, which costs the load time")
-    option("--json", metavar="FILE", help="append each result to it, an object a line")
-    option("--no-build", action="store_true", help="take what is built")
-    option("--no-install", action="store_true", help="leave out servers that are not crates")
+    option("--only", metavar="NAME,...", help="only servers whose names begin with these, and added ones")
+    option("--spread", action="store_true", help="min..max after each median")
+    option("--verify", action="store_true", help="compare every byte; slows the load generator")
+    option("--json", metavar="FILE", help="append each result to FILE, one object per line")
+    option("--no-build", action="store_true", help="use existing builds")
+    option("--no-install", action="store_true", help="skip servers that are not crates")
     options = parser.parse_args()
     if options.secs <= 0 or options.warmup < 0 or (options.repeats or 1) < 1:
-        parser.error("a measurement takes time")
+        parser.error("--secs and --repeats must be positive, --warmup not negative")
     return options

@@ -1,4 +1,4 @@
-"""What has to be built or installed for a server."""
+"""Builds or installs the dependencies of a server."""
 
 import os
 import shutil
@@ -29,7 +29,7 @@ PLACES = {
 
 
 class Unavailable(Exception):
-    """It cannot be had here; the reason is the text."""
+    """Not available on this machine; the text is the reason."""
 
 
 def run(command, seconds=BUILD_SECONDS, output=None, **environment):
@@ -43,7 +43,7 @@ def cargo(*arguments):
 
 
 def crate(name):
-    # One by one: the features of one are not those of another.
+    # One by one, so that features are not unified.
     target = str(TARGET / "load")
     manifest = str(HERE / "Cargo.toml")
     run(["cargo", "build", "--release", "--locked", "--quiet", "--manifest-path", manifest, "-p", name],
@@ -87,14 +87,14 @@ FOREIGN_BUILDS = {
 
 
 class Builder:
-    """Builds each thing once."""
+    """Builds each target once."""
 
     def __init__(self, options):
         self.options = options
         self.outcomes = {}
 
     def need(self, name):
-        """Builds it, or raises what it raised the first time."""
+        """Builds it, or raises the error of the first attempt again."""
         if name not in self.outcomes:
             try:
                 self.build(name)
@@ -109,7 +109,7 @@ class Builder:
     def build(self, name):
         if name in FOREIGN_BUILDS:
             if self.options.no_install:
-                raise Unavailable("left out by --no-install")
+                raise Unavailable("skipped by --no-install")
             if not self.options.no_build:
                 FOREIGN_BUILDS[name]()
         elif self.options.no_build:

@@ -23,7 +23,7 @@ PEERS = [
 
 
 def turned_on(server, context):
-    """The words by which this server is told to compress."""
+    """The arguments that enable compression in this server."""
     if not server.command.startswith("{ours}") and server.needs:
         return "--deflate " + ("ctx" if context else "noctx")
     return "--deflate" + ("" if context else " --deflate-takeover none")
@@ -51,7 +51,7 @@ def compression(bench):
                       ["", *[server.name for server in servers]])
         for cell in cells:
             size = cell[0]
-            # It splits longer messages wrongly.
+            # It splits longer messages incorrectly.
             able = [server for server in servers
                     if server.name != "libwebsockets" or size < TOO_LONG_FOR_LIBWEBSOCKETS]
             load = [*load_of(*cell), "--deflate", "ctx" if context else "noctx"]
@@ -66,5 +66,5 @@ def compression(bench):
     servers = [with_words(server, True)
                for server in bench.available([*bench.with_added(OURS), large, *PEERS])]
     sizes = {None: [1 << 10], OURS.name: [1 << 10, 16 << 10], large.name: [1 << 10, 16 << 10]}
-    table_of_memory(bench, "Idle connections that may refer to earlier messages", servers,
+    table_of_memory(bench, "Idle connections with context takeover", servers,
                     bench.connections(IDLE), sizes, ("--deflate", "ctx"))

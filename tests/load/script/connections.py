@@ -1,4 +1,4 @@
-"""Parts about connections: opening them, and what one takes while it says nothing."""
+"""Parts about connections: opening them, and the memory of an idle one."""
 
 import subprocess
 import tempfile
@@ -31,7 +31,7 @@ def idle_load(bench, connections, sizes, *more):
 
 
 def table_of_memory(bench, title, servers, connections, sizes, more=(), **words):
-    """`sizes` are those of each server by its name, in rising order; None has those of the rest."""
+    """`sizes` by server name, in ascending order; None has those of all other servers."""
     servers = bench.available(servers)
     figures = Figures(bench.options)
     columns = sorted({size for of_server in sizes.values() for size in of_server})

@@ -1,4 +1,4 @@
-"""Parts in which messages go there and back."""
+"""Parts with echoed messages."""
 
 from servers import (EPOLL, FLOOR, LIMITS, OURS, PEERS, SOCKUDO, TCP, TOKIO_WEBSOCKETS, Running,
                      Server, peer)
@@ -7,7 +7,7 @@ from tables import Figures, Pairs, Table, cell_name, human, median, ratio
 NS = "server_cpu_ns_per_msg"
 
 QUICK = [(16, 50, 16), (125, 500, 1), (1024, 50, 16), (65536, 50, 1)]
-# What would be under way at once in the others does not fit.
+# Other combinations would have too many bytes in flight.
 MOST_UNDER_WAY = 256 << 20
 ALL = [(size, connections, depth)
        for size in (16, 125, 1 << 10, 16 << 10, 64 << 10, 1 << 20)
@@ -20,7 +20,7 @@ def load_of(size, connections, depth):
 
 
 def table_of_cells(bench, title, servers, rows):
-    """A row for each of (label, arguments of the load), a column for each server."""
+    """A row for each (label, arguments of the load generator), a column for each server."""
     servers = bench.available(servers)
     names = [server.name for server in servers]
     figures = Figures(bench.options)
@@ -65,11 +65,11 @@ def floor(bench):
 
 
 def split(bench):
-    """The system counts the time in the program in ticks of 10 ms, so this wants long measurements."""
+    """The kernel counts user time in ticks of 10 ms, so this needs long measurements."""
     usual = [(125, 50, 1), (125, 500, 1), (125, 50, 16), (125, 500, 16), (16 << 10, 50, 1)]
     servers = bench.available([TCP, FLOOR, *bench.with_added(OURS)])
     figures = Figures(bench.options)
-    table = Table("Time in the program, in percent of that in the kernel",
+    table = Table("User time, in percent of kernel time",
                   ["", *[server.name for server in servers]])
     for label, load in rows_of(bench, usual):
         results = bench.rounds(servers, f"split: {label}", load)
@@ -209,7 +209,7 @@ def fanout(bench):
     """Cells are SIZE:CONNECTIONS:DEPTH here too; a delivery is one copy to one connection."""
     key = "server_cpu_ns_per_delivery"
     servers = bench.available([
-        peer("epoll alone", "peer-fanout-limit"),
+        peer("epoll", "peer-fanout-limit"),
         peer("broadcast", "peer-fanout-limit", "--variant broadcast"),
         *[peer(name, f"peer-fanout-{package}") for name, package in (
             ("axum", "axum"), ("tokio-tungstenite", "tungstenite"),

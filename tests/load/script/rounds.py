@@ -1,4 +1,4 @@
-"""Rounds: every server in turn, as often as is asked for."""
+"""Rounds: every server in turn, `--repeats` times."""
 
 import json
 import os
@@ -10,16 +10,16 @@ import sys
 from build import PEERS, Builder, Unavailable
 from servers import Failure, Running
 
-# A measurement may take so much longer than it was told to.
+# How much longer than requested a measurement may take, in seconds.
 OVERTIME_SECONDS = 300
-# Beside those of the connections.
+# Descriptors in addition to those of the connections.
 SPARE_DESCRIPTORS = 200
-# From so much on, what else ran on the two cores is worth a word.
+# The percentage of a core from which on the load of other processes is reported.
 OTHERS_PERCENT = 25
 
 
 class Bench:
-    """What the command line asked for, and what came out."""
+    """The options of the command line, and the failures."""
 
     def __init__(self, options):
         self.options = options
@@ -37,17 +37,17 @@ class Bench:
         return self.options.repeats or usual
 
     def connections(self, usual):
-        """How many idle ones: as many as asked for, or as a process may have."""
+        """The number of idle connections: as requested, or as the descriptor limit allows."""
         most = self.descriptors - SPARE_DESCRIPTORS
         return min(self.options.connections or usual, most)
 
     def with_added(self, server):
-        """Ours, and each other build of it."""
+        """Our server, and each other build of it."""
         return [server] + [server.variant(*added) for added in self.options.add
                            if "{port}" in added[1] or "{ours}" in server.command]
 
     def available(self, servers):
-        """Those that are wanted and can be had."""
+        """The servers that are selected and available."""
         kept = []
         for server in servers:
             added = any(server.name == name for name, _ in self.options.add)
@@ -61,11 +61,11 @@ class Bench:
             except Unavailable as error:
                 if server.name not in self.left_out:
                     self.left_out.add(server.name)
-                    print(f"{server.name} is left out: {error}", flush=True)
+                    print(f"{server.name} is skipped: {error}", flush=True)
         return kept
 
     def rounds(self, servers, label, load, repeats=None, cores=None, **words):
-        """{name: [result of each round, or None]}; `load` may be what makes the load of a server."""
+        """{name: [result of each round, or None]}; `load` may be a function of the server."""
         results = {server.name: [] for server in servers}
         for number in range(repeats or self.repeats()):
             first = number % max(len(servers), 1)
@@ -100,7 +100,7 @@ class Bench:
                 timeout=options.secs + options.warmup + OVERTIME_SECONDS, check=False,
                 preexec_fn=lambda: os.sched_setaffinity(0, cores))
         except subprocess.TimeoutExpired as error:
-            raise Failure("the load does not end") from error
+            raise Failure("the load generator does not exit") from error
         try:
             result = json.loads(done.stdout)
         except ValueError as error:
@@ -114,4 +114,4 @@ class Bench:
                   if result and "others_pct" in result]
         if others and statistics.median(others) > OTHERS_PERCENT:
             used = statistics.median(others)
-            print(f"{label}: others used {used:.0f} % of a core", file=sys.stderr)
+            print(f"{label}: other processes used {used:.0f} % of a core", file=sys.stderr)

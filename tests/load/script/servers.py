@@ -1,4 +1,4 @@
-"""The servers, and how one is started and stopped."""
+"""The servers, and how to start and stop one."""
 
 import dataclasses
 import os
@@ -16,13 +16,13 @@ STARTS = 3
 
 @dataclasses.dataclass(frozen=True)
 class Server:
-    """A server: in its command, {port} is where it listens."""
+    """A server: {port} in its command is its port."""
 
     name: str
     command: str
-    # what is built for it
+    # the targets to build
     needs: tuple = ()
-    # what the load is told for it
+    # additional arguments of the load generator
     load: tuple = ()
 
     def variant(self, name, command):
@@ -49,7 +49,7 @@ TUNGSTENITE = peer("tokio-tungstenite", "peer-tungstenite")
 MOUNTED = Server("ours, mounted on axum", "{examples}/mount_on_axum 127.0.0.1:{port}", ("examples",),
                  ("--path", "/websocket"))
 
-# What is compared with our server, in the order of the page; raw TCP and the floor are no peers.
+# The servers to compare with, in the order of the page; raw TCP and the floor are not peers.
 LIMITS = [TCP, FLOOR]
 PEERS = [TOKIO_WEBSOCKETS, SOCKUDO, FASTWEBSOCKETS, WTX]
 
@@ -61,11 +61,11 @@ def free_port():
 
 
 class Failure(Exception):
-    """A server or the load did not do what it should; the reason is the text."""
+    """A server or the load generator failed; the text is the reason."""
 
 
 class Running:
-    """A server that runs on these cores, until it is left."""
+    """A server that runs on these cores until the context exits."""
 
     def __init__(self, server, cores, words):
         self.template = server.command
@@ -73,7 +73,7 @@ class Running:
         self.words = words
 
     def __enter__(self):
-        # Somebody else may take the port before the server does.
+        # Another process may take the port before the server does.
         for _ in range(STARTS):
             self.start()
             if self.listens():

@@ -1,4 +1,4 @@
-"""Tables in Markdown, a row as soon as it is known."""
+"""Tables in Markdown; each row is printed as soon as it is known."""
 
 import statistics
 
@@ -14,7 +14,7 @@ def cell_name(size, connections, depth):
 
 
 def values(results, key):
-    """The values of all rounds; `key` is a name, or makes a value of a result."""
+    """The values of all rounds; `key` is a name, or a function of a result."""
     take = key if callable(key) else lambda result: result[key]
     return [take(result) for result in results if result]
 
@@ -25,7 +25,7 @@ def median(results, key):
 
 
 class Table:
-    """Prints itself."""
+    """A table that prints its rows."""
 
     def __init__(self, title, head, note=""):
         self.width = len(head)
@@ -41,7 +41,7 @@ class Table:
 
 
 class Figures:
-    """How numbers look."""
+    """Formats numbers."""
 
     def __init__(self, options):
         self.spread = options.spread
@@ -61,7 +61,7 @@ def ratio(above, below):
 
 
 class Pairs:
-    """Ours beside other builds: the two of one round had the same minute of the machine."""
+    """Ours compared with other builds, in pairs of one round, which ran at about the same time."""
 
     def __init__(self, bench, key, first="ours"):
         self.names = [name for name, _ in bench.options.add]
@@ -76,9 +76,9 @@ class Pairs:
     def print(self, title, unit=1.0, digits=0):
         if not self.rows:
             return
-        head = ["", "beside", f"{self.first}: min", "median", "it: min", "median",
+        head = ["", "compared with", f"{self.first}: min", "median", "it: min", "median",
                 f"{self.first} / it, paired", "min..max"]
-        table = Table(f"{title}: beside other builds", head)
+        table = Table(f"{title}: compared with other builds", head)
         for label, name, ours, theirs in self.rows:
             pairs = [values([mine], self.key)[0] / values([other], self.key)[0]
                      for mine, other in zip(ours, theirs) if mine and other]

@@ -11,40 +11,40 @@ use crate::draft::Draft;
 use crate::frames::DIGITS;
 use crate::payload::{Content, MessageOptions};
 
-/// What is done.
+/// The mode of a run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Mode {
-    /// Messages go there and back.
+    /// Messages are echoed.
     Echo,
-    /// Connections are opened, and say little.
+    /// Connections are opened, and stay mostly idle.
     Idle,
     /// Connections are opened and closed.
     Openings,
-    /// One publishes, and all receive.
+    /// One connection publishes, and all receive.
     Fanout,
 }
 
 /// When the next messages are sent on a connection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Refill {
-    /// All of them at once, when all are back.
+    /// All of them at once, when all have been echoed.
     Batch,
-    /// One for each that is back.
+    /// One for each echo.
     Window,
 }
 
-/// What the command line says.
+/// The options of the command line.
 #[derive(Debug)]
 pub(crate) struct Args {
     pub(crate) mode: Mode,
-    /// Connections are spread over these.
+    /// Connections are distributed over these.
     pub(crate) ports: Vec<u16>,
     pub(crate) connections: usize,
     pub(crate) depth: usize,
     pub(crate) refill: Refill,
     pub(crate) duration: Duration,
     pub(crate) warmup: Duration,
-    /// The processes of the server; what they started counts too.
+    /// The processes of the server; their child processes count too.
     pub(crate) pids: Vec<u32>,
     pub(crate) verify: bool,
     pub(crate) idle_sizes: Vec<usize>,
@@ -53,38 +53,38 @@ pub(crate) struct Args {
     pub(crate) reset: bool,
     /// How many connections never read.
     pub(crate) slow: usize,
-    /// The certificate to trust, where connections are over TLS.
+    /// The certificate to trust, for connections over TLS.
     pub(crate) tls: Option<PathBuf>,
     pub(crate) message: MessageOptions,
 }
 
-/// Where the server is. Nothing else is loaded.
+/// The server's address. No other host is loaded.
 pub(crate) const HOST: Ipv4Addr = Ipv4Addr::LOCALHOST;
 
 const HELP: &str = "\
 load --port P [options]; prints one JSON object
   --draft D         13 | 8 | 7 | 76 | 75 | tcp          (13)
   --mode M          echo | idle | openings | fanout     (echo)
-  --conns N         connections (openings: under way)   (1)
+  --conns N         connections (openings: in progress) (1)
   --size S          payload bytes of a message          (125)
-  --depth D         messages under way on a connection  (1)
-  --refill R        batch: D again when all D are back; window: one for each (batch)
+  --depth D         messages in flight on a connection  (1)
+  --refill R        batch: D again after all D echoes; window: one for each  (batch)
   --secs T --warmup W                                   (3, 1)
-  --pid P[,P]       processes of the server to account for, with those that they started
+  --pid P[,P]       processes of the server to account for, with their child processes
   --text | --utf8   text messages: ASCII, or characters of all lengths (binary)
   --json            text messages of JSON records (with --deflate always)
-  --verify          compare every byte that comes back
+  --verify          compare every byte of the echo
   --stream          count payload bytes and not frames, for gateways and byte streams
   --fragments K     send each message as K frames       (1)
   --deflate W       noctx | ctx: offer permessage-deflate, send compressed messages
   --idle-sizes A,B  idle: echo one message of each size on every connection
-  --hold T          idle: how long the server's idle CPU time is taken (2)
+  --hold T          idle: how long the server's idle CPU time is measured (2)
   --path /p  --protocol NAME  --origin URL
-  --tls CERTIFICATE connect over TLS to what has this certificate, of localhost
+  --tls CERTIFICATE connect over TLS to a server with this certificate, of localhost
   --rst             openings: close with RST instead of FIN
-  --ports A,B       in place of --port: connections are spread over them
-  --slow K          fanout: the last K connections never read, and are not waited for
-fanout: connection 0 publishes D messages, the next D once all copies of all are there;
+  --ports A,B       instead of --port: connections are distributed over them
+  --slow K          fanout: the last K connections never read, and are not awaited
+fanout: connection 0 publishes D messages, the next D once all copies have been received;
 each begins with its number in decimal. --verify compares every copy, and counts by number
 ";
 
@@ -111,7 +111,7 @@ impl Default for Args {
 }
 
 impl Args {
-    /// Ends the program when the command line makes no sense.
+    /// Exits when the command line is invalid.
     pub(crate) fn from_command_line() -> Args {
         let arguments: Vec<String> = std::env::args().skip(1).collect();
         if arguments.iter().any(|argument| argument == "--help" || argument == "-h") {
@@ -176,7 +176,7 @@ impl Args {
         Ok(())
     }
 
-    /// What goes together, and what follows from what was said.
+    /// Checks combinations of options, and sets dependent ones.
     fn check(mut self) -> Result<Args, String> {
         let message = &mut self.message;
         if self.ports.is_empty() || self.connections == 0 {

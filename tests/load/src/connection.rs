@@ -1,4 +1,4 @@
-//! One connection, and how it is made.
+//! One connection, and how it is opened.
 
 use std::collections::VecDeque;
 use std::io;
@@ -16,7 +16,7 @@ use crate::header::Header;
 use crate::inflate::Inflate;
 use crate::stream::Stream;
 
-/// How far a connection has come.
+/// The state of a connection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum State {
     Connecting,
@@ -26,7 +26,7 @@ pub(crate) enum State {
     Dead,
 }
 
-/// Messages that were sent at once: when, and how many of them have not come back.
+/// Messages that were sent at once: when, and how many of them have not been echoed.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Batch {
     pub(crate) sent: u64,
@@ -38,18 +38,18 @@ pub(crate) struct Connection {
     pub(crate) stream: Stream,
     pub(crate) state: State,
     pub(crate) writable: bool,
-    /// Where in the ring sending is, how much is to be sent, and which message is queued next.
+    /// The send position in the ring, how much is to be sent, and which message is queued next.
     pub(crate) send_at: usize,
     pub(crate) send_left: usize,
     pub(crate) send_next: usize,
-    /// The response of the opening handshake, as far as it is here.
+    /// The received part of the response of the opening handshake.
     pub(crate) response: Vec<u8>,
     pub(crate) header: Header,
     pub(crate) in_body: bool,
     pub(crate) body_left: u64,
-    /// Whether the frame under way is the last of its message.
+    /// Whether the current frame is the last of its message.
     pub(crate) fin: bool,
-    /// Which message comes back next, and how much of it has.
+    /// Which message is echoed next, and how much of it has been received.
     pub(crate) message: usize,
     pub(crate) offset: usize,
     pub(crate) outstanding: usize,
@@ -57,11 +57,11 @@ pub(crate) struct Connection {
     pub(crate) inflate: Option<Box<Inflate>>,
 }
 
-/// Addresses that connections come from, so that ports suffice.
+/// Source addresses of connections, so that there are enough ports.
 const SOURCES: usize = 200;
 
 impl Connection {
-    /// The connection with this number, which is being made.
+    /// The connection with this number, which is being opened.
     pub(crate) fn start(
         args: &Args,
         tls: Option<&Arc<ClientConfig>>,

@@ -1,4 +1,4 @@
-//! The versions of the protocol that are spoken.
+//! The supported versions of the protocol.
 
 /// A version of the protocol, or none.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -8,17 +8,17 @@ pub(crate) enum Draft {
     Hybi07,
     Hixie76,
     Hixie75,
-    /// Payloads alone, without frames and without an opening handshake.
+    /// Only payloads, without frames and without an opening handshake.
     Tcp,
 }
 
 impl Draft {
-    /// The draft that goes by `name` on the command line.
+    /// The draft with this `name` on the command line.
     pub(crate) fn named(name: &str) -> Option<Draft> {
         ALL.into_iter().find(|draft| draft.name() == name)
     }
 
-    /// What it is called on the command line; for a HyBi draft, its version on the wire.
+    /// Its name on the command line; for a HyBi draft, its version on the wire.
     pub(crate) fn name(self) -> &'static str {
         match self {
             Draft::Rfc6455 => "13",

@@ -1,4 +1,4 @@
-//! Messages go there and back.
+//! Echoed messages.
 
 use std::time::Instant;
 
@@ -8,7 +8,7 @@ use crate::load::{Load, Tally};
 use crate::processes::{CpuTime, Machine, Processes, own_cpu_time};
 use crate::report::Report;
 
-/// The costs of an interval, as far as all modes have them.
+/// The costs of an interval that all modes have.
 #[derive(Debug)]
 pub(crate) struct Interval<'a> {
     server: Processes<'a>,
@@ -18,7 +18,7 @@ pub(crate) struct Interval<'a> {
     machine: Machine,
 }
 
-/// What an interval cost.
+/// The costs of an interval.
 #[derive(Debug)]
 pub(crate) struct Costs {
     pub(crate) seconds: f64,
@@ -81,7 +81,7 @@ pub(crate) fn run(args: &Args, load: &mut Load) -> Report {
     let costs = interval.end();
 
     if load.tally.messages == 0 {
-        load.errors.add("no message came back in time");
+        load.errors.add("no message was echoed in time");
     }
     let server = Processes(&args.pids);
     let Tally { messages, bytes, reads, frames, compressed } = load.tally;

@@ -1,4 +1,4 @@
-//! Everything that is sent, built once before the clock starts.
+//! All data to send, built once before the clock starts.
 
 use crate::draft::Draft;
 use crate::inflate::deflated;
@@ -8,9 +8,9 @@ use crate::request::request;
 /// Decimal digits of the number that a message begins with, and a space.
 pub(crate) const DIGITS: usize = 8;
 
-/// So much of payloads is in a cycle, unless they are long.
+/// The payload bytes of a cycle, unless messages are long.
 const SPAN: usize = 1 << 18;
-/// Compressed ones should not repeat too soon.
+/// The same for compressed messages, which should not repeat too soon.
 const COMPRESSED_SPAN: usize = 1 << 20;
 const MOST_MESSAGES: usize = 512;
 
@@ -20,7 +20,7 @@ pub(crate) struct Ring {
     pub(crate) draft: Draft,
     pub(crate) stream: bool,
     pub(crate) deflate: Option<bool>,
-    /// The cycle, then its beginning once more, so that any `depth` messages lie together.
+    /// The cycle, then its beginning again, so that any `depth` messages are contiguous.
     pub(crate) bytes: Vec<u8>,
     /// Bytes of the cycle.
     pub(crate) cycle: usize,
@@ -38,7 +38,7 @@ impl Ring {
         let span = if options.deflate.is_some() { COMPRESSED_SPAN } else { SPAN };
         let mut messages = (span / options.size.max(1)).clamp(2, MOST_MESSAGES);
         if options.numbered {
-            // Numbers come round: there are far more of them than can be under way.
+            // Numbers wrap around: there are far more of them than messages in flight.
             messages = messages.max(8 * depth);
         }
         let mut bytes = Vec::new();
@@ -73,7 +73,7 @@ impl Ring {
         }
     }
 
-    /// The message behind `message`.
+    /// The message after `message`.
     #[inline]
     pub(crate) fn after(&self, message: usize) -> usize {
         if message + 1 == self.payloads.len() { 0 } else { message + 1 }
@@ -106,7 +106,7 @@ fn write_message(
     }
 }
 
-/// `first` is the first byte of the first frame, but for FIN.
+/// `first` is the first byte of the first frame, without FIN.
 fn write_frames(
     first: u8,
     payload: &[u8],

@@ -1,10 +1,10 @@
-//! Headers of HyBi frames, in pieces as they come.
+//! Headers of HyBi frames, which may arrive in pieces.
 
-/// The header of the frame under way.
+/// The header of the current frame.
 #[derive(Debug, Default)]
 pub(crate) struct Header {
     bytes: [u8; LONGEST],
-    /// Bytes of one that is not complete.
+    /// Bytes of an incomplete header.
     have: usize,
 }
 
@@ -12,8 +12,8 @@ pub(crate) struct Header {
 const LONGEST: usize = 10;
 
 impl Header {
-    /// Takes a header off the front of `input` and gives the length of the payload; none when the
-    /// rest of the header is still to come.
+    /// Takes a header from the front of `input` and returns the length of the payload; none when
+    /// the header is incomplete.
     #[inline]
     pub(crate) fn take(&mut self, input: &mut &[u8]) -> Option<u64> {
         if self.have == 0 && input.len() >= LONGEST {

@@ -14,14 +14,14 @@ impl Histogram {
         Histogram { counts: vec![0; STEPS * STEPS], total: 0, longest: 0 }
     }
 
-    /// `count` times so many nanoseconds.
+    /// Adds `count` samples of this many nanoseconds.
     pub(crate) fn add(&mut self, nanoseconds: u64, count: u64) {
         self.counts[step(nanoseconds)] += count;
         self.total += count;
         self.longest = self.longest.max(nanoseconds);
     }
 
-    /// What the part `quantile` of all is not above, in microseconds.
+    /// The `quantile` of all samples, in microseconds.
     pub(crate) fn quantile(&self, quantile: f64) -> f64 {
         let wanted = (self.total as f64 * quantile).ceil().max(1.0) as u64;
         let mut sum = 0;

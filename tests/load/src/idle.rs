@@ -1,4 +1,4 @@
-//! Connections that say little: what each takes of the server's memory.
+//! Idle connections: the server's memory for each.
 
 use std::time::{Duration, Instant};
 
@@ -9,9 +9,9 @@ use crate::load::{Load, Tally};
 use crate::processes::{Memory, Processes, socket_pages};
 use crate::report::Report;
 
-/// For the server to do what follows a message.
+/// Time for the server to finish its work after a message.
 const SETTLE: Duration = Duration::from_millis(700);
-/// So many have a message under way, so that the server's peak is not that of all.
+/// How many connections have a message in flight, so that the server's peak is not that of all.
 const WAVE: usize = 100;
 const LONGEST_WAVE: Duration = Duration::from_secs(10);
 const STEP: Duration = Duration::from_millis(1);
@@ -65,7 +65,7 @@ pub(crate) fn run(args: &Args, load: &mut Load) -> Report {
         .errors(load.errors.count, load.errors.first.as_deref())
 }
 
-/// Has each connection echo one message of this ring. Gives how many came back.
+/// Sends one message of this ring on each connection. Returns the number of echoes.
 fn echo_one(load: &mut Load, ring: Ring, connections: &mut [Connection]) -> u64 {
     load.ring = ring;
     load.tally = Tally::default();

@@ -1,12 +1,12 @@
-//! permessage-deflate (RFC 7692), as the client sees it.
+//! permessage-deflate (RFC 7692), of the client.
 
 use flate2::{Compress, Compression, Decompress, FlushCompress, FlushDecompress, Status};
 
-/// What ends each block that is flushed, and is left out on the wire (§7.2.1).
+/// The tail of each flushed block, which is removed on the wire (§7.2.1).
 const TAIL: [u8; 4] = [0, 0, 0xff, 0xff];
 const CHUNK: usize = 16 * 1024;
 
-/// `payload` as it is sent, without a reference to earlier messages.
+/// `payload` compressed, without a reference to earlier messages.
 pub(crate) fn deflated(payload: &[u8]) -> Vec<u8> {
     let mut compress = Compress::new(Compression::new(6), false);
     let mut out = Vec::with_capacity(payload.len() + 64);
@@ -24,13 +24,13 @@ pub(crate) fn deflated(payload: &[u8]) -> Vec<u8> {
     out
 }
 
-/// Decompresses what comes back on a connection, to compare it.
+/// Decompresses the echoes of a connection, to compare them.
 #[derive(Debug)]
 pub(crate) struct Inflate {
     decompress: Decompress,
     input: Vec<u8>,
     output: Vec<u8>,
-    /// Whether the message under way is compressed.
+    /// Whether the current message is compressed.
     pub(crate) compressed: bool,
 }
 
@@ -44,7 +44,7 @@ impl Inflate {
         }
     }
 
-    /// More of the message under way.
+    /// Adds payload of the current message.
     pub(crate) fn push(&mut self, payload: &[u8]) {
         self.input.extend_from_slice(payload);
     }

@@ -1,4 +1,4 @@
-//! The load: what is sent, what has come back, and the loop that waits for it.
+//! The load: messages sent, messages echoed, and the event loop.
 
 use std::io::{ErrorKind, Write};
 use std::sync::Arc;
@@ -13,7 +13,7 @@ use crate::frames::Ring;
 use crate::histogram::Histogram;
 use crate::stream::trusting;
 
-/// What is counted over an interval.
+/// The counters of an interval.
 #[derive(Debug, Default)]
 pub(crate) struct Tally {
     pub(crate) messages: u64,
@@ -24,7 +24,7 @@ pub(crate) struct Tally {
     pub(crate) compressed: u64,
 }
 
-/// What goes wrong ends a connection; the first reason is kept.
+/// An error ends a connection; the first reason is kept.
 #[derive(Debug, Default)]
 pub(crate) struct Errors {
     pub(crate) count: u64,
@@ -40,7 +40,7 @@ pub(crate) struct Load {
     depth: usize,
     refill: Refill,
     pub(crate) verify: bool,
-    /// Whether what comes back is followed by more.
+    /// Whether more messages are sent after an echo.
     pub(crate) sending: bool,
     /// Whether latencies count.
     pub(crate) recording: bool,
@@ -51,7 +51,7 @@ pub(crate) struct Load {
     pub(crate) buffer: Vec<u8>,
     /// Never written to: see [`crate::stream::Stream::discard`].
     pub(crate) scratch: Vec<u8>,
-    /// The extensions that the server agreed on.
+    /// The extensions that the server accepted.
     pub(crate) extensions: Option<String>,
 }
 
@@ -100,7 +100,7 @@ impl Load {
         }
     }
 
-    /// Has `count` more messages to be sent.
+    /// Queues `count` more messages.
     pub(crate) fn queue(&mut self, connection: &mut Connection, count: usize) {
         for _ in 0..count {
             connection.send_left += self.ring.lengths[connection.send_next];
@@ -110,7 +110,7 @@ impl Load {
         connection.batches.push_back(Batch { sent: self.now(), outstanding: count as u32 });
     }
 
-    /// Sends what the connection takes.
+    /// Sends as much as the socket accepts.
     pub(crate) fn write(&mut self, connection: &mut Connection) {
         while connection.send_left > 0 && connection.writable {
             let end = (connection.send_at + connection.send_left).min(self.ring.bytes.len());
@@ -136,14 +136,14 @@ impl Load {
         }
     }
 
-    /// `count` messages are back, since `now`: what follows them is sent.
+    /// `count` messages were echoed at `now`: sends the next ones.
     pub(crate) fn complete(&mut self, connection: &mut Connection, count: usize, now: u64) {
         if count == 0 {
             return;
         }
         self.tally.messages += count as u64;
         if count > connection.outstanding {
-            return self.error(connection, "more messages came back than were sent");
+            return self.error(connection, "more messages were echoed than sent");
         }
         connection.outstanding -= count;
         let mut left = count as u32;
@@ -167,7 +167,7 @@ impl Load {
         }
     }
 
-    /// Sends and receives until then.
+    /// Sends and receives until this instant.
     pub(crate) fn pump(&mut self, connections: &mut [Connection], until: Instant) {
         while let Some(left) = until.checked_duration_since(Instant::now()) {
             if self.poll.poll(&mut self.events, Some(left.min(LONGEST_WAIT))).is_err() {

@@ -1,7 +1,7 @@
-//! Loads a WebSocket server, and says what it cost.
+//! A load generator, which reports the cost of a WebSocket server.
 //!
 //! One thread, edge-triggered readiness, and frames that are built and masked before the clock
-//! starts. Loopback only. `load --help` has the options; one JSON object comes out.
+//! starts. Loopback only. `load --help` has the options; the output is one JSON object.
 
 mod args;
 mod connection;
@@ -32,7 +32,7 @@ use load::Load;
 
 fn main() {
     let args = Args::from_command_line();
-    // Fewer are enough for few connections; with too few, connecting fails and says so.
+    // Fewer are enough for few connections; with too few, connecting fails with an error.
     let _ = rlimit::increase_nofile_limit(u64::MAX);
     let poll = Poll::new().unwrap_or_else(|error| die(&format!("epoll: {error}")));
     let ring = Ring::build(&args.message, args.depth);
@@ -49,7 +49,7 @@ fn main() {
     }
 }
 
-/// Ends with the reason why there is nothing to report.
+/// Exits with the reason why there is no report.
 fn die(why: &str) -> ! {
     eprintln!("load: {why}");
     std::process::exit(2)

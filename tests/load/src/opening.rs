@@ -43,7 +43,7 @@ impl Load {
                 connections
                     .push(connection.unwrap_or_else(|error| die(&format!("connect: {error}"))));
             }
-            // An interrupted wait is an empty one.
+            // An interrupted wait has no events.
             let _ = self.poll.poll(&mut self.events, Some(Duration::from_millis(200)));
             let events = std::mem::replace(&mut self.events, Events::with_capacity(0));
             for event in &events {
@@ -63,7 +63,7 @@ impl Load {
         connections
     }
 
-    /// Does what an event of a connection that is not open yet lets it do.
+    /// Handles an event of a connection that is not open yet.
     pub(crate) fn step(&mut self, connection: &mut Connection, readable: bool, writable: bool) {
         if writable {
             connection.writable = true;
@@ -96,7 +96,7 @@ impl Load {
         self.write(connection);
     }
 
-    /// More of the response is here. Gives messages that came right behind it.
+    /// More of the response has arrived. Returns the number of messages directly after it.
     pub(crate) fn response(&mut self, connection: &mut Connection, data: &[u8]) -> Option<usize> {
         connection.response.extend_from_slice(data);
         let received = &connection.response;
@@ -145,7 +145,7 @@ impl Load {
                 .map(|(_, value)| value.trim().to_owned());
         }
         if self.ring.deflate.is_some() && self.extensions.is_none() {
-            return Err("permessage-deflate was not agreed on".to_owned());
+            return Err("permessage-deflate was not accepted".to_owned());
         }
         Ok(())
     }

@@ -12,7 +12,7 @@ use crate::load::Load;
 use crate::processes::Processes;
 use crate::report::Report;
 
-/// A connection that is under way, and since when.
+/// A connection that is being opened, and since when.
 #[derive(Debug)]
 struct Opening {
     connection: Connection,
@@ -42,7 +42,7 @@ pub(crate) fn run(args: &Args, load: &mut Load) -> Report {
     costs.report(report).errors(load.errors.count, load.errors.first.as_deref())
 }
 
-/// Opens and closes for so long; gives how many were opened.
+/// Opens and closes for this long; returns how many were opened.
 fn open_and_close(
     args: &Args,
     load: &mut Load,
@@ -64,7 +64,7 @@ fn open_and_close(
                 Err(error) => load.errors.add(format!("connect: {error}")),
             }
         }
-        // An interrupted wait is an empty one.
+        // An interrupted wait has no events.
         let _ = load.poll.poll(&mut load.events, Some(Duration::from_millis(50)));
         let events = std::mem::replace(&mut load.events, Events::with_capacity(0));
         for event in &events {
@@ -86,7 +86,7 @@ fn open_and_close(
     count
 }
 
-/// Without a handshake, one small echo stands in for it.
+/// Without a handshake, one small echo replaces it.
 fn is_done(load: &mut Load, connection: &mut Connection) -> bool {
     if connection.state != State::Open || load.ring.draft != Draft::Tcp {
         return connection.state == State::Open;

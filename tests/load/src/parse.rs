@@ -1,11 +1,11 @@
-//! Frames as the server sends them.
+//! Parses the server's frames.
 
 use crate::connection::Connection;
 use crate::draft::Draft;
 use crate::load::Load;
 
 impl Load {
-    /// Takes what has come; gives the messages that are complete, none after an error.
+    /// Takes received bytes; returns the number of complete messages, none after an error.
     pub(crate) fn parse(&mut self, connection: &mut Connection, data: &[u8]) -> Option<usize> {
         match self.ring.draft {
             Draft::Tcp => self.payload(connection, data.len(), Some(data)),
@@ -74,7 +74,7 @@ impl Load {
         Some(done)
     }
 
-    /// A header is complete: gives what is behind it, and behind a ping.
+    /// A header is complete: returns the bytes after it, and after a ping.
     fn frame<'d>(
         &mut self,
         connection: &mut Connection,
@@ -111,7 +111,7 @@ impl Load {
                 self.error(connection, why);
                 None
             }
-            // In a run of seconds none is due, and none is answered.
+            // In a run of seconds none is expected, and none is answered.
             9 | 10 if payload.is_some() => Some(&data[length as usize..]),
             9 | 10 => {
                 self.error(connection, "a ping in two pieces");

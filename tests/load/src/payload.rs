@@ -1,8 +1,8 @@
-//! What messages say. The same payloads come out each time.
+//! The payloads of messages. They are the same in each run.
 
 use crate::draft::Draft;
 
-/// What the payload of a message looks like.
+/// The kind of a payload.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Content {
     Binary,
@@ -13,18 +13,18 @@ pub(crate) enum Content {
     Json,
 }
 
-/// What messages are like, and how they are asked for.
+/// The options of messages and of the opening handshake.
 #[derive(Debug, Clone)]
 pub(crate) struct MessageOptions {
     pub(crate) draft: Draft,
     pub(crate) size: usize,
     pub(crate) content: Content,
-    /// Payload bytes count, and not frames.
+    /// Payload bytes are counted, and not frames.
     pub(crate) stream: bool,
     pub(crate) fragments: usize,
     /// Each message begins with its place in the cycle.
     pub(crate) numbered: bool,
-    /// Compression, and whether messages may refer to earlier ones.
+    /// Compression, and whether it uses context takeover.
     pub(crate) deflate: Option<bool>,
     pub(crate) path: String,
     pub(crate) protocol: Option<String>,

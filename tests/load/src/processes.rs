@@ -1,4 +1,4 @@
-//! What /proc says of processes and of the machine: time, memory, descriptors.
+//! Time, memory and descriptors of processes and of the machine, from /proc.
 
 use std::collections::{HashMap, HashSet};
 use std::fs;
@@ -6,16 +6,16 @@ use std::fs;
 /// A clock tick of /proc: there are 100 in a second on every Linux.
 const TICK_NANOSECONDS: u64 = 10_000_000;
 
-/// Processes, and those that they started.
+/// Processes, and their child processes.
 #[derive(Debug)]
 pub(crate) struct Processes<'a>(pub(crate) &'a [u32]);
 
 /// Time on a processor, in nanoseconds.
 #[derive(Debug, Default, Clone, Copy)]
 pub(crate) struct CpuTime {
-    /// Of all threads, and of children that have ended.
+    /// Of all threads, and of children that have exited.
     pub(crate) total: u64,
-    /// What of it was outside the kernel, in whole ticks.
+    /// User time, in whole ticks.
     pub(crate) user: u64,
 }
 
@@ -23,7 +23,7 @@ pub(crate) struct CpuTime {
 #[derive(Debug, Default, Clone, Copy)]
 pub(crate) struct Memory {
     pub(crate) resident: u64,
-    /// With what is shared counted in parts.
+    /// The proportional set size (PSS).
     pub(crate) proportional: u64,
 }
 
@@ -92,19 +92,19 @@ impl Processes<'_> {
     }
 }
 
-/// The time that this program has had.
+/// The CPU time of this program.
 pub(crate) fn own_cpu_time() -> u64 {
     Processes(&[std::process::id()]).cpu_time().total
 }
 
-/// What the kernel holds for TCP sockets, both ends together, in pages.
+/// The kernel's memory for TCP sockets, both ends together, in pages.
 pub(crate) fn socket_pages() -> i64 {
     let sockstat = fs::read_to_string("/proc/net/sockstat").unwrap_or_default();
     let tcp = sockstat.lines().find(|line| line.starts_with("TCP:"));
     tcp.and_then(|line| line.rsplit(' ').next()?.parse().ok()).unwrap_or(0)
 }
 
-/// Ticks of each processor, by what they were spent on.
+/// Ticks of each processor, by state.
 #[derive(Debug)]
 pub(crate) struct Machine(Vec<[u64; KINDS]>);
 
@@ -144,7 +144,7 @@ impl Machine {
         })
     }
 
-    /// The percentage of all time that the hypervisor took away.
+    /// The percentage of steal time.
     pub(crate) fn stolen(&self, before: &Machine) -> f64 {
         let spent = (0..self.0.len()).filter_map(|processor| self.since(before, processor));
         let (mut stolen, mut all) = (0, 0);
@@ -156,7 +156,7 @@ impl Machine {
     }
 }
 
-/// What is in a directory; nothing when it has gone.
+/// The entries of a directory; none when it has gone.
 fn entries(directory: &str) -> Vec<String> {
     let entries = fs::read_dir(directory).into_iter().flatten().flatten();
     entries.filter_map(|entry| entry.file_name().into_string().ok()).collect()
@@ -166,7 +166,7 @@ fn read(pid: u32, file: &str) -> String {
     fs::read_to_string(format!("/proc/{pid}/{file}")).unwrap_or_default()
 }
 
-/// Fields of /proc/PID/stat behind the name of the command; the first is the state.
+/// Fields of /proc/PID/stat after the name of the command; the first is the state.
 fn stat_fields(stat: &str) -> Vec<&str> {
     stat.rsplit_once(')').map(|(_, fields)| fields.split_whitespace().collect()).unwrap_or_default()
 }

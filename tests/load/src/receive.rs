@@ -1,4 +1,4 @@
-//! What comes back: reading, and comparing it with what was sent.
+//! Reads echoes, and compares them with the sent messages.
 
 use std::io::{ErrorKind, Read};
 
@@ -6,11 +6,11 @@ use crate::connection::{Connection, State};
 use crate::draft::Draft;
 use crate::load::Load;
 
-/// From so many bytes on a payload that nobody compares is dropped in the kernel.
+/// From this many bytes on, a payload that is not compared is dropped in the kernel.
 pub(crate) const LONG: u64 = 65536;
 
 impl Load {
-    /// Reads all there is.
+    /// Reads all available data.
     pub(crate) fn read(&mut self, connection: &mut Connection) {
         let mut buffer = std::mem::take(&mut self.buffer);
         loop {
@@ -49,7 +49,7 @@ impl Load {
         self.buffer = buffer;
     }
 
-    /// Drops the payload under way, where it is long and need not be compared.
+    /// Drops the current payload, if it is long and need not be compared.
     fn discard(&mut self, connection: &mut Connection) -> Option<std::io::Result<usize>> {
         if self.verify || connection.state != State::Open {
             return None;
@@ -67,7 +67,7 @@ impl Load {
         connection.stream.discard(&mut self.scratch[..most])
     }
 
-    /// `count` bytes of the payload under way were dropped.
+    /// `count` bytes of the current payload were dropped.
     fn dropped(&mut self, connection: &mut Connection, count: usize) -> Option<usize> {
         let done = self.payload(connection, count, None)?;
         if self.ring.draft == Draft::Tcp {
@@ -80,8 +80,8 @@ impl Load {
         Some(done + self.parse(connection, &[])?)
     }
 
-    /// `count` bytes of payload are here, or were dropped without a look. Gives the messages that
-    /// are complete by their bytes; none after an error.
+    /// `count` bytes of payload were received, or dropped without comparison. Returns the number of
+    /// messages that they complete; none after an error.
     pub(crate) fn payload(
         &mut self,
         connection: &mut Connection,
@@ -104,7 +104,7 @@ impl Load {
                 return None;
             }
             if self.verify && data.map(|data| &data[at..at + here]) != Some(&expected[..here]) {
-                self.error(connection, "other bytes came back than were sent");
+                self.error(connection, "the echo differs from the sent bytes");
                 return None;
             }
             at += here;
@@ -128,7 +128,7 @@ impl Load {
             if let Some(inflate) = &mut connection.inflate
                 && !inflate.finish(context, sent)
             {
-                self.error(connection, "another text came back than was sent");
+                self.error(connection, "the echo differs from the sent text");
                 return None;
             }
         } else if connection.offset != sent.len() {

@@ -1,4 +1,4 @@
-//! What comes out: one JSON object.
+//! The output: one JSON object.
 
 use std::fmt::{self, Display, Formatter};
 
@@ -16,14 +16,14 @@ impl Report {
         report.text("mode", Some(mode)).text("draft", Some(draft.name()))
     }
 
-    /// A whole number, or what else is JSON as it is.
+    /// An integer, or other text that is valid JSON.
     #[must_use]
     pub(crate) fn value(mut self, name: &'static str, value: impl Display) -> Report {
         self.fields.push((name, value.to_string()));
         self
     }
 
-    /// With three digits; what is not a number is null.
+    /// With three digits; a value that is not finite is null.
     #[must_use]
     pub(crate) fn number(self, name: &'static str, value: f64) -> Report {
         match value.is_finite() {

@@ -1,17 +1,17 @@
-//! The opening handshake of each draft, and what must come back.
+//! The opening handshake of each draft, and the expected response.
 
 use crate::draft::Draft;
 use crate::payload::MessageOptions;
 
 const KEY: &str = "dGhlIHNhbXBsZSBub25jZQ==";
-/// What the server makes of [`KEY`].
+/// The answer to [`KEY`].
 pub(crate) const ACCEPT: &str = "s3pPLMBiTxaQ9kYGzzhZRbK+xOo=";
 
 /// The example of draft-hixie-thewebsocketprotocol-76 §1.3.
 const KEYS_76: &str =
     "Sec-WebSocket-Key1: 4 @1  46546xW%0l 1 5\r\nSec-WebSocket-Key2: 12998 5 Y3 1  .P00\r\n";
 const NONCE_76: &[u8] = b"^n:ds[4U";
-/// What the server makes of [`KEYS_76`] and [`NONCE_76`].
+/// The answer to [`KEYS_76`] and [`NONCE_76`].
 pub(crate) const ANSWER_76: &[u8] = b"8jKS'y:G*Co,Wxa-";
 
 /// The request that opens a connection; empty without a handshake.

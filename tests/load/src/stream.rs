@@ -1,4 +1,4 @@
-//! What carries the bytes: TCP, or TLS over it.
+//! The transport: TCP, or TLS over it.
 
 use std::io::{self, ErrorKind, Read, Write};
 use std::sync::Arc;
@@ -41,7 +41,7 @@ impl Stream {
         }
     }
 
-    /// Whether the handshake of TLS is still under way.
+    /// Whether the TLS handshake is still in progress.
     pub(crate) fn is_handshaking(&self) -> bool {
         matches!(self, Stream::Tls(tls) if tls.session.is_handshaking())
     }
@@ -52,8 +52,8 @@ impl Stream {
         matches!(self, Stream::Plain(_))
     }
 
-    /// Receives into nowhere: with `MSG_TRUNC` the kernel drops the bytes of a TCP stream, as many
-    /// as `scratch` has, and does not write to it. None where the bytes have to be looked at.
+    /// Receives without a copy: with `MSG_TRUNC` the kernel drops the bytes of a TCP stream, as
+    /// many as `scratch` has, and does not write to it. None if the bytes have to be read.
     pub(crate) fn discard(&mut self, scratch: &mut [u8]) -> Option<io::Result<usize>> {
         let Stream::Plain(socket) = self else { return None };
         let received = rustix::net::recv(socket, scratch, RecvFlags::TRUNC);
@@ -129,7 +129,7 @@ impl Tls {
     }
 }
 
-/// Trusts the certificate in this file, and no other.
+/// Trusts only the certificate in this file.
 pub(crate) fn trusting(certificate: &std::path::Path) -> Arc<ClientConfig> {
     let problem = |error: &dyn std::fmt::Display| -> ! {
         die(&format!("{}: {error}", certificate.display()))

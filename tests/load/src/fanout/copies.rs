@@ -1,4 +1,4 @@
-//! How many copies of each message have come: all of them, in order, and once each?
+//! Counts the copies of each message: whether all were received, in order, and once each.
 
 use std::time::Instant;
 
@@ -8,13 +8,13 @@ use super::subscriber::Subscriber;
 
 #[derive(Debug)]
 pub(super) struct Copies {
-    /// Whether messages are compared, and known by their number.
+    /// Whether messages are compared, and identified by their number.
     pub(super) verify: bool,
-    /// Connections whose copies are waited for.
+    /// Connections whose copies are awaited.
     readers: usize,
     /// Messages in the ring.
     messages: u64,
-    /// Messages published before the window under way, and with it.
+    /// Messages published before the current window, and with it.
     before: u64,
     pub(super) published: u64,
     publishing: Instant,
@@ -59,7 +59,7 @@ impl Copies {
         self.publishing = Instant::now();
     }
 
-    /// Whether all copies of the window are here.
+    /// Whether all copies of the window have been received.
     pub(super) fn complete(&self) -> bool {
         self.complete == self.copies.len()
     }
@@ -70,7 +70,7 @@ impl Copies {
         self.histogram = Histogram::new();
     }
 
-    /// A message has come in full.
+    /// A message has been received completely.
     #[inline]
     pub(super) fn arrived(&mut self, subscriber: &mut Subscriber) {
         let number = match self.number(subscriber) {
@@ -91,7 +91,7 @@ impl Copies {
             return self.duplicated += 1;
         }
         self.deliveries += 1;
-        // One of a window that was given up has no place in this one.
+        // A copy of an abandoned window does not belong to this one.
         let Some(at) = number.checked_sub(self.before) else { return };
         let copies = &mut self.copies[at as usize];
         *copies += 1;
@@ -101,7 +101,7 @@ impl Copies {
         }
     }
 
-    /// Which message it was: the last one published that has this place in the ring.
+    /// Which message it was: the last published one with this place in the ring.
     fn number(&self, subscriber: &Subscriber) -> Option<u64> {
         if !self.verify {
             return Some(subscriber.next);
@@ -115,7 +115,7 @@ impl Copies {
         last.checked_sub(back)
     }
 
-    /// What has not come by now does not come. (Where there are numbers, the next message tells.)
+    /// Copies that are missing now are lost. (With numbers, the next message shows which.)
     pub(super) fn give_up(&mut self, subscribers: &mut [Subscriber]) {
         if !self.verify {
             for subscriber in &mut subscribers[..self.readers] {
@@ -125,7 +125,7 @@ impl Copies {
         }
     }
 
-    /// What has not come by the end.
+    /// The copies that are missing at the end.
     pub(super) fn lost_at_the_end(&mut self, subscribers: &[Subscriber]) {
         let readers = &subscribers[..self.readers];
         self.lost += readers.iter().map(|reader| self.published - reader.next).sum::<u64>();

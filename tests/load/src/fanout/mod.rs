@@ -18,13 +18,13 @@ use crate::report::Report;
 use copies::Copies;
 use subscriber::Subscriber;
 
-/// So long without any copy, and what is missing counts as lost.
+/// After this long without any copy, missing copies count as lost.
 const STALL: Duration = Duration::from_secs(2);
 /// A server may subscribe a connection only after it has answered it.
 const SETTLE: Duration = Duration::from_millis(500);
 const PAGE_KILOBYTES: i64 = 4;
 
-/// All connections, and what has come on them.
+/// All connections, and the copies received on them.
 #[derive(Debug)]
 struct Room<'l> {
     load: &'l mut Load,
@@ -40,7 +40,7 @@ pub(crate) fn run(args: &Args, load: &mut Load) -> Report {
     let mut connections = load.open_all(args);
     let readers = args.connections - args.slow;
     for connection in &mut connections[readers..] {
-        // Its socket fills up, and nobody hears of it.
+        // Its socket fills up, and its events are ignored.
         let _ = load.poll.registry().deregister(connection.stream.socket());
     }
     let messages = load.ring.payloads.len();
@@ -56,7 +56,7 @@ pub(crate) fn run(args: &Args, load: &mut Load) -> Report {
     let pages = socket_pages();
     let descriptors = server.descriptors();
 
-    // Both ends of the interval lie between two windows, where nothing is under way.
+    // Both ends of the interval are between two windows, with nothing in flight.
     room.windows(args.warmup);
     room.copies.reset();
     room.load.tally.bytes = 0;
@@ -68,7 +68,7 @@ pub(crate) fn run(args: &Args, load: &mut Load) -> Report {
 
     let Room { load, copies, .. } = room;
     if copies.deliveries == 0 {
-        load.errors.add("no message came back in time");
+        load.errors.add("no message was received in time");
     }
     let deliveries = copies.deliveries.max(1) as f64;
     let report = Report::new("fanout", args.message.draft)
@@ -101,7 +101,7 @@ pub(crate) fn run(args: &Args, load: &mut Load) -> Report {
 }
 
 impl Room<'_> {
-    /// Publishes one window after the other for so long, or until something is wrong.
+    /// Publishes one window after the other for this long, or until an error.
     fn windows(&mut self, duration: Duration) {
         let end = Instant::now() + duration;
         while Instant::now() < end && self.load.errors.count == 0 {
@@ -151,7 +151,7 @@ impl Room<'_> {
         }
     }
 
-    /// Reads all there is on a connection.
+    /// Reads all available data of a connection.
     fn read(&mut self, number: usize, buffer: &mut [u8]) -> Result<(), String> {
         let connection = &mut self.connections[number];
         let subscriber = &mut self.subscribers[number];

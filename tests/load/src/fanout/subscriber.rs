@@ -1,4 +1,4 @@
-//! What has come on one connection.
+//! The messages received on one connection.
 
 use crate::connection::Connection;
 use crate::frames::DIGITS;
@@ -7,15 +7,15 @@ use super::copies::Copies;
 
 #[derive(Debug, Default)]
 pub(super) struct Subscriber {
-    /// The number that comes next.
+    /// The next expected number.
     pub(super) next: u64,
-    /// Numbers that were jumped over; they may still come.
+    /// Numbers that were skipped; they may still arrive.
     pub(super) missing: Vec<u64>,
-    /// Payload bytes of the message under way.
+    /// Payload bytes of the current message.
     offset: usize,
-    /// Its first bytes, where copies are compared.
+    /// Its first bytes, if copies are compared.
     digits: [u8; DIGITS],
-    /// Which message of the ring it says it is, and whether it is another one.
+    /// Which message of the ring it claims to be, and whether it differs from that.
     pub(super) message: usize,
     pub(super) differs: bool,
 }
@@ -45,7 +45,7 @@ impl Subscriber {
                     connection.fin = connection.header.fin();
                 }
                 8 => return Err("the server closes".to_owned()),
-                // Dropped like a payload: in a run of seconds nothing needs an answer.
+                // Dropped like a payload: in a run of seconds no frame needs an answer.
                 9 | 10 => connection.in_body = false,
                 opcode => return Err(format!("opcode {opcode}")),
             }

@@ -1,6 +1,6 @@
-//! axum's `ws` and a `broadcast`, with two tasks for each connection as in axum's example of a
-//! chat: in one that selects, each wake-up would have the library set a read buffer of 128 KiB to
-//! zero. What waits is fed before one flush; with `--naive`, as in the example, each is flushed.
+//! axum's `ws` and a `broadcast`, with two tasks for each connection as in axum's chat example:
+//! with a `select` in one task, each wake-up would make the library zero a read buffer of 128 KiB.
+//! Waiting messages are fed before one flush; with `--naive`, as in the example, each is flushed.
 
 use std::sync::OnceLock;
 
@@ -49,7 +49,7 @@ async fn connection(socket: WebSocket) {
     });
     while let Some(Ok(message)) = receiver.next().await {
         if matches!(message, Message::Text(_) | Message::Binary(_)) {
-            // Only a connection that is being closed is not subscribed.
+            // Only a closing connection is not subscribed.
             let _ = room.send(message);
         }
     }

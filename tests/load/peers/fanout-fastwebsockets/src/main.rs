@@ -1,5 +1,5 @@
-//! fastwebsockets and a `broadcast`, with two tasks for each connection, because reading loses
-//! bytes when it is dropped; a write for each message, because nothing is buffered.
+//! fastwebsockets and a `broadcast`, with two tasks for each connection, because reading is not
+//! cancel safe; a write for each message, because nothing is buffered.
 
 use std::sync::OnceLock;
 
@@ -39,7 +39,7 @@ async fn connection(mut socket: TcpStream) {
         }
     }));
     let mut receiver = FragmentCollectorRead::new(receiver);
-    // Pings and closes are not answered.
+    // Pings and Closes are not answered.
     let mut answer = async |_: Frame<'_>| Ok::<_, WebSocketError>(());
     while let Ok(frame) = receiver.read_frame(&mut answer).await {
         match frame.opcode {
@@ -49,7 +49,7 @@ async fn connection(mut socket: TcpStream) {
                     Payload::Bytes(bytes) => bytes.freeze(),
                     payload => Bytes::copy_from_slice(&payload),
                 };
-                // Only a connection that is being closed is not subscribed.
+                // Only a closing connection is not subscribed.
                 let _ = room.send((frame.opcode, payload));
             }
             _ => {}

@@ -12,17 +12,17 @@ use crate::frames::reframe;
 
 const LISTENER: Token = Token(usize::MAX);
 const READ_BUFFER: usize = 256 * 1024;
-/// What may wait for one connection; with more, it ends.
+/// The send buffer of a connection; a connection that exceeds it is closed.
 const QUEUE: usize = 16 << 20;
 const LONGEST_REQUEST: usize = 4096;
-/// Pieces of one write.
+/// The maximum number of slices of one write.
 const PIECES: usize = 64;
 
 struct Connection {
     socket: TcpStream,
     open: bool,
     input: Vec<u8>,
-    /// What the socket did not take, and how much of the first it did.
+    /// Unsent frames, and how much of the first has been sent.
     queue: VecDeque<Rc<Vec<u8>>>,
     queued: usize,
     taken: usize,
@@ -65,7 +65,7 @@ pub(crate) fn run() {
     }
 }
 
-/// Gives what this connection has said to all.
+/// Sends the frames of this connection to all.
 fn publish(connections: &mut [Option<Connection>], at: usize) {
     while let Some(connection) = connections[at].as_mut().filter(|connection| connection.open) {
         let frames = reframe(&mut connection.input, args().naive);
@@ -87,7 +87,7 @@ impl Connection {
         Connection { socket, open: false, input: Vec::new(), queue, queued: 0, taken: 0 }
     }
 
-    /// Takes what is there; false when the connection is over.
+    /// Reads available data; false when the connection has ended.
     fn receive(&mut self, buffer: &mut [u8]) -> bool {
         loop {
             let count = match self.socket.read(buffer) {
@@ -105,7 +105,7 @@ impl Connection {
         }
     }
 
-    /// Answers the opening handshake, once it is complete.
+    /// Answers the opening handshake once the request is complete.
     fn upgrade(&mut self) -> bool {
         if !self.input.ends_with(b"\r\n\r\n") {
             return self.input.len() < LONGEST_REQUEST;

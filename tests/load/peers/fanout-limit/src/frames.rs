@@ -1,7 +1,7 @@
-//! Frames of a client into those of a server.
+//! Converts a client's frames to a server's.
 
-/// Takes the frames that are complete off the front of `input`, at most one if `one`, and gives
-/// them as the server sends them.
+/// Takes the complete frames from the front of `input`, at most one if `one`, and returns them as
+/// the server sends them.
 pub(crate) fn reframe(input: &mut Vec<u8>, one: bool) -> Vec<u8> {
     let mut out = Vec::new();
     let mut at = 0;

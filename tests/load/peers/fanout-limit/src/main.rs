@@ -1,9 +1,9 @@
-//! Fan-out without a library, the limit: what anybody sends is encoded once, and written to every
-//! socket. No control frames, no messages, no limits but that of what may wait.
+//! Fan-out without a library, the lower bound: each frame is encoded once, and written to every
+//! socket. No control frames, no messages, no limits except that of the send buffer.
 //!
-//! On epoll alone, all frames of one read leave in one write for each socket; with `--naive`, each
-//! frame in one. With `--variant broadcast` there is a task on tokio and a receiver of a
-//! `broadcast` for each connection: the least that a library on tokio can do.
+//! Directly on epoll, all frames of one read are sent in one write for each socket; with `--naive`,
+//! each frame in one write. With `--variant broadcast` there is a task on tokio and a receiver of a
+//! `broadcast` for each connection: the minimum of a library on tokio.
 
 mod broadcast;
 mod epoll;

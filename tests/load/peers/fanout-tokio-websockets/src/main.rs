@@ -1,5 +1,5 @@
-//! tokio-websockets and a `broadcast`: what waits is fed before one flush; with `--naive` each
-//! message is flushed.
+//! tokio-websockets and a `broadcast`: waiting messages are fed before one flush; with `--naive`
+//! each message is flushed.
 
 use std::sync::OnceLock;
 

@@ -1,6 +1,6 @@
-//! tokio-tungstenite and a `broadcast`, with two tasks for each connection: in one that selects,
-//! each wake-up would have the library set a read buffer of 128 KiB to zero. What waits is fed
-//! before one flush; with `--naive` each message is flushed.
+//! tokio-tungstenite and a `broadcast`, with two tasks for each connection: with a `select` in one
+//! task, each wake-up would make the library zero a read buffer of 128 KiB. Waiting messages are
+//! fed before one flush; with `--naive` each message is flushed.
 
 use std::sync::OnceLock;
 
@@ -41,7 +41,7 @@ async fn connection(socket: TcpStream) {
     }));
     while let Some(Ok(message)) = receiver.next().await {
         if message.is_text() || message.is_binary() {
-            // Only a connection that is being closed is not subscribed.
+            // Only a closing connection is not subscribed.
             let _ = room.send(message);
         }
     }

@@ -1,4 +1,4 @@
-//! fastwebsockets, on a socket whose handshake has been made.
+//! fastwebsockets, on a socket after the opening handshake.
 
 use fastwebsockets::{FragmentCollector, OpCode, Role, WebSocket, WebSocketError};
 use peer::{serve, upgrade};
@@ -10,7 +10,7 @@ fn main() {
 
 async fn connection(mut socket: TcpStream) {
     if upgrade(&mut socket, None).await.is_ok() {
-        // A connection that breaks is over, as one that ends.
+        // An error ends a connection, like a clean end.
         let _ = echo(WebSocket::after_handshake(socket, Role::Server)).await;
     }
 }

@@ -1,29 +1,29 @@
-//! Frames of a client into those of a server.
+//! Converts a client's frames to a server's.
 
 use fearless_simd::{Level, dispatch};
 
-/// Where a connection is between two reads.
+/// The state of a connection between two reads.
 #[derive(Default)]
 pub(crate) struct Frames {
     /// The beginning of a header.
     part: Vec<u8>,
-    /// Payload still to come of a frame whose header has been answered, and its key.
+    /// The remaining payload length of a frame whose header has been echoed, and its masking key.
     left: usize,
     key: [u8; 4],
 }
 
-/// From so many bytes on the widest vectors of the processor are worth asking for.
+/// From this length on, detecting the widest vectors of the processor is worthwhile.
 const LONG: usize = 64;
 
 impl Frames {
-    /// Puts the beginning of a header in front of what is read next; gives its length.
+    /// Puts the beginning of a header before the next read; returns its length.
     #[inline]
     pub(crate) fn carry(&self, buffer: &mut [u8]) -> usize {
         buffer[..self.part.len()].copy_from_slice(&self.part);
         self.part.len()
     }
 
-    /// Answers what is in `data`: a header as soon as it is known, and of a payload what is there.
+    /// Echoes `data`: a header as soon as it is complete, and the available part of a payload.
     /// False for a control frame.
     #[inline]
     pub(crate) fn answer(&mut self, data: &mut [u8], out: &mut Vec<u8>) -> bool {

@@ -1,6 +1,6 @@
-//! No library: the least that an echo on tokio can do and still answer the data frames of RFC 6455.
-//! One buffer to read and one to write for each thread, unmasked in place, one write for what one
-//! read brought. No limits, no control frames, no messages.
+//! No library: the minimum of an echo on tokio that answers the data frames of RFC 6455. One read
+//! and one write buffer per thread, unmasked in place, one write per read. No limits, no control
+//! frames, no messages.
 
 mod frames;
 
@@ -28,7 +28,7 @@ thread_local! {
         RefCell::new(Buffers { read: vec![0; BUFFER], write: Vec::with_capacity(BUFFER) });
 }
 
-/// What is left to do when nothing can be read.
+/// What to do when no data can be read.
 enum Step {
     Close,
     Write(Vec<u8>),

@@ -1,5 +1,5 @@
-//! What the servers beside ours share: arguments, listening, a bare opening handshake for libraries
-//! that bring none, and a way to look whether more is there, so that writes leave together.
+//! The code that the servers to compare with share: arguments, listening, a bare opening handshake
+//! for libraries without one, and a check for more available data, so that writes can be combined.
 
 use std::future::Future;
 use std::io;
@@ -19,18 +19,18 @@ use tokio::net::{TcpListener, TcpStream};
 #[derive(Debug, Default)]
 pub struct Args {
     pub port: u16,
-    /// Flush after each message, and not once for all that one read brought.
+    /// Flush after each message, and not once per read.
     pub naive: bool,
-    /// Compression, and whether messages may refer to earlier ones.
+    /// Compression, and whether it uses context takeover.
     pub deflate: Option<bool>,
-    /// Which of the servers that the program has.
+    /// Selects one of the program's servers.
     pub variant: String,
     pub files: Vec<String>,
 }
 
 static ARGS: OnceLock<Args> = OnceLock::new();
 
-/// The connections that may wait to be accepted.
+/// The listen backlog.
 const BACKLOG: i32 = 4096;
 const LONGEST_REQUEST: usize = 2048;
 const MAGIC: &[u8] = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
@@ -64,7 +64,7 @@ pub fn listener(port: u16) -> io::Result<std::net::TcpListener> {
     Ok(socket.into())
 }
 
-/// As many descriptors as there may be connections.
+/// Raises the limit of file descriptors.
 pub fn raise_descriptors() {
     rlimit::increase_nofile_limit(u64::MAX).expect("the limit of descriptors");
 }
@@ -76,7 +76,7 @@ pub fn run(main: impl Future<Output = ()>) {
     runtime.expect("a runtime").block_on(main);
 }
 
-/// Accepts for ever; `handler` has one connection.
+/// Accepts forever; `handler` serves one connection.
 pub fn serve<F, Fut>(handler: F)
 where
     F: Fn(TcpStream) -> Fut,
@@ -97,7 +97,8 @@ where
     });
 }
 
-/// What a future gives without waiting. It is polled once and dropped, and must lose nothing by it.
+/// The output of a future that is ready now. It is polled once and dropped, so it must be cancel
+/// safe.
 pub fn ready<F: Future>(future: F) -> Option<F::Output> {
     match pin!(future).poll(&mut Context::from_waker(Waker::noop())) {
         Poll::Ready(output) => Some(output),
@@ -113,7 +114,7 @@ pub fn accept_key(key: &str) -> String {
     STANDARD.encode(hash.finalize())
 }
 
-/// The response to a request, which agrees on `extensions`; none to what is no request.
+/// The response to a request, which accepts `extensions`; none to anything else.
 pub fn response(request: &[u8], extensions: Option<&str>) -> Option<String> {
     let request = std::str::from_utf8(request).ok()?;
     let mut fields = request.lines().filter_map(|line| line.split_once(':'));
@@ -129,7 +130,7 @@ pub fn response(request: &[u8], extensions: Option<&str>) -> Option<String> {
 
 /// The opening handshake. The load sends nothing before the response, so nothing is left over.
 pub async fn upgrade(socket: &mut TcpStream, extensions: Option<&str>) -> io::Result<()> {
-    // On the heap: within the future it would stay with the task.
+    // On the heap: inside the future it would enlarge the task.
     let mut request = vec![0; LONGEST_REQUEST];
     let mut length = 0;
     while !request[..length].ends_with(b"\r\n\r\n") {
@@ -143,7 +144,7 @@ pub async fn upgrade(socket: &mut TcpStream, extensions: Option<&str>) -> io::Re
     socket.write_all(response.ok_or(io::ErrorKind::InvalidData)?.as_bytes()).await
 }
 
-/// What is agreed on where messages are compressed.
+/// The extension parameters when messages are compressed.
 pub fn deflate_extension() -> Option<&'static str> {
     args().deflate.map(|context| match context {
         true => "permessage-deflate",

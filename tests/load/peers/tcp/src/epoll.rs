@@ -12,7 +12,7 @@ const LISTENER: Token = Token(usize::MAX);
 
 struct Connection {
     socket: TcpStream,
-    /// What the socket did not take.
+    /// Unsent data.
     rest: Vec<u8>,
 }
 
@@ -52,7 +52,7 @@ pub(crate) fn run() {
 }
 
 impl Connection {
-    /// Echoes what is there; false when the connection is over.
+    /// Echoes available data; false when the connection has ended.
     fn echo(&mut self, buffer: &mut [u8]) -> bool {
         if !self.rest.is_empty() {
             match self.socket.write(&self.rest) {

@@ -1,5 +1,5 @@
-//! Raw TCP, the limit. An echo on tokio with a buffer for all connections; with `--variant epoll`
-//! one without a runtime; with `--variant proxy:PORT` a proxy, the limit of a gateway.
+//! Raw TCP, the lower bound. An echo on tokio with a buffer for all connections; with `--variant
+//! epoll` one without a runtime; with `--variant proxy:PORT` a proxy, the lower bound of a gateway.
 
 mod epoll;
 
@@ -18,7 +18,7 @@ const PROXY_BUFFER: usize = 64 * 1024;
 
 thread_local!(static READ: RefCell<Vec<u8>> = RefCell::new(vec![0; BUFFER]));
 
-/// What is left to do when nothing can be read.
+/// What to do when no data can be read.
 enum Step {
     Close,
     Write(Vec<u8>),
@@ -45,8 +45,8 @@ async fn echo(mut socket: TcpStream) {
     }
 }
 
-/// Reads and writes until nothing is there. (`poll_read` takes a short read for the last one;
-/// `readable` and `try_read` would ask the kernel once more.)
+/// Reads and writes until no data is available. (`poll_read` treats a short read as the last one;
+/// `readable` and `try_read` would take one more system call.)
 fn pump(socket: &mut TcpStream, context: &mut Context<'_>) -> Poll<Step> {
     READ.with_borrow_mut(|buffer| {
         loop {
@@ -76,6 +76,6 @@ async fn proxy(mut socket: TcpStream, port: u16) {
     service.set_nodelay(true).expect("TCP_NODELAY");
     let copied =
         copy_bidirectional_with_sizes(&mut socket, &mut service, PROXY_BUFFER, PROXY_BUFFER);
-    // A connection that breaks is over, as one that ends.
+    // An error ends a connection, like a clean end.
     let _ = copied.await;
 }

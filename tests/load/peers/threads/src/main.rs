@@ -1,5 +1,5 @@
-//! `PORT`: our server, with two threads of which each has a runtime and a listening socket of its
-//! own (`SO_REUSEPORT`), so that a connection stays on the thread that accepted it.
+//! `PORT`: our server, with two threads, each with its own runtime and listening socket
+//! (`SO_REUSEPORT`), so that a connection stays on the thread that accepted it.
 
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr};

@@ -40,7 +40,7 @@ fn acceptor() -> TlsAcceptor {
 }
 
 async fn echo(acceptor: TlsAcceptor, socket: TcpStream) {
-    // Boxed, so that the handshake does not stay with the task.
+    // Boxed, so that the handshake does not enlarge the task.
     let Ok(mut stream) = Box::pin(acceptor.accept(socket)).await else { return };
     while let Some(data) = poll_fn(|context| read(&mut stream, context)).await {
         if stream.write_all(&data).await.is_err() || stream.flush().await.is_err() {
@@ -49,7 +49,7 @@ async fn echo(acceptor: TlsAcceptor, socket: TcpStream) {
     }
 }
 
-/// What is there; none at the end.
+/// The available data; none at the end.
 fn read(stream: &mut TlsStream<TcpStream>, context: &mut Context<'_>) -> Poll<Option<Vec<u8>>> {
     READ.with_borrow_mut(|buffer| {
         let mut read = ReadBuf::new(buffer);

@@ -5,7 +5,7 @@ use peer::{args, ready, serve};
 use tokio::net::TcpStream;
 use tokio_websockets::{Config, Limits, Message, ServerBuilder};
 
-/// So many messages are taken before they are answered.
+/// How many messages are received before they are answered.
 const TOGETHER: usize = 64;
 
 fn main() {
@@ -20,7 +20,8 @@ async fn echo(socket: TcpStream) {
     let mut messages = Vec::new();
     while let Some(Ok(message)) = socket.next().await {
         messages.push(message);
-        // Its stream flushes what is queued: all that is there is taken before any is answered.
+        // Its stream flushes queued messages: all available ones are received before any is
+        // answered.
         while !args().naive && messages.len() < TOGETHER {
             let Some(more) = ready(socket.next()) else { break };
             let Some(Ok(message)) = more else { return };

@@ -1,5 +1,5 @@
 //! tokio-tungstenite. With `--variant small` its read buffer has 4 KiB and not 128, all of which it
-//! sets to zero before each read.
+//! zeroes before each read.
 
 use futures_util::{SinkExt, StreamExt};
 use peer::{args, ready, serve};
