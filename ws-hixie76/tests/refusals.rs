@@ -81,7 +81,7 @@ fn refuses_every_body_but_the_challenge() {
 #[test]
 fn refuses_a_host_that_is_missing_repeated_or_none() {
     assert!(refusal_of(&[KEY1, KEY2]).contains("lacks a Host"));
-    assert!(refusal_of(&[KEY1, KEY2, HOST, HOST]).contains("Host stands more than once"));
+    assert!(refusal_of(&[KEY1, KEY2, HOST, HOST]).contains("Host appears more than once"));
     for host in ["Host:\r\n", "Host: a b\r\n", "Host: \u{e4}\r\n"] {
         assert!(refusal_of(&[KEY1, KEY2, host]).contains("no host"), "{host}");
     }
@@ -99,7 +99,7 @@ fn refuses_a_target_that_is_no_path() {
 fn refuses_an_origin_that_is_repeated_or_not_utf8() {
     let origin = "Origin: http://a\r\n";
     let reason = refusal_of(&[HOST, KEY1, KEY2, origin, origin]);
-    assert!(reason.contains("Origin stands more than once"));
+    assert!(reason.contains("Origin appears more than once"));
     let fields = [HOST.as_bytes(), KEY1.as_bytes(), KEY2.as_bytes(), b"Origin: \xe4\r\n"];
     assert!(refusal("/", &fields).contains("Origin is not UTF-8"));
 }

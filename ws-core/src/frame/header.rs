@@ -12,14 +12,14 @@ const OPCODE: u8 = 0x0f;
 const MASK: u8 = 0x80;
 const LEN: u8 = 0x7f;
 
-/// The header of a frame, as it stands on the wire.
+/// The header of a frame.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct FrameHeader {
     /// Whether the message ends with this frame.
     pub fin: bool,
     /// RSV1, RSV2 and RSV3, in their places (`0x40`, `0x20`, `0x10`).
     pub reserved: u8,
-    /// The four bits of the opcode, whether they have a meaning or not.
+    /// The four bits of the opcode, reserved ones included.
     pub opcode: u8,
     /// The masking key, if the payload is masked.
     pub key: Option<MaskingKey>,
@@ -27,19 +27,19 @@ pub struct FrameHeader {
     pub len: u64,
 }
 
-/// A header that was found, and what its encoding tells.
+/// A parsed header, and how it was encoded.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ParsedHeader {
     /// The header.
     pub header: FrameHeader,
-    /// How many bytes it takes.
+    /// The size of the header, in bytes.
     pub size: usize,
-    /// Whether its length stands in the fewest bytes possible.
+    /// Whether the payload length is encoded in the fewest bytes (RFC 6455 §5.2).
     pub minimal: bool,
 }
 
 impl FrameHeader {
-    /// Reads a header from the front of `bytes`; `None` when it is not all there.
+    /// Reads a header from the front of `bytes`; `None` when it is not complete.
     ///
     /// # Errors
     /// [`ProtocolError::LengthOverflow`] when the top bit of a 64-bit length is set.
@@ -80,8 +80,8 @@ impl FrameHeader {
         Ok(Some(ParsedHeader { header, size, minimal: len >= least }))
     }
 
-    /// Writes the header in its shortest form, and tells how many of the 16 bytes it takes: 14 at
-    /// most. It is put together as a number, and goes through memory once.
+    /// Encodes the header in its shortest form. Returns it at the front of 16 bytes, and its size:
+    /// 14 at most. It is assembled as an integer, so that it is stored to memory once.
     #[inline]
     pub fn write(&self) -> ([u8; 16], usize) {
         let first = if self.fin { FIN } else { 0 } | self.reserved | self.opcode;
@@ -103,13 +103,13 @@ impl FrameHeader {
     #[inline]
     pub fn append(&self, output: &mut Vec<u8>) {
         if self.len < 126 && self.key.is_none() {
-            // Most of what a server sends.
+            // The most frequent case in a server.
             let first = if self.fin { FIN } else { 0 } | self.reserved | self.opcode;
             return output.extend_from_slice(&[first, self.len as u8]);
         }
         let (bytes, size) = self.write();
         let end = output.len() + size;
-        // All of it, and then less: a copy of a fixed size costs no call.
+        // All 16 bytes, and then truncated: a copy of constant size needs no call of `memcpy`.
         output.extend_from_slice(&bytes);
         output.truncate(end);
     }
