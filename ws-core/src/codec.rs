@@ -172,9 +172,7 @@ impl std::fmt::Display for EncodeError {
                 write!(f, "this version of the protocol has no {opcode} frames")
             }
             EncodeError::NotUtf8 => f.write_str("this version of the protocol only carries UTF-8"),
-            EncodeError::LongControl => {
-                f.write_str("a control frame carries at most 125 bytes")
-            }
+            EncodeError::LongControl => f.write_str("a control frame carries at most 125 bytes"),
         }
     }
 }

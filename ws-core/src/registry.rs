@@ -107,9 +107,8 @@ impl Drafts {
             return self.select_version(head);
         }
         if fields.contains("Sec-WebSocket-Key") {
-            return Err(self.malformed(
-                "the handshake has a Sec-WebSocket-Key, but no Sec-WebSocket-Version",
-            ));
+            return Err(self
+                .malformed("the handshake has a Sec-WebSocket-Key, but no Sec-WebSocket-Version"));
         }
         if fields.all("Sec-WebSocket-Draft").any(|value| value != b"0") {
             return Err(self.mismatch("the handshake asks for a draft that is not supported"));
