@@ -37,7 +37,7 @@ fn leaves_a_request_without_keys_to_other_drafts() {
 }
 
 #[test]
-fn refuses_one_key_alone() {
+fn refuses_a_request_with_only_one_key() {
     assert!(refusal_of(&[HOST, KEY1]).contains("lacks a Sec-WebSocket-Key2"));
     assert!(refusal_of(&[HOST, KEY2]).contains("lacks a Sec-WebSocket-Key1"));
     assert!(refusal_of(&[HOST, KEY1, KEY1]).contains("lacks a Sec-WebSocket-Key2"));

@@ -290,7 +290,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn room_for_many_bytes_is_whole_pieces_of_an_allocator_and_for_few_what_they_need() {
+    fn room_for_rounds_long_messages_up_and_short_ones_not() {
         assert_eq!(Assembler::room_for(1000), 1000);
         for bytes in [32 << 10, 65_528, 65_529, 1 << 20] {
             let room = Assembler::room_for(bytes);

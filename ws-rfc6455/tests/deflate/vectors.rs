@@ -112,7 +112,7 @@ fn plain_messages_between_compressed_ones_are_not_referred_to() {
 }
 
 #[test]
-fn the_bit_stands_on_the_first_frame_of_a_data_message_alone() {
+fn only_the_first_frame_of_a_data_message_has_the_reserved_bit() {
     let (first, second) = HELLO.split_at(3);
     for frames in [
         vec![masked(0x41, first), masked(0xc0, second)],
