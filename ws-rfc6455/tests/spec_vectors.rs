@@ -1,4 +1,4 @@
-//! What RFC 6455 has of its own on the wire, beside what it shares with the drafts before it.
+//! RFC 6455 on the wire: what the family shares, and how the RFC differs.
 
 use ws_core::conformance::{Said, hybi};
 use ws_core::{Draft, OpCode, ProtocolError, Role, StatusCode};

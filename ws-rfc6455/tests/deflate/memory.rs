@@ -1,4 +1,4 @@
-//! The memory that all connections share.
+//! The memory limit that all connections share.
 
 use super::*;
 

@@ -1,4 +1,4 @@
-//! What is offered, and what is answered (RFC 7692 §7.1).
+//! Negotiation: offers and responses (RFC 7692 §7.1).
 
 use super::*;
 use ws_core::deflate::Context;

@@ -1,4 +1,4 @@
-//! `x-webkit-deflate-frame`, of Safari and iOS up to 14: each frame is compressed for itself.
+//! `x-webkit-deflate-frame`, of Safari and iOS up to 14: each frame is compressed separately.
 
 use super::*;
 use ws_core::deflate::Context;
