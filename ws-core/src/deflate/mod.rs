@@ -61,7 +61,7 @@ impl Default for Deflate {
 }
 
 impl Deflate {
-    /// Compression with the defaults that each setting states.
+    /// Compression with the defaults, which each setting documents.
     pub fn new() -> Deflate {
         Deflate::default()
     }

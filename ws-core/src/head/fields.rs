@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-/// Header fields in the order in which they came or will be written.
+/// Header fields in the order in which they arrived or will be written.
 ///
 /// Names compare case-insensitively; values are bytes, exactly as they were on the wire
 /// except for the white space around them.

@@ -44,7 +44,7 @@ impl ResponseHead {
     /// Appends the head to `output`, its empty line included.
     ///
     /// # Errors
-    /// [`WriteHeadError`] when a name is no token or a value holds CR, LF or NUL; nothing is
+    /// [`WriteHeadError`] when a name is not a token or a value contains CR, LF or NUL; nothing is
     /// appended then.
     pub fn write(&self, output: &mut Vec<u8>) -> Result<(), WriteHeadError> {
         for (name, value) in self.fields.lines() {

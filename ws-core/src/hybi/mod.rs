@@ -1,6 +1,6 @@
 //! The handshake and the framing that HyBi-07, HyBi-08 and RFC 6455 share.
 //!
-//! A draft of this family is a [`Hybi`] with a [`Profile`] that states what differs.
+//! A draft of this family is a [`Hybi`] with a [`Profile`] of the differences.
 
 mod accept;
 pub(crate) mod codec;

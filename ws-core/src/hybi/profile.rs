@@ -63,8 +63,8 @@ pub enum ExtensionValue {
 /// Whether a payload length must be encoded in the fewest bytes (RFC 6455 §5.2).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum LengthRule {
-    /// It must.
+    /// It must: another encoding fails the connection.
     Minimal,
-    /// It need not.
+    /// Any encoding is accepted.
     Any,
 }

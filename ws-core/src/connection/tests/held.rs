@@ -278,9 +278,9 @@ fn the_payload_of_a_close_is_kept_as_it_came() {
 fn a_text_that_is_not_utf8_before_a_close_fails_the_connection() {
     let close = masked(0x88, b"\x03\xe8");
     let wrong = masked(0x81, b"\xff");
-    let (mut alone, mut batch) = hear(&[&wrong, &close]);
-    alone.fails(&mut batch);
-    assert_eq!(alone.code(), 1007);
+    let (mut end, mut batch) = hear(&[&wrong, &close]);
+    end.fails(&mut batch);
+    assert_eq!(end.code(), 1007);
 
     let (mut end, mut batch) = hear(&[&text("a"), &wrong, &text("b"), &close]);
     takes(&mut batch, "a");
