@@ -27,8 +27,7 @@ enum Storage {
     None,
     /// The lent buffer.
     Lent(Batch),
-    /// An allocation of the connection that holds the undecoded bytes. It has no spare capacity
-    /// to read into.
+    /// An allocation of the connection that holds the undecoded bytes. It is never read into.
     Own(Vec<u8>),
 }
 

@@ -12,8 +12,8 @@ const MOST: u64 = 4 * 1024 * 1024;
 /// How many sent bytes are worth reading the clock; fewer are not counted.
 const MARK: u32 = 64 * 1024;
 
-/// A leaky bucket: sent bytes fill it, and it drains at [`LEAST_RATE`]. Its level is an upper bound
-/// of the bytes in transit to a peer that receives at that rate.
+/// A leaky bucket: sent bytes fill it, and it drains at [`LEAST_RATE`]. Its level estimates the
+/// bytes in transit to a peer that receives at that rate, to within [`MARK`] bytes.
 #[derive(Debug, Default)]
 pub(super) struct Backlog {
     /// Bytes that were sent since `marked` was set. Below [`MARK`] between two calls.

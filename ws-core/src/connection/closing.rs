@@ -23,8 +23,8 @@ use crate::close::CloseReason;
 use crate::frame::{Frame, OpCode};
 use crate::protocol_error::ProtocolError;
 
-/// The shortest extension of the closing deadline for a peer that still receives, in milliseconds,
-/// unless less time is left to it.
+/// The shortest extension of the closing deadline for a peer that still receives, in milliseconds;
+/// only the last one may be shorter.
 const LEAST_STEP: u32 = 1000;
 
 impl Protocol {
