@@ -1,5 +1,4 @@
-//! One implementation decodes what the other encodes: our server and their client, in both
-//! directions.
+//! Each implementation decodes what the other encodes: our server, and their client.
 
 use std::io::{self, Cursor, Read, Write};
 use std::time::Instant;

@@ -149,9 +149,8 @@ impl Deflate {
         }
     }
 
-    /// Makes the transform that an element of the server's response stands for. `None` when it does
-    /// not match the [offer](Deflate::offer), and the client must fail the connection
-    /// (RFC 7692 §7.1).
+    /// Makes the transform for an element of the server's response. `None` when it does not match
+    /// the [offer](Deflate::offer), and the client must fail the connection (RFC 7692 §7.1).
     pub fn confirm(&self, response: &ExtensionOffer<'_>) -> Option<Box<dyn Transform>> {
         if response.name != PERMESSAGE_DEFLATE {
             return None;

@@ -1,5 +1,4 @@
-//! Property test: messages are received as they were sent, with any parameters and however they are
-//! cut.
+//! Property test: messages are received as they were sent, with any parameters and any cuts.
 
 use super::distances::farthest;
 use super::*;

@@ -1,3 +1,5 @@
+//! Tests of the contents of a batch.
+
 use super::*;
 
 /// Messages in the storage, by their ranges.
