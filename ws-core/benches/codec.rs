@@ -1,4 +1,4 @@
-//! Frames to messages and back, through a connection and with no I/O.
+//! Decoding and encoding of frames, by the codec and by a connection, without I/O.
 
 use std::time::Instant;
 
@@ -14,7 +14,7 @@ use ws_core::{
     Batch, Codec, Connection, DraftId, Frame, Limits, Role, StatusCode, StatusRules, Timeouts,
 };
 
-/// How many messages one read holds.
+/// The number of messages in one read.
 const MESSAGES: usize = 32;
 
 const LENGTHS: [usize; 4] = [16, 125, 4 << 10, 64 << 10];
@@ -42,7 +42,7 @@ fn codec(role: Role) -> HybiCodec {
     HybiCodec::new(&PROFILE, role, Limits::default().frame)
 }
 
-/// `MESSAGES` masked messages of `len` bytes, as one read brings them.
+/// `MESSAGES` masked messages of `len` bytes, as in one read.
 fn wire(opcode: OpCode, len: usize) -> Vec<u8> {
     let key = MaskingKey::new([0x37, 0xfa, 0x21, 0x3d]);
     let header = FrameHeader {
@@ -74,7 +74,7 @@ impl Receiving {
         Receiving(connection)
     }
 
-    /// Lends every message that was received, and counts them.
+    /// Consumes every message that was received, and counts them.
     fn drain(&mut self) -> usize {
         let mut messages = 0;
         while let Ok(Received::Data(mut batch)) = self.0.receive_messages(Untaken::Nothing) {
@@ -109,7 +109,7 @@ fn receive_text(bencher: Bencher<'_, '_>, len: usize) {
     receive(bencher, OpCode::Text, len);
 }
 
-/// The codec alone: headers and masks, no messages.
+/// Only the codec: headers and masks, no messages.
 #[divan::bench(args = LENGTHS)]
 fn decode_from_a_client(bencher: Bencher<'_, '_>, len: usize) {
     let wire = wire(OpCode::Binary, len);
@@ -148,7 +148,7 @@ fn encode_to_a_client(bencher: Bencher<'_, '_>, len: usize) {
     encode(bencher, Role::Server, len);
 }
 
-/// With masks.
+/// With masking.
 #[divan::bench(args = LENGTHS)]
 fn encode_to_a_server(bencher: Bencher<'_, '_>, len: usize) {
     encode(bencher, Role::Client, len);

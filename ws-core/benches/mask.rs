@@ -1,4 +1,4 @@
-//! Masking, per length of payload.
+//! Masking, by length of the payload.
 
 use divan::Bencher;
 use divan::counter::BytesCount;
@@ -7,7 +7,7 @@ use ws_core::frame::MaskingKey;
 const LENGTHS: [usize; 5] = [16, 125, 1024, 16 << 10, 64 << 10];
 
 fn main() {
-    // Once, the processor is asked what it has.
+    // The features of the processor are detected on the first call.
     MaskingKey::new([0; 4]).apply(&mut [0; 4096]);
     divan::main();
 }
@@ -21,7 +21,7 @@ fn unmask(bencher: Bencher<'_, '_>, len: usize) {
     });
 }
 
-/// What `unmask` is measured against.
+/// The baseline for `unmask`.
 #[divan::bench(args = LENGTHS)]
 fn byte_by_byte(bencher: Bencher<'_, '_>, len: usize) {
     let key = [0x37, 0xfa, 0x21, 0x3d];

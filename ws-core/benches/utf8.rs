@@ -1,4 +1,4 @@
-//! Checking text, in one piece and as it arrives.
+//! Validation of UTF-8, in one piece and as it arrives.
 
 use divan::Bencher;
 use divan::counter::BytesCount;

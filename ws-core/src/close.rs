@@ -1,4 +1,4 @@
-//! The closing handshake's words: status codes, reasons, and what each version makes of them.
+//! Status codes and reasons of the closing handshake, and how versions differ in them.
 
 use bytestring::ByteString;
 
@@ -7,8 +7,8 @@ use crate::utf8;
 
 /// Why a connection is closed, as a number (RFC 6455 §7.4).
 ///
-/// The names are those of RFC 6455 and its registry. Older versions have fewer; a code they
-/// lack is sent as its nearest kin, see [`StatusRules`].
+/// The names are those of RFC 6455 and its registry. Older versions have fewer codes; one they
+/// lack is sent as the nearest one they have, see [`StatusRules`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct StatusCode(u16);
 
@@ -33,11 +33,11 @@ impl StatusCode {
     pub const RESTART: StatusCode = StatusCode(1012);
     /// 1013: the service is overloaded, try again later.
     pub const TRY_AGAIN_LATER: StatusCode = StatusCode(1013);
-    /// 1014: a gateway got no valid answer from behind it.
+    /// 1014: a gateway got an invalid response from the upstream server.
     pub const BAD_GATEWAY: StatusCode = StatusCode(1014);
 
     /// The code of this number, if it may be sent: 1000 to 1003, 1007 to 1014, and 3000 to
-    /// 4999 for libraries and applications.
+    /// 4999 for libraries and applications (RFC 6455 §7.4.2).
     pub const fn new(number: u16) -> Option<StatusCode> {
         match number {
             1000..=1003 | 1007..=1014 | 3000..=4999 => Some(StatusCode(number)),
@@ -45,7 +45,7 @@ impl StatusCode {
         }
     }
 
-    /// A code as a peer sent it, whatever it is.
+    /// A code that a peer has sent, unchecked.
     const fn received(number: u16) -> StatusCode {
         StatusCode(number)
     }
@@ -65,18 +65,19 @@ impl std::fmt::Display for StatusCode {
     }
 }
 
-/// A status code and words for people (RFC 6455 §5.5.1).
+/// A status code and a text for people (RFC 6455 §5.5.1).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CloseReason {
     code: StatusCode,
     text: ByteString,
 }
 
-/// The longest text of a [`CloseReason`]: a control frame less the two bytes of the code.
+/// The longest text of a [`CloseReason`], in bytes: the payload of a control frame less the two
+/// bytes of the code.
 const MAX_TEXT: usize = 123;
 
 impl CloseReason {
-    /// A reason; text over 123 bytes is cut at the end of a character.
+    /// A reason; text over 123 bytes is truncated at a character boundary.
     pub fn new(code: StatusCode, text: impl Into<ByteString>) -> CloseReason {
         let mut text = text.into();
         if text.len() > MAX_TEXT {
@@ -91,7 +92,7 @@ impl CloseReason {
         self.code
     }
 
-    /// The words; empty when there are none.
+    /// The text; may be empty.
     pub fn text(&self) -> &str {
         &self.text
     }
@@ -99,8 +100,8 @@ impl CloseReason {
     /// Reads the payload of a Close frame; `None` when it is empty.
     ///
     /// # Errors
-    /// [`ProtocolError`] for one byte, a code that may not be sent, or a text that is not
-    /// UTF-8.
+    /// [`ProtocolError`] for a payload of one byte, a code that may not be sent, or a text that is
+    /// not UTF-8.
     pub fn parse(
         payload: &[u8],
         rules: &StatusRules,
@@ -124,7 +125,7 @@ impl CloseReason {
         payload
     }
 
-    /// The same reason in the words of an older version.
+    /// The same reason, with the status code of an older version.
     pub(crate) fn under(&self, rules: &StatusRules) -> CloseReason {
         CloseReason { code: (rules.sent_as)(self.code), text: self.text.clone() }
     }
@@ -151,7 +152,7 @@ pub struct StatusRules {
 }
 
 impl ProtocolError {
-    /// The status code that tells the peer (RFC 6455 §7.4.1).
+    /// The status code that reports this error to the peer (RFC 6455 §7.4.1).
     pub fn status(self) -> StatusCode {
         match self {
             ProtocolError::InvalidUtf8

@@ -1,4 +1,4 @@
-//! Frames in and out of bytes: the [`Codec`] of one connection.
+//! Decoding and encoding of frames: the [`Codec`] of one connection.
 
 use std::fmt::Debug;
 use std::ops::Range;
@@ -7,24 +7,23 @@ use crate::close::StatusRules;
 use crate::frame::{Frame, OpCode};
 use crate::protocol_error::ProtocolError;
 
-/// The framing of one connection: bytes to frames and back, with no socket and no clock.
+/// The framing of one connection: bytes to frames and back, without I/O and without a clock.
 ///
-/// A codec works on its caller's buffers. [`decode`](Codec::decode) changes the payload in
-/// place (masks are taken off) and answers with its range, so a frame costs no allocation and
-/// no copy.
+/// A codec works on its caller's buffers. [`decode`](Codec::decode) unmasks the payload in place
+/// and returns its range, so that a frame costs no allocation and no copy.
 pub trait Codec: Debug + Send {
     /// What this draft can express.
     fn capabilities(&self) -> Capabilities;
 
-    /// Decodes what stands at the front of `input`: a frame, or as much of a data frame as is
-    /// there. A long data frame is shown as fragments, so that memory follows what has
-    /// arrived, never what was announced; RFC 6455 §5.4 allows that wherever no extension
-    /// forbids it.
+    /// Decodes the front of `input`: a frame, or the part of a data frame that has arrived. A frame
+    /// that is not complete is returned as fragments, so that memory depends on what has arrived
+    /// and not on the announced length; RFC 6455 §5.4 allows that where no extension forbids it.
     ///
-    /// `None` asks for more bytes behind those of `input`, which must all be shown again.
+    /// `None` asks for more bytes: the next call must get the same `input`, with more bytes after
+    /// it.
     ///
     /// # Errors
-    /// [`ProtocolError`]; the codec must not be used for decoding after one.
+    /// [`ProtocolError`]; the codec must not decode after one.
     fn decode(&mut self, input: &mut [u8]) -> Result<Option<Decoded>, ProtocolError>;
 
     /// Appends a frame to `output`.
@@ -33,7 +32,8 @@ pub trait Codec: Debug + Send {
     /// [`EncodeError`] when the draft has no such frame; nothing is appended then.
     fn encode(&mut self, frame: Frame<'_>, output: &mut Vec<u8>) -> Result<(), EncodeError>;
 
-    /// Appends a data frame that no extension may change: a compressed secret tells its length.
+    /// Appends a data frame without passing it through an extension; see
+    /// [`Outgoing::uncompressed`](crate::Outgoing::uncompressed).
     ///
     /// # Errors
     /// [`EncodeError`], as with [`encode`](Codec::encode).
@@ -46,36 +46,35 @@ pub trait Codec: Debug + Send {
         false
     }
 
-    /// The payload of the fragment that [`decode`](Codec::decode) has just shown, where an
-    /// extension has made another of the one in the input. Only a fragment without a payload in
-    /// the input can have one.
+    /// Takes the payload of the fragment that [`decode`](Codec::decode) has returned last, where an
+    /// extension has decoded it. Only a fragment whose payload in the input is empty can have one.
     fn take_transformed(&mut self) -> Option<Transformed> {
         None
     }
 
-    /// Tells that nobody takes data any more, until the peer's Close comes (RFC 6455 §1.4): what
-    /// is work to decode may be left out of the fragments from here on.
+    /// Reports that data is discarded from now on, until the peer's Close comes (RFC 6455 §1.4):
+    /// the codec may leave out payloads that cost work to decode.
     fn discard_data(&mut self) {}
 
-    /// What to write around the payload of a whole data message of `len` bytes, where the
-    /// payload itself goes out as it is. With it a long payload is written without a copy.
-    /// `None` when the payload must pass through [`encode`](Codec::encode).
+    /// The bytes to write before and after the payload of an unfragmented message of `len` bytes,
+    /// where the payload itself is sent unchanged. They allow to write a long payload without a
+    /// copy. `None` when the payload must pass through [`encode`](Codec::encode).
     fn envelope(&mut self, opcode: OpCode, len: usize) -> Option<Envelope> {
         let _ = (opcode, len);
         None
     }
 }
 
-/// What a draft can express. What it cannot is refused, not imitated.
+/// What a draft can express. What it cannot express is refused, not emulated.
 #[derive(Debug, Clone, Copy)]
 pub struct Capabilities {
     /// Binary messages.
     pub binary: bool,
     /// Ping and pong.
     pub ping: bool,
-    /// Messages of several frames.
+    /// Messages of several frames (RFC 6455 §5.4).
     pub fragments: bool,
-    /// A Close frame; without it, closing is ending the TCP connection.
+    /// A Close frame; without it, a connection is closed by ending the TCP connection.
     pub close: bool,
     /// The status codes of the Close frame, if it carries any.
     pub status: Option<&'static StatusRules>,
@@ -86,7 +85,7 @@ pub struct Capabilities {
 /// What happens to a text that is not UTF-8.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum InvalidText {
-    /// The connection fails with status code 1007 or its nearest kin.
+    /// The connection fails with status code 1007, or the nearest one that the draft has.
     Fail,
     /// Each invalid sequence becomes U+FFFD.
     Replace,
@@ -95,39 +94,39 @@ pub enum InvalidText {
 /// The outcome of a successful [`Codec::decode`].
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Decoded {
-    /// How many bytes at the front of the input are done with.
+    /// How many bytes at the front of the input were consumed.
     pub consumed: usize,
-    /// What they held; `None` when the draft has them skipped.
+    /// What they contained; `None` when the draft requires to skip them.
     pub fragment: Option<Fragment>,
 }
 
-/// A frame, or a piece of a long one.
+/// A frame, or a part of one.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Fragment {
-    /// The kind of frame; pieces behind the first of a frame are continuations.
+    /// The kind of frame; the parts of a frame after the first are continuations.
     pub opcode: OpCode,
     /// Whether the message ends here.
     pub fin: bool,
-    /// Where in the input the payload stands, unmasked. Where an extension has made another of
-    /// it, this is empty: see [`Codec::take_transformed`].
+    /// The range of the payload in the input, unmasked. Where an extension has decoded the payload,
+    /// it is empty: see [`Codec::take_transformed`].
     pub payload: Range<usize>,
-    /// How many bytes of this frame are announced and have not arrived.
+    /// How many payload bytes of this frame have not arrived.
     pub remaining: u64,
 }
 
-/// What an extension has made of a piece of a payload.
+/// A part of a payload that an extension has decoded.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Transformed {
-    /// What the piece stands for, which may be nothing.
+    /// The decoded bytes; may be empty.
     pub payload: Vec<u8>,
-    /// Whether more comes out of what was consumed: [`decode`](Codec::decode) is to be called
-    /// again, whether there is more input or not.
+    /// Whether the extension has more output for the consumed input: call
+    /// [`decode`](Codec::decode) again, even without more input.
     pub more: bool,
-    /// How many bytes on the wire were worked through for it.
+    /// How many bytes on the wire were decoded for it.
     pub wire: usize,
 }
 
-/// What stands before and after a payload on the wire.
+/// The bytes before and after a payload on the wire.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Envelope {
     head: [u8; 10],
@@ -143,12 +142,12 @@ impl Envelope {
         Some(Envelope { head: bytes, head_len: head.len() as u8, tail })
     }
 
-    /// What goes before the payload.
+    /// The bytes before the payload.
     pub fn head(&self) -> &[u8] {
         &self.head[..usize::from(self.head_len)]
     }
 
-    /// What goes behind it.
+    /// The bytes after the payload.
     pub fn tail(&self) -> &'static [u8] {
         self.tail
     }
@@ -160,7 +159,7 @@ impl Envelope {
 pub enum EncodeError {
     /// The draft has no such frame; see [`Capabilities`].
     Unsupported(OpCode),
-    /// The payload is not UTF-8, and the draft can send nothing else.
+    /// The payload is not UTF-8, and the draft can only send UTF-8.
     NotUtf8,
     /// A control frame of more than 125 bytes.
     LongControl,
@@ -172,10 +171,8 @@ impl std::fmt::Display for EncodeError {
             EncodeError::Unsupported(opcode) => {
                 write!(f, "this version of the protocol has no {opcode} frames")
             }
-            EncodeError::NotUtf8 => f.write_str("this version of the protocol carries UTF-8 alone"),
-            EncodeError::LongControl => {
-                f.write_str("a control frame carries no more than 125 bytes")
-            }
+            EncodeError::NotUtf8 => f.write_str("this version of the protocol only carries UTF-8"),
+            EncodeError::LongControl => f.write_str("a control frame carries at most 125 bytes"),
         }
     }
 }

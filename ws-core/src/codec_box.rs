@@ -1,14 +1,14 @@
-//! The codec of a connection, whichever it is.
+//! The codec of a connection, of any kind.
 
 use crate::codec::{Capabilities, Codec, Decoded, EncodeError, Envelope, Transformed};
 use crate::frame::{Frame, OpCode};
 use crate::hybi::codec::{Encoder, HybiCodec, WholeMessage};
 use crate::protocol_error::ProtocolError;
 
-/// The codec of one connection; what [`Draft::codec`](crate::Draft::codec) makes.
+/// The codec of one connection; see [`Draft::codec`](crate::Draft::codec).
 ///
-/// The framing of most connections, that of the HyBi family, lies in here, so that it costs no
-/// memory of its own. Any other is in a box.
+/// The framing of most connections, that of the HyBi family, is stored inline, without an
+/// allocation. Any other is boxed.
 #[derive(Debug)]
 pub struct CodecBox(Framing);
 
@@ -24,8 +24,8 @@ impl CodecBox {
         CodecBox(Framing::Other(Box::new(codec)))
     }
 
-    /// The message at the front of `input`, if that is one that needs nothing but its mask taken
-    /// off; see [`HybiCodec::decode_whole`].
+    /// The message at the front of `input`, if it only has to be unmasked; see
+    /// [`HybiCodec::decode_whole`].
     #[inline]
     pub(crate) fn decode_whole(&self, input: &mut [u8], limit: u64) -> Option<WholeMessage> {
         match &self.0 {
@@ -34,7 +34,7 @@ impl CodecBox {
         }
     }
 
-    /// What encodes as this does, if that takes no state.
+    /// An encoder that encodes as this does, if that needs no state.
     pub(crate) fn encoder(&self) -> Option<Encoder> {
         match &self.0 {
             Framing::Hybi(codec) => codec.encoder(),
@@ -49,7 +49,7 @@ impl From<HybiCodec> for CodecBox {
     }
 }
 
-/// Calls the same method on whichever codec it is.
+/// Calls the same method on either kind of codec.
 macro_rules! each {
     ($framing:expr, $codec:ident => $call:expr) => {
         match $framing {

@@ -1,4 +1,4 @@
-//! What a version of the protocol is to the rest: a [`Draft`].
+//! The interface of a version of the protocol: [`Draft`].
 
 use std::fmt::Debug;
 use std::io;
@@ -18,30 +18,30 @@ use crate::role::Role;
 /// One version of the WebSocket protocol: its opening handshake, and a [`Codec`](crate::Codec) for
 /// its frames.
 ///
-/// A draft is stateless and lives in a `static`; whatever belongs to one connection is in the
-/// codec. An opening handshake calls it in this order:
+/// A draft is stateless and is a `static`; the state of one connection is in the codec. An opening
+/// handshake calls it in this order:
 ///
 /// 1. [`detect`](Draft::detect), unless the [version](Draft::version) decides;
-/// 2. [`offer`](Draft::offer): the request is checked in full and what the client asks is read;
+/// 2. [`offer`](Draft::offer): all of the request is checked, and what the client offers is read;
 /// 3. [`respond`](Draft::respond), once the server has decided what it grants;
 /// 4. the response head is written;
-/// 5. [`finish`](Draft::finish), for what comes behind the heads;
+/// 5. [`finish`](Draft::finish), for what comes after the heads;
 /// 6. [`codec`](Draft::codec), or [`extended_codec`](Draft::extended_codec) where one of the
 ///    client's [`extensions`](Draft::extensions) was granted.
 ///
-/// Steps 1 to 3 are pure, so they work wherever an HTTP server writes the head itself.
+/// Steps 1 to 3 do no I/O, so that they also work where an HTTP server writes the head.
 #[async_trait]
 pub trait Draft: Debug + Send + Sync + 'static {
     /// The name of the draft.
     fn id(&self) -> DraftId;
 
-    /// The value of `Sec-WebSocket-Version` that this draft answers, if it uses that field.
+    /// The value of `Sec-WebSocket-Version` that selects this draft, if it uses that field.
     fn version(&self) -> Option<u8> {
         None
     }
 
-    /// Whether a WebSocket request without `Sec-WebSocket-Version` is of this draft. It is not
-    /// asked of drafts that have a [version](Draft::version).
+    /// Whether a WebSocket request without `Sec-WebSocket-Version` is of this draft. Not called for
+    /// a draft that has a [version](Draft::version).
     fn detect(&self, head: &RequestHead) -> Detection {
         let _ = head;
         Detection::No
@@ -53,9 +53,9 @@ pub trait Draft: Debug + Send + Sync + 'static {
     /// A [`Rejection`] that says what was wrong; it is sent instead of the 101.
     fn offer<'h>(&self, head: &'h RequestHead) -> Result<Offer<'h>, Rejection>;
 
-    /// The extensions that a request offers which [`offer`](Draft::offer) has accepted, in the
-    /// client's order of preference. A draft that has some overrides this together with
-    /// [`extended_codec`](Draft::extended_codec), and puts the one that is
+    /// The extensions that a request offers, in the client's order of preference.
+    /// [`offer`](Draft::offer) has accepted the request. A draft with extensions overrides this
+    /// together with [`extended_codec`](Draft::extended_codec), and puts the one that is
     /// [granted](Grant::extension) into its response.
     fn extensions<'h>(&self, head: &'h RequestHead) -> Vec<ExtensionOffer<'h>> {
         let _ = head;
@@ -69,10 +69,10 @@ pub trait Draft: Debug + Send + Sync + 'static {
     /// A [`Rejection`] when the request cannot be answered.
     fn respond(&self, head: &RequestHead, grant: &Grant<'_>) -> Result<ResponseHead, Rejection>;
 
-    /// Ends the opening handshake behind the heads; hixie-76 exchanges its challenge here.
+    /// Completes the opening handshake after the heads; hixie-76 exchanges its challenge here.
     ///
-    /// `io` begins with the byte behind the request head. It sends the response head no later
-    /// than it waits for the network. Read not one byte more than the handshake has.
+    /// `io` begins with the byte after the request head. It sends the response head at the latest
+    /// before it waits for the network. Do not read beyond the end of the handshake.
     ///
     /// # Errors
     /// [`HandshakeError`]; the connection is closed then.
@@ -84,18 +84,18 @@ pub trait Draft: Debug + Send + Sync + 'static {
         Ok(())
     }
 
-    /// Whether clients of this draft want the response head letter for letter, in the order and
-    /// case of [`respond`](Draft::respond). Such a draft is not served where an HTTP server
-    /// writes the head.
+    /// Whether clients of this draft need the response head byte for byte, with the order and case
+    /// of the fields of [`respond`](Draft::respond). Such a draft is not served where an HTTP
+    /// server writes the head.
     fn needs_exact_head(&self) -> bool {
         false
     }
 
-    /// A fresh codec for one connection.
+    /// A new codec for one connection.
     fn codec(&self, role: Role, limits: &Limits) -> CodecBox;
 
-    /// A fresh codec for one connection on which an extension was granted. What passes through it
-    /// is counted in `traffic`.
+    /// A new codec for one connection on which an extension was granted. It counts the payload of
+    /// its messages in `traffic`.
     fn extended_codec(
         &self,
         role: Role,
@@ -115,30 +115,30 @@ pub enum Detection {
     No,
     /// It is of this draft.
     Yes,
-    /// It is meant for this draft, and broken; no other draft is asked.
+    /// It is meant for this draft, and malformed; no other draft is tried.
     Malformed(Rejection),
 }
 
 /// What a client offers in its request.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Offer<'h> {
-    /// The origin of the page that connects; absent for clients that are no browsers.
+    /// The origin of the page that connects; absent for clients that are not browsers.
     pub origin: Option<&'h str>,
-    /// The subprotocols the client speaks, in its order of preference. The server picks one of
-    /// them, letter for letter, or none.
+    /// The subprotocols that the client supports, in its order of preference. The server selects
+    /// one of them, byte for byte, or none.
     pub subprotocols: Vec<&'h str>,
 }
 
 /// What the server grants.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Grant<'g> {
-    /// The subprotocol that was picked from the [`Offer`].
+    /// The subprotocol that was selected from the [`Offer`].
     pub subprotocol: Option<&'g str>,
-    /// The extension that is used, as the response names it, out of the client's
+    /// The extension that is used, as an element of the response; it is one of the client's
     /// [offers](Draft::extensions).
     pub extension: Option<&'g str>,
-    /// Whether the client reached this server over TLS: the oldest drafts answer with their
-    /// own URL.
+    /// Whether the client reached this server over TLS: the oldest drafts respond with the URL of
+    /// the server.
     pub transport: Transport,
 }
 
@@ -163,7 +163,7 @@ impl<T: AsyncRead + AsyncWrite + Send + Unpin> Io for T {}
 pub enum HandshakeError {
     /// The connection ended or broke.
     Io(io::Error),
-    /// What came behind the head is wrong.
+    /// The bytes after the head are invalid.
     Refused(&'static str),
 }
 

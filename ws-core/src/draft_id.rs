@@ -5,7 +5,7 @@
 pub struct DraftId(&'static str);
 
 impl DraftId {
-    /// The id of this name. By convention lower-case letters and digits.
+    /// The ID of this name; by convention lower-case letters and digits.
     pub const fn new(name: &'static str) -> DraftId {
         DraftId(name)
     }

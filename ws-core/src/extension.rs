@@ -1,4 +1,4 @@
-//! Extensions (RFC 6455 §9): agreed on in the opening handshake, at work inside the codec.
+//! Extensions (RFC 6455 §9): negotiated in the opening handshake, applied by the codec.
 
 use std::borrow::Cow;
 use std::fmt::Debug;
@@ -8,14 +8,14 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use crate::frame::OpCode;
 use crate::protocol_error::ProtocolError;
 
-/// An extension that a server, or a client, is ready to use.
+/// An extension that a server, or a client, supports.
 ///
-/// It is stateless, like a draft: what belongs to one connection is the [`Transform`] that
-/// [`accept`](Extension::accept) makes.
+/// It is stateless, like a draft: the state of one connection is in the [`Transform`] that
+/// [`accept`](Extension::accept) returns.
 pub trait Extension: Debug + Send + Sync + 'static {
-    /// Accepts one element of the client's list, or declines it; the next one is asked about
-    /// then. An element with a parameter that is not known, repeated or out of range is
-    /// declined, for that is how clients offer alternatives.
+    /// Accepts or declines one element of the client's list. Where it is declined, the next one is
+    /// tried. An element with an unknown, repeated or invalid parameter must be declined, because
+    /// clients offer alternatives that way.
     fn accept(&self, offer: &ExtensionOffer<'_>) -> Option<Accepted>;
 }
 
@@ -42,12 +42,12 @@ pub struct Parameter<'h> {
 pub struct Accepted {
     /// The element of the response's `Sec-WebSocket-Extensions`.
     pub response: String,
-    /// What it does on this connection.
+    /// The extension on this connection.
     pub transform: Box<dyn Transform>,
 }
 
-/// The first of the client's offers that one of the extensions accepts. A connection has no more
-/// than one: those in use claim the same reserved bit.
+/// The first of the client's offers that one of the extensions accepts. A connection has at most
+/// one extension: those that exist use the same reserved bit.
 pub fn negotiate(
     extensions: &[Arc<dyn Extension>],
     offers: &[ExtensionOffer<'_>],
@@ -56,21 +56,20 @@ pub fn negotiate(
     offers.iter().find_map(accept)
 }
 
-/// An extension at work on one connection: it puts other payloads on the wire than those that
-/// the application sends, and takes them back.
+/// An extension on one connection: it encodes the payloads that the application sends, and decodes
+/// those that are received.
 ///
-/// Control frames are none of its business. It never sees a mask, and never half a message to be
-/// sent.
+/// It does not see control frames or masked payloads. Messages to be sent are always whole.
 pub trait Transform: Debug + Send {
-    /// Takes note of a data frame that begins, and tells whether its payload is to be
+    /// Begins a data frame, and returns whether its payload must be
     /// [decoded](Transform::decode).
     ///
     /// # Errors
-    /// [`ProtocolError::ReservedBits`] when one is set that means nothing here.
+    /// [`ProtocolError::ReservedBits`] when a bit is set that has no meaning here.
     fn begin(&mut self, frame: FrameStart) -> Result<Coding, ProtocolError>;
 
-    /// Decodes payload of the frame that has begun, and appends what it stands for to `output`:
-    /// no more than fits into its capacity, which bounds the memory that a peer can take.
+    /// Decodes payload of the current frame, and appends the result to `output`: no more than fits
+    /// into its capacity, which bounds the memory that a peer can use.
     ///
     /// # Errors
     /// [`ProtocolError`]; nothing more is decoded after one.
@@ -81,8 +80,8 @@ pub trait Transform: Debug + Send {
         output: &mut Vec<u8>,
     ) -> Result<Step, ProtocolError>;
 
-    /// Appends to `output` what stands for a whole message on the wire, in one frame. The answer
-    /// is the frame's reserved bits; `None`, and nothing appended, sends the message as it is.
+    /// Appends the encoded payload of a whole message to `output`, for one frame. Returns the
+    /// reserved bits of the frame; `None`, and nothing appended, to send the message as it is.
     fn encode(&mut self, message: &[u8], output: &mut Vec<u8>) -> Option<u8>;
 }
 
@@ -95,16 +94,16 @@ pub struct FrameStart {
     pub reserved: u8,
 }
 
-/// What a payload is.
+/// Whether a payload is encoded by the extension.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Coding {
-    /// What the application is to see.
+    /// It is the payload that the application sees.
     Plain,
-    /// What the extension has made of it.
+    /// It is encoded by the extension.
     Transformed,
 }
 
-/// What follows a piece of a payload.
+/// What follows a part of a payload.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Then {
     /// More of the same frame.
@@ -118,14 +117,14 @@ pub enum Then {
 /// The outcome of a successful [`Transform::decode`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Step {
-    /// How many bytes of the input are done with.
+    /// How many bytes of the input were consumed.
     pub consumed: usize,
-    /// Whether all that the input stands for was appended. If not, the rest of it is shown again,
-    /// with room in the output.
+    /// Whether all input is consumed and all its output was appended. If not, the next call gets
+    /// the rest of the input, and an output with free capacity.
     pub done: bool,
 }
 
-/// What an extension made of the messages of one connection, in bytes of payload.
+/// How many bytes of payload passed through the extension of one connection, on either side of it.
 #[derive(Debug, Default)]
 pub struct Traffic {
     received: AtomicU64,
@@ -135,22 +134,22 @@ pub struct Traffic {
 }
 
 impl Traffic {
-    /// What the application received.
+    /// The decoded payload that the application received.
     pub fn received(&self) -> u64 {
         self.received.load(Ordering::Relaxed)
     }
 
-    /// What came for it.
+    /// The encoded payload that was received.
     pub fn received_on_wire(&self) -> u64 {
         self.received_on_wire.load(Ordering::Relaxed)
     }
 
-    /// What the application sent.
+    /// The payload that the application sent.
     pub fn sent(&self) -> u64 {
         self.sent.load(Ordering::Relaxed)
     }
 
-    /// What went out for it.
+    /// The encoded payload that was sent.
     pub fn sent_on_wire(&self) -> u64 {
         self.sent_on_wire.load(Ordering::Relaxed)
     }
@@ -166,7 +165,8 @@ impl Traffic {
     }
 }
 
-/// One connection alone counts, so this is no race.
+/// Adds to a counter. Only one connection writes it, so that the load and the store need not be one
+/// atomic operation.
 fn add(counter: &AtomicU64, count: usize) {
     counter.store(counter.load(Ordering::Relaxed) + count as u64, Ordering::Relaxed);
 }

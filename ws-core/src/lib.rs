@@ -23,7 +23,7 @@ mod rejection;
 mod role;
 pub mod utf8;
 
-/// How the project is built, and how to add to it.
+/// The architecture of the project, and how to add a draft.
 pub mod guide {
     #[doc = include_str!("docs/architecture.md")]
     pub mod architecture {}

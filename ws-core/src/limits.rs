@@ -1,26 +1,26 @@
-//! What a peer may cost: sizes and times, each with its default.
+//! Limits on what a peer may cost: sizes and times, each with its default.
 
 use std::time::Duration;
 
-/// The longest time that is waited for anything; what is set beyond it counts as this: 30 years.
+/// The longest timeout: 30 years. A longer one is replaced by it.
 pub const LONGEST_TIMEOUT: Duration = Duration::from_secs(30 * 365 * 24 * 3600);
 
-/// Sizes that a connection may reach, in bytes.
+/// Size limits of a connection, in bytes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Limits {
-    /// The longest message that is assembled; 1 MiB. Byte streams pass messages on as they
-    /// arrive and are not bound by it.
+    /// The longest message that is reassembled; the default is 1 MiB. Byte streams pass messages on
+    /// as they arrive, and are not limited by it.
     pub message: usize,
-    /// The longest single frame, whether assembled or passed on; 16 MiB. Memory never follows
-    /// it: payloads are handed on as they arrive.
+    /// The longest payload of a frame, whether it is reassembled or passed on; the default is
+    /// 16 MiB. No memory is reserved for it: a payload is processed as it arrives.
     pub frame: u64,
-    /// How much may wait to be sent before writers wait; 256 KiB. The message that goes beyond
-    /// it is taken whole, so what waits is bounded by this and one message.
+    /// How many bytes may wait to be sent before writers wait; the default is 256 KiB. A message
+    /// that exceeds it is accepted whole, so that this and one message is the most that waits.
     pub send_buffer: usize,
-    /// How much is read ahead of what a service does not receive, so that pings and a Close behind
-    /// it are answered; 64 KiB. The message that goes beyond it is taken whole; then the peer
-    /// waits.
+    /// How many bytes are read ahead of what the service has received, so that a ping or a Close
+    /// after them is answered; the default is 64 KiB. A message that exceeds it is accepted whole;
+    /// then nothing more is read until the service receives.
     pub read_ahead: usize,
 }
 
@@ -30,21 +30,22 @@ impl Default for Limits {
     }
 }
 
-/// Times after which a connection is given up. Each is one absolute deadline: no byte that
-/// arrives postpones it, unless it says so.
+/// Timeouts of a connection. Each is an absolute deadline: received bytes do not postpone it,
+/// unless it says so.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Timeouts {
-    /// From the accepted connection to the end of the opening handshake; 10 s.
+    /// From the accepted connection to the end of the opening handshake; the default is 10 s.
     pub opening: Duration,
-    /// From the first Close frame to the end of the connection; 5 s. A peer that still takes what
-    /// was sent before the Close has longer: as long as that needs at 128 KiB a second.
+    /// From the first Close frame to the end of the TCP connection; the default is 5 s. A peer that
+    /// still receives what was sent before the Close has longer: as long as that takes at 128 KiB
+    /// per second.
     pub closing: Duration,
-    /// How long a connection may go without a data frame from the peer before it is closed;
-    /// none. It is looked at once in that time, so the limit is met between one and two
-    /// times it.
+    /// How long a connection may be without a data frame from the peer before it is closed; by
+    /// default there is no limit. It is checked once in that time, so that the connection is closed
+    /// after one to two times the limit.
     pub idle: Option<Duration>,
-    /// Pings, and how soon a silent peer counts as dead.
+    /// Pings, and when a silent peer counts as dead.
     pub keepalive: Keepalive,
 }
 
@@ -59,23 +60,23 @@ impl Default for Timeouts {
     }
 }
 
-/// How a connection without traffic is kept alive.
+/// Keep-alive: how a dead peer is detected.
 ///
-/// A sign of life is any byte that comes. While bytes wait that the peer's socket does not
-/// take, it is the taking alone: who talks and never reads is given up too.
+/// A sign of life is any received byte. While bytes wait to be sent because the socket would block,
+/// only progress in sending counts: a peer that sends and never reads is dropped, too.
 ///
-/// Drafts without ping (hixie-75, hixie-76) cannot be asked for a sign of life. A peer that
-/// does not take what is sent to it is found there as well; for one that is silent there are
-/// the keep-alive of TCP and [`Timeouts::idle`].
+/// Peers of drafts without ping (hixie-75, hixie-76) cannot be asked for a sign of life. There,
+/// only a peer that does not read is detected; against a silent one there are TCP keep-alive and
+/// [`Timeouts::idle`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Keepalive {
-    /// How often it is looked at whether the peer gave a sign of life since the last look;
-    /// 30 s. If it did not, a ping is sent: between one and two intervals after the last
-    /// byte. `None` sends none and never gives up.
+    /// The time between two checks for a sign of life since the last check; the default is 30 s.
+    /// If there was none, a ping is sent: one to two intervals after the last byte. With `None`
+    /// there are no pings, and no peer counts as dead.
     pub interval: Option<Duration>,
-    /// With which interval in a row without a sign of life the peer counts as dead; 2, so that
-    /// the connection ends between 60 and 90 s after the last one.
+    /// After how many checks in a row without a sign of life the peer counts as dead; the default
+    /// is 2, so that the connection ends 60 to 90 s after the last one.
     pub missed: u32,
 }
 

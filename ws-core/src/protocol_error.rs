@@ -1,9 +1,8 @@
-//! How a peer breaks the protocol, in words.
+//! Violations of the protocol by a peer.
 
 /// How a peer broke the protocol.
-// With a tag of one byte, a result of this or a message has bytes where the message has its
-// address, and is copied in bytes and words: each word then waits until its bytes have left the
-// processor.
+// The tag has the size of a word, which avoids a failed store-to-load forward: with a tag of one
+// byte, a `Result` of a message or this was written byte by byte and then copied word by word.
 // That is how it is compiled today, and no part of the interface.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[repr(u64)]
@@ -13,21 +12,21 @@ pub enum ProtocolError {
     Unmasked,
     /// A server's frame is masked (RFC 6455 §5.1).
     Masked,
-    /// A reserved bit is set that no extension has given a meaning (RFC 6455 §5.2).
+    /// A reserved bit is set without an extension that defines it (RFC 6455 §5.2).
     ReservedBits(u8),
-    /// An opcode without a meaning (RFC 6455 §5.2).
+    /// A reserved opcode (RFC 6455 §5.2).
     ReservedOpcode(u8),
-    /// A control frame in fragments (RFC 6455 §5.5).
+    /// A fragmented control frame (RFC 6455 §5.5).
     FragmentedControl,
-    /// A control frame with more than 125 bytes (RFC 6455 §5.5).
+    /// A control frame with more than 125 bytes of payload (RFC 6455 §5.5).
     LongControl,
-    /// A length in more bytes than it needs (RFC 6455 §5.2).
+    /// A payload length that is not encoded in the fewest bytes (RFC 6455 §5.2).
     NonMinimalLength,
-    /// A length over 2^63 - 1 (RFC 6455 §5.2), or one that never ends in hixie-76.
+    /// A payload length over 2^63 - 1 (RFC 6455 §5.2), or in hixie-76 one with too many digits.
     LengthOverflow,
-    /// A continuation without a message to continue (RFC 6455 §5.4).
+    /// A continuation frame without a message to continue (RFC 6455 §5.4).
     LoneContinuation,
-    /// A new message inside another (RFC 6455 §5.4).
+    /// A new message before the last fragment of another (RFC 6455 §5.4).
     InterleavedMessage,
     /// A text that is not UTF-8 (RFC 6455 §8.1).
     InvalidUtf8,
@@ -47,15 +46,15 @@ pub enum ProtocolError {
         /// The limit, in bytes.
         limit: usize,
     },
-    /// More frames of reserved types than are put up with.
+    /// More frames of reserved types than are tolerated.
     TooManyDiscarded,
-    /// A binary message where the subprotocol has text alone.
+    /// A binary message where the subprotocol only has text.
     UnexpectedBinary,
-    /// A payload that is not what its extension makes of one (RFC 7692 §7.2.2).
+    /// A payload that cannot be decompressed (RFC 7692 §7.2.2).
     InvalidCompression,
-    /// A message that is not the base64 its subprotocol promises.
+    /// A message that is not base64, although its subprotocol requires it.
     InvalidBase64,
-    /// Something a draft outside this project forbids.
+    /// An error that a draft outside this project defines.
     Other(&'static str),
 }
 
@@ -68,16 +67,18 @@ impl std::fmt::Display for ProtocolError {
                 write!(f, "reserved bits {bits:#04x} without an extension")
             }
             ProtocolError::ReservedOpcode(opcode) => write!(f, "reserved opcode {opcode:#x}"),
-            ProtocolError::FragmentedControl => f.write_str("a control frame in fragments"),
+            ProtocolError::FragmentedControl => f.write_str("a fragmented control frame"),
             ProtocolError::LongControl => f.write_str("a control frame of more than 125 bytes"),
             ProtocolError::NonMinimalLength => f.write_str("a length in more bytes than it needs"),
             ProtocolError::LengthOverflow => {
-                f.write_str("a length over 2^63 - 1, or one that is written too long")
+                f.write_str("a length over 2^63 - 1, or with too many digits")
             }
             ProtocolError::LoneContinuation => {
                 f.write_str("a continuation without a message to continue")
             }
-            ProtocolError::InterleavedMessage => f.write_str("a new message inside another"),
+            ProtocolError::InterleavedMessage => {
+                f.write_str("a new message before the end of another")
+            }
             ProtocolError::InvalidUtf8 => f.write_str("a text that is not UTF-8"),
             ProtocolError::InvalidReason => {
                 f.write_str("a Close frame with a reason that is not UTF-8")
@@ -94,7 +95,7 @@ impl std::fmt::Display for ProtocolError {
             }
             ProtocolError::TooManyDiscarded => f.write_str("too many frames of reserved types"),
             ProtocolError::UnexpectedBinary => {
-                f.write_str("a binary message, and the subprotocol has text alone")
+                f.write_str("a binary message, although the subprotocol only has text")
             }
             ProtocolError::InvalidCompression => {
                 f.write_str("a compressed payload that cannot be decompressed")

@@ -1,11 +1,11 @@
-//! Which drafts a program speaks, and which of them a request is for.
+//! The drafts that a program supports, and the selection of the one that a request is for.
 
 use crate::draft::{Detection, Draft};
 use crate::draft_id::DraftId;
 use crate::head::{HttpVersion, RequestHead};
 use crate::rejection::{Rejection, Status};
 
-/// A draft that has registered itself; made by [`register!`](crate::register).
+/// A registered draft; see [`register!`](crate::register).
 #[derive(Debug, Clone, Copy)]
 pub struct Registration {
     draft: &'static dyn Draft,
@@ -13,7 +13,7 @@ pub struct Registration {
 }
 
 impl Registration {
-    /// A registration of `draft`. Lower ranks are asked first and listed first; the drafts of
+    /// A registration of `draft`. Drafts of lower rank are tried first and listed first; those of
     /// this project have 10, 20, 30 and 40, from the newest to the oldest.
     pub const fn new(draft: &'static dyn Draft, rank: u16) -> Registration {
         Registration { draft, rank }
@@ -22,10 +22,9 @@ impl Registration {
 
 inventory::collect!(Registration);
 
-/// Registers a draft, so that every program that links the crate speaks it.
+/// Registers a draft, so that every program that links the crate supports it.
 ///
-/// The crate must be named somewhere in the program, or the linker leaves it out:
-/// `use ws_acme as _;` is enough.
+/// The program must use the crate, or the linker omits it: `use ws_acme as _;` is enough.
 ///
 /// ```ignore
 /// ws_core::register!(Acme, rank = 100);
@@ -37,14 +36,14 @@ macro_rules! register {
     };
 }
 
-/// The drafts a server speaks, in a fixed order.
+/// The drafts that a server supports, in a fixed order.
 #[derive(Debug, Clone, Default)]
 pub struct Drafts {
     sorted: Vec<Registration>,
 }
 
 impl Drafts {
-    /// All drafts that are linked into the program, sorted by rank and name.
+    /// All registered drafts that are linked into the program, sorted by rank and name.
     ///
     /// # Errors
     /// [`DuplicateDraft`] when two of them share a name or a version number.
@@ -88,7 +87,8 @@ impl Drafts {
         self.sorted.is_empty()
     }
 
-    /// The value of `Sec-WebSocket-Version` that lists what is spoken: `13, 8, 7`.
+    /// The value of `Sec-WebSocket-Version` that lists the supported versions, such as `13, 8, 7`
+    /// (RFC 6455 §4.4).
     pub fn versions(&self) -> String {
         let numbers: Vec<_> =
             self.iter().filter_map(|draft| draft.version()).map(|n| n.to_string()).collect();
@@ -99,7 +99,7 @@ impl Drafts {
     ///
     /// # Errors
     /// A [`Rejection`]: 405 for another method than `GET`, 426 for a request that is no
-    /// WebSocket request or of a version that is not spoken, 400 for a broken one.
+    /// WebSocket request or of a version that is not supported, 400 for a malformed one.
     pub fn select(&self, head: &RequestHead) -> Result<&'static dyn Draft, Rejection> {
         require_upgrade(head)?;
         let fields = head.fields();
@@ -107,12 +107,11 @@ impl Drafts {
             return self.select_version(head);
         }
         if fields.contains("Sec-WebSocket-Key") {
-            return Err(self.malformed(
-                "the handshake has a Sec-WebSocket-Key and lacks a Sec-WebSocket-Version",
-            ));
+            return Err(self
+                .malformed("the handshake has a Sec-WebSocket-Key, but no Sec-WebSocket-Version"));
         }
         if fields.all("Sec-WebSocket-Draft").any(|value| value != b"0") {
-            return Err(self.mismatch("the handshake asks for a draft that is not spoken here"));
+            return Err(self.mismatch("the handshake asks for a draft that is not supported"));
         }
         for draft in self.iter().filter(|draft| draft.version().is_none()) {
             match draft.detect(head) {
@@ -121,7 +120,7 @@ impl Drafts {
                 Detection::No => {}
             }
         }
-        Err(self.malformed("the handshake names no version of the protocol that is spoken here"))
+        Err(self.malformed("the handshake is of no version of the protocol that is supported"))
     }
 
     fn select_version(&self, head: &RequestHead) -> Result<&'static dyn Draft, Rejection> {
@@ -137,7 +136,7 @@ impl Drafts {
                 .malformed("the handshake mixes Sec-WebSocket-Version with the keys of hixie-76"));
         }
         self.iter().find(|draft| draft.version() == Some(number)).ok_or_else(|| {
-            self.mismatch(&format!("version {number} of the protocol is not spoken here"))
+            self.mismatch(&format!("version {number} of the protocol is not supported"))
         })
     }
 
@@ -153,19 +152,19 @@ impl Drafts {
         let names: Vec<_> = self.iter().map(|draft| draft.id().as_str()).collect();
         match names.is_empty() {
             true => format!("{what}; this server was built without any draft"),
-            false => format!("{what}; this server speaks {}", names.join(", ")),
+            false => format!("{what}; this server supports {}", names.join(", ")),
         }
     }
 }
 
-/// Whether a request asks to become a WebSocket: it has `Upgrade: websocket`.
+/// Whether a request asks for a WebSocket: whether it has `Upgrade: websocket`.
 pub fn asks_for_websocket(head: &RequestHead) -> bool {
     head.fields().list_contains("Upgrade", "websocket")
 }
 
 fn require_upgrade(head: &RequestHead) -> Result<(), Rejection> {
     if head.method() != "GET" {
-        let reason = format!("the method is {}, and a WebSocket opens with GET", head.method());
+        let reason = format!("the method is {}, but a WebSocket needs GET", head.method());
         return Err(Rejection::new(Status::MethodNotAllowed, reason));
     }
     if !asks_for_websocket(head) {
@@ -173,7 +172,7 @@ fn require_upgrade(head: &RequestHead) -> Result<(), Rejection> {
         return Err(Rejection::new(Status::UpgradeRequired, reason));
     }
     if head.version() < HttpVersion::Http11 {
-        return Err(Rejection::bad_request("a WebSocket opens with HTTP/1.1, this is HTTP/1.0"));
+        return Err(Rejection::bad_request("a WebSocket needs HTTP/1.1, this is HTTP/1.0"));
     }
     if !head.fields().list_contains("Connection", "upgrade") {
         return Err(Rejection::bad_request("the request lacks `Connection: Upgrade`"));
@@ -188,7 +187,7 @@ fn version_number(value: &[u8]) -> Option<u8> {
     if plain { text.parse().ok() } else { None }
 }
 
-/// Two drafts that cannot be told apart.
+/// Two drafts that cannot be distinguished.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct DuplicateDraft {
     first: DraftId,

@@ -1,8 +1,8 @@
-//! A refused opening handshake: an HTTP status, and words that say what was expected.
+//! A refused opening handshake: an HTTP status, and a text that says what was expected.
 
 use crate::head::{FieldError, HeadError, ResponseHead};
 
-/// Why an opening handshake was refused, and how to say so over HTTP.
+/// Why an opening handshake was refused, and the HTTP response that reports it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Rejection {
     status: Status,
@@ -10,7 +10,7 @@ pub struct Rejection {
     versions: Option<String>,
 }
 
-/// The statuses a refused opening is answered with.
+/// The HTTP statuses of a refused opening handshake.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Status {
@@ -24,15 +24,15 @@ pub enum Status {
     MethodNotAllowed,
     /// 408: the head did not arrive in time.
     RequestTimeout,
-    /// 426: not a WebSocket request, or of a version that is not spoken here.
+    /// 426: not a WebSocket request, or one of a version that is not supported.
     UpgradeRequired,
     /// 431: the head is too long or has too many fields.
     HeadTooLarge,
-    /// 500: the server is not set up for what it is to do.
+    /// 500: the server is not set up for the request.
     InternalServerError,
-    /// 501: something other than a WebSocket is asked for, or one that cannot be had this way.
+    /// 501: something other than a WebSocket is requested, or a WebSocket in an unsupported way.
     NotImplemented,
-    /// 503: the server shuts down, or has no room for another connection.
+    /// 503: the server shuts down, or has reached its limit of connections.
     ServiceUnavailable,
 }
 
@@ -71,7 +71,7 @@ impl Status {
 }
 
 impl Rejection {
-    /// A rejection with this status; `reason` says what was wrong and what was expected.
+    /// A rejection with this status; `reason` says what was wrong, and what was expected.
     pub fn new(status: Status, reason: impl Into<String>) -> Rejection {
         Rejection { status, reason: reason.into(), versions: None }
     }
@@ -81,7 +81,7 @@ impl Rejection {
         Rejection::new(Status::BadRequest, reason)
     }
 
-    /// Adds the list of versions that the server speaks, sent as `Sec-WebSocket-Version`
+    /// Adds the list of versions that the server supports, sent as `Sec-WebSocket-Version`
     /// (RFC 6455 §4.4).
     #[must_use]
     pub fn with_versions(mut self, versions: &str) -> Rejection {
@@ -94,12 +94,12 @@ impl Rejection {
         self.status
     }
 
-    /// What was wrong and what was expected.
+    /// What was wrong, and what was expected.
     pub fn reason(&self) -> &str {
         &self.reason
     }
 
-    /// The head and body of the answer. The connection is closed behind it.
+    /// The head and body of the response. The connection is closed after it.
     pub fn response(&self) -> (ResponseHead, String) {
         let body = format!("{}\n", self.reason);
         let mut head = ResponseHead::new(self.status.code(), self.status.phrase());

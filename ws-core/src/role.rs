@@ -1,6 +1,6 @@
 //! The two ends of a connection.
 
-/// Which end of the connection a codec serves.
+/// The end of the connection that a codec is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Role {
     /// The end that accepted the connection.

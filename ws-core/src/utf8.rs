@@ -1,4 +1,4 @@
-//! UTF-8, checked once and as it arrives.
+//! Validation of UTF-8, also while it arrives.
 
 /// The text in `bytes`, if they are UTF-8.
 #[inline]
@@ -10,13 +10,15 @@ pub fn validate(bytes: &[u8]) -> Option<&str> {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct InvalidUtf8;
 
-/// Checks a text that arrives in pieces, at whatever bytes they are cut.
+/// Checks a text that arrives in pieces, wherever they are cut.
 ///
-/// Each byte is looked at once. A sequence that a piece leaves open is held back, at most
-/// three bytes, and refused as soon as no continuation can make it valid.
+/// An incomplete sequence at the end of a piece is stored, at most three bytes, and refused as soon
+/// as no continuation can make it valid.
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
 pub struct Utf8Checker {
+    /// The incomplete sequence.
     open: [u8; 4],
+    /// The length of the incomplete sequence: 0 to 3 between two calls.
     len: u8,
 }
 
@@ -26,8 +28,8 @@ impl Utf8Checker {
         Utf8Checker { open: [0; 4], len: 0 }
     }
 
-    /// Checks the next piece. What is known to be text by now is, in this order, a character
-    /// that earlier pieces began, and the part of this piece up to its last whole character.
+    /// Checks the next piece. Returns the text that is known to be valid now: a character that
+    /// earlier pieces began, and after it the rest of this piece up to its last complete character.
     ///
     /// # Errors
     /// [`InvalidUtf8`] when no continuation can make the text valid.
@@ -41,17 +43,17 @@ impl Utf8Checker {
         Ok((begun, text))
     }
 
-    /// Whether the text ends in the middle of a character.
+    /// Whether the text so far ends within a character.
     pub fn is_open(&self) -> bool {
         self.len > 0
     }
 
-    /// The bytes of the character that the pieces so far leave open.
+    /// The bytes of the incomplete character at the end of the text so far.
     pub fn open(&self) -> &[u8] {
         &self.open[..usize::from(self.len)]
     }
 
-    /// Fills up the open sequence from the front of `piece`.
+    /// Completes the stored sequence from the front of `piece`.
     fn complete<'p>(
         &mut self,
         mut piece: &'p [u8],
@@ -76,6 +78,7 @@ impl Utf8Checker {
         Ok((None, piece))
     }
 
+    /// Stores an incomplete sequence, if a continuation can make it valid.
     fn hold(&mut self, open: &[u8]) -> Result<(), InvalidUtf8> {
         match std::str::from_utf8(open) {
             Err(error) if error.valid_up_to() == 0 && error.error_len().is_none() => {
@@ -88,7 +91,7 @@ impl Utf8Checker {
     }
 }
 
-/// The length of the unfinished sequence at the end of `bytes`, judged by its first byte.
+/// The length of the incomplete sequence at the end of `bytes`, according to its first byte.
 fn open_len(bytes: &[u8]) -> usize {
     for back in 1..=bytes.len().min(3) {
         let width = match bytes[bytes.len() - back] {
@@ -104,14 +107,15 @@ fn open_len(bytes: &[u8]) -> usize {
 }
 
 /// Repairs a text that arrives in pieces: each invalid sequence becomes U+FFFD, as if the
-/// whole text had been given to [`String::from_utf8_lossy`].
+/// whole text was passed to [`String::from_utf8_lossy`].
 #[derive(Debug, Default, Clone)]
 pub struct Utf8Repairer {
+    /// The incomplete sequence at the end of the text so far.
     open: Vec<u8>,
 }
 
 impl Utf8Repairer {
-    /// Appends to `text` what is decided by this piece.
+    /// Appends to `text` what this piece completes.
     pub fn push(&mut self, piece: &[u8], text: &mut Vec<u8>) {
         let mut joined = std::mem::take(&mut self.open);
         joined.extend_from_slice(piece);
@@ -127,7 +131,7 @@ impl Utf8Repairer {
         }
     }
 
-    /// Ends the text: a sequence that is still open becomes U+FFFD.
+    /// Ends the text: an incomplete sequence becomes U+FFFD.
     pub fn finish(&mut self, text: &mut Vec<u8>) {
         if !std::mem::take(&mut self.open).is_empty() {
             text.extend_from_slice("\u{fffd}".as_bytes());

@@ -2,8 +2,8 @@
 
 use md5::{Digest, Md5};
 
-/// The number hidden in the value of `Sec-WebSocket-Key1` or `-Key2`: its digits, read as one
-/// number, divided by the count of its spaces.
+/// The number in the value of `Sec-WebSocket-Key1` or `-Key2`: its digits, read as one number,
+/// divided by the count of its spaces.
 pub(crate) fn number(key: &[u8]) -> Result<u32, KeyError> {
     let mut digits = key.iter().filter(|byte| byte.is_ascii_digit()).peekable();
     if digits.peek().is_none() {
@@ -20,8 +20,8 @@ pub(crate) fn number(key: &[u8]) -> Result<u32, KeyError> {
     }
 }
 
-/// What the server answers: the MD5 sum of both numbers, big-endian, and the eight bytes that
-/// follow the head.
+/// The answer of the server: the MD5 sum of both numbers, big-endian, and of the eight bytes after
+/// the head.
 pub(crate) fn answer(numbers: [u32; 2], key3: [u8; 8]) -> [u8; 16] {
     let [first, second] = numbers;
     Md5::new()
@@ -44,10 +44,10 @@ pub(crate) enum KeyError {
 impl std::fmt::Display for KeyError {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str(match self {
-            KeyError::NoDigits => "holds no digits",
-            KeyError::NoSpaces => "holds no spaces",
-            KeyError::Remainder => "holds a number that its count of spaces does not divide",
-            KeyError::TooLarge => "holds a number over 2^32 - 1",
+            KeyError::NoDigits => "has no digits",
+            KeyError::NoSpaces => "has no spaces",
+            KeyError::Remainder => "has a number that its count of spaces does not divide",
+            KeyError::TooLarge => "has a number over 2^32 - 1",
         })
     }
 }

@@ -10,32 +10,34 @@ use ws_core::{
 const TEXT: u8 = 0x00;
 /// The type of a closing frame, whose length is zero.
 const CLOSING: u8 = 0xff;
-/// What ends a text frame, and every frame of a type below 80. UTF-8 never contains it.
+/// The end of a text frame, and of every frame of a type below 80. UTF-8 never contains it.
 const TERMINATOR: u8 = 0xff;
-/// 63 bits of length.
+/// The most digits of a length, of seven bits each: 63 bits.
 const MAX_LENGTH_DIGITS: u8 = 9;
-/// How many frames of reserved types are put up with between two text frames.
+/// How many frames of reserved types are tolerated between two text frames.
 const MAX_DISCARDED: u32 = 64;
 
 /// The codec of one connection.
 #[derive(Debug)]
 pub(crate) struct Hixie76Codec {
+    /// The longest payload of a frame, in bytes.
     max_frame: u64,
-    /// Frames of reserved types since the last text frame.
+    /// The number of frames of reserved types since the last text frame; at most
+    /// [`MAX_DISCARDED`], except after an error.
     discarded: u32,
     state: State,
 }
 
-/// Where in a frame the input stands.
+/// The position of the input in a frame.
 #[derive(Debug, Clone, Copy)]
 enum State {
     /// Before the type.
     Type,
-    /// In the payload of a text frame, of which this much has been shown.
+    /// In the payload of a text frame, of which `shown` bytes were delivered.
     Text { shown: u64 },
     /// In a reserved frame that ends with the terminator.
     Sentinel { skipped: u64 },
-    /// In the length that follows the types from 80 on.
+    /// In the length of a frame of a type from 80 on.
     Length(Length),
     /// In the payload of a reserved frame with a length.
     Skip { remaining: u64 },
@@ -49,7 +51,7 @@ struct Length {
 }
 
 impl Hixie76Codec {
-    /// A codec for either end; frames over `max_frame` bytes are refused.
+    /// A codec for either end; it refuses frames over `max_frame` bytes.
     pub(crate) fn new(max_frame: u64) -> Hixie76Codec {
         Hixie76Codec { max_frame, discarded: 0, state: State::Type }
     }
@@ -86,9 +88,9 @@ impl Hixie76Codec {
         Ok(skipped(end + usize::from(found.is_some())))
     }
 
-    /// Base 128, the most significant digit first, a set bit 7 on every digit but the last.
-    /// The draft's two algorithms differ for a length that ends in a zero digit; this is the
-    /// one of its client side, by which `81 00` is 128.
+    /// Reads a length: base 128, the most significant digit first, bit 7 set on every digit but the
+    /// last. The two algorithms of the draft differ for a length that ends in a zero digit; this is
+    /// the one for clients, by which `81 00` is 128.
     fn length(&mut self, input: &[u8], start: usize, mut length: Length) -> Outcome {
         for (at, byte) in input.iter().enumerate().skip(start) {
             length.digits += 1;
@@ -104,7 +106,7 @@ impl Hixie76Codec {
         Ok(skipped(input.len()))
     }
 
-    /// A frame whose length is known now.
+    /// Reads a frame whose length is complete.
     fn prefixed(&mut self, input: &[u8], start: usize, length: Length) -> Outcome {
         if length.frame_type == CLOSING && length.value == 0 {
             self.state = State::Type;
@@ -180,7 +182,7 @@ impl Codec for Hixie76Codec {
     fn encode(&mut self, frame: Frame<'_>, output: &mut Vec<u8>) -> Result<(), EncodeError> {
         match (frame.opcode, frame.fin) {
             (OpCode::Text, true) => {
-                // Bytes that are not UTF-8 could hold the terminator, and frames behind it.
+                // Bytes that are not UTF-8 could contain the terminator, and after it other frames.
                 let text = utf8::validate(frame.payload).ok_or(EncodeError::NotUtf8)?;
                 output.reserve(text.len() + 2);
                 output.push(TEXT);
@@ -197,7 +199,7 @@ impl Codec for Hixie76Codec {
     }
 
     fn envelope(&mut self, opcode: OpCode, _len: usize) -> Option<Envelope> {
-        // A text that is sent in an envelope comes from a `str`: it is UTF-8.
+        // A text that is sent in an envelope comes from a `str`, so that it is UTF-8.
         match opcode {
             OpCode::Text => Envelope::new(&[TEXT], &[TERMINATOR]),
             _ => None,
@@ -209,8 +211,8 @@ fn skipped(consumed: usize) -> Decoded {
     Decoded { consumed, fragment: None }
 }
 
-/// The place of the first terminator from `start` on. Whole blocks are compared at once, which
-/// compiles to vector instructions.
+/// The offset of the first terminator from `start` on. It compares whole blocks, which compilers
+/// vectorize.
 #[inline]
 fn find_terminator(bytes: &[u8], start: usize) -> Option<usize> {
     let bytes = bytes.get(start..)?;

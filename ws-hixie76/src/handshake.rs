@@ -12,7 +12,7 @@ use crate::challenge;
 const KEY1: &str = "Sec-WebSocket-Key1";
 const KEY2: &str = "Sec-WebSocket-Key2";
 
-/// The two keys make a request one of this draft.
+/// Detects a request of this draft by its two keys.
 pub(crate) fn detect(head: &RequestHead) -> Detection {
     let count = |name| head.fields().all(name).count();
     let reason = match (count(KEY1), count(KEY2)) {
@@ -20,13 +20,13 @@ pub(crate) fn detect(head: &RequestHead) -> Detection {
         (1, 1) => return Detection::Yes,
         (_, 0) => "the request has a Sec-WebSocket-Key1 and lacks a Sec-WebSocket-Key2",
         (0, _) => "the request has a Sec-WebSocket-Key2 and lacks a Sec-WebSocket-Key1",
-        _ => "Sec-WebSocket-Key1 and Sec-WebSocket-Key2 may stand once each",
+        _ => "Sec-WebSocket-Key1 and Sec-WebSocket-Key2 may appear once each",
     };
     Detection::Malformed(Rejection::bad_request(reason))
 }
 
-/// Checks a request in full and reads what it offers. All that can be refused is refused here:
-/// behind the 101 there is no way to say why.
+/// Checks all of a request and reads what it offers. Every error is reported here, because after
+/// the 101 response a client cannot be told the reason.
 pub(crate) fn offer(head: &RequestHead) -> Result<Offer<'_>, Rejection> {
     let fields = head.fields();
     refuse_body(fields)?;
@@ -36,13 +36,13 @@ pub(crate) fn offer(head: &RequestHead) -> Result<Offer<'_>, Rejection> {
     Ok(Offer { origin: origin(fields)?, subprotocols: subprotocols(fields)? })
 }
 
-/// The head of the 101 (hybi-00 §5.2). Clients compare `Upgrade` letter for letter, and the
+/// The head of the 101 response (hybi-00 §5.2). Clients compare `Upgrade` byte for byte, and the
 /// origin and the location with their own.
 pub(crate) fn respond(head: &RequestHead, grant: &Grant<'_>) -> Result<ResponseHead, Rejection> {
     let response = ResponseHead::new(101, "WebSocket Protocol Handshake")
         .field("Upgrade", "WebSocket")
         .field("Connection", "Upgrade")
-        // The field is mandatory, also for a client that named no origin.
+        // The field is mandatory, even for a client that sent no origin.
         .field("Sec-WebSocket-Origin", origin(head.fields())?.unwrap_or("null"))
         .field("Sec-WebSocket-Location", location(head, grant.transport)?);
     Ok(match grant.subprotocol {
@@ -51,8 +51,8 @@ pub(crate) fn respond(head: &RequestHead, grant: &Grant<'_>) -> Result<ResponseH
     })
 }
 
-/// Reads the eight bytes that no field announces and answers the challenge. The head is out
-/// by then: HTTP proxies withhold the eight bytes until they have seen the 101.
+/// Reads the eight bytes that no field announces, and answers the challenge. The head must be sent
+/// before: HTTP proxies withhold the eight bytes until they have received the 101 response.
 pub(crate) async fn finish(head: &RequestHead, io: &mut dyn Io) -> Result<(), HandshakeError> {
     let numbers = numbers(head.fields())
         .map_err(|_| HandshakeError::Refused("the keys of the challenge are malformed"))?;
@@ -63,8 +63,8 @@ pub(crate) async fn finish(head: &RequestHead, io: &mut dyn Io) -> Result<(), Ha
     Ok(())
 }
 
-/// Some clients announce the eight bytes of the challenge as a body. Any other body would
-/// leave the two ends at odds about where the WebSocket begins.
+/// Refuses a request with a body other than the eight bytes of the challenge, which some clients
+/// announce as a body: the two ends could disagree about where the WebSocket data begins.
 fn refuse_body(fields: &Fields) -> Result<(), Rejection> {
     let challenge_alone = fields.all("Content-Length").all(|value| value == b"8");
     if challenge_alone && !fields.contains("Transfer-Encoding") {
@@ -80,7 +80,7 @@ fn host(fields: &Fields) -> Result<&str, Rejection> {
         Some(host) if !host.is_empty() && host.bytes().all(|byte| byte.is_ascii_graphic()) => {
             Ok(host)
         }
-        Some(_) => Err(Rejection::bad_request("the value of Host is no host")),
+        Some(_) => Err(Rejection::bad_request("the value of Host is not a host")),
         None => Err(Rejection::bad_request("the request lacks a Host field")),
     }
 }
@@ -91,7 +91,7 @@ fn resource(head: &RequestHead) -> Result<Cow<'_, str>, Rejection> {
     if resource.starts_with('/') && !resource.contains('#') && is_one_line(&resource) {
         return Ok(resource);
     }
-    Err(Rejection::bad_request("the request target is no path"))
+    Err(Rejection::bad_request("the request target is not a path"))
 }
 
 fn numbers(fields: &Fields) -> Result<[u32; 2], Rejection> {
@@ -105,17 +105,18 @@ fn number(fields: &Fields, name: &'static str) -> Result<u32, Rejection> {
     challenge::number(key).map_err(|error| Rejection::bad_request(format!("{name} {error}")))
 }
 
-/// The origin, byte for byte: whatever it looks like, judging it is a matter of policy.
+/// The origin, byte for byte. Its form is not checked: that is left to the policy of the server.
 fn origin(fields: &Fields) -> Result<Option<&str>, Rejection> {
     match fields.text("Origin")? {
         Some(origin) if !is_one_line(origin) => {
-            Err(Rejection::bad_request("the value of Origin holds a line break"))
+            Err(Rejection::bad_request("the value of Origin has a line break"))
         }
         origin => Ok(origin),
     }
 }
 
-/// The URL that the client dialled, as it spells it itself (hybi-00 §3.2).
+/// The URL that the client has connected to, in the form that the client itself uses
+/// (hybi-00 §3.2).
 fn location(head: &RequestHead, transport: Transport) -> Result<String, Rejection> {
     let (scheme, default_port) = match transport {
         Transport::Plain => ("ws", ":80"),
@@ -126,15 +127,16 @@ fn location(head: &RequestHead, transport: Transport) -> Result<String, Rejectio
     Ok(format!("{scheme}://{host}{}", resource(head)?))
 }
 
-/// In this draft the subprotocol is one opaque string, which the client expects back whole
-/// (hybi-00 §5.1). Clients that send a list nevertheless are offered its items as well.
+/// The subprotocols: the whole value, and then its elements. In this draft the subprotocol is one
+/// opaque string, which the client expects in the response (hybi-00 §5.1). Some clients send a list
+/// nevertheless.
 fn subprotocols(fields: &Fields) -> Result<Vec<&str>, Rejection> {
     let Some(whole) = fields.text("Sec-WebSocket-Protocol")? else {
         return Ok(Vec::new());
     };
     if !whole.bytes().all(|byte| matches!(byte, b' '..=b'~')) {
         return Err(Rejection::bad_request(
-            "Sec-WebSocket-Protocol holds a character outside of U+0020 to U+007E",
+            "Sec-WebSocket-Protocol has a character outside of U+0020 to U+007E",
         ));
     }
     let all = std::iter::once(whole).chain(whole.split(',').map(str::trim));
@@ -142,7 +144,7 @@ fn subprotocols(fields: &Fields) -> Result<Vec<&str>, Rejection> {
     Ok(all.filter(|name| !name.is_empty() && seen.insert(*name)).collect())
 }
 
-/// Whether a value of the client may be copied into the answer.
+/// Whether a value of the client may be copied into the response.
 fn is_one_line(value: &str) -> bool {
     !value.contains(['\r', '\n', '\0'])
 }

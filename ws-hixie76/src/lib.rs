@@ -1,12 +1,13 @@
 //! draft-hixie-thewebsocketprotocol-76, also known as hybi-00: Chrome 6 to 13, Safari 5 and
 //! iOS 4.2 to 5, QtWebKit, and Flash shims of that time.
 //!
-//! Two keys in the head and eight bytes behind it are answered with an MD5 sum. A message is
+//! The server answers two keys in the head and eight bytes after it with an MD5 sum. A message is
 //! text between `00` and `FF`; the connection is closed with `FF 00`. There are no binary
 //! messages, no fragments, no pings and no status codes.
 //!
-//! Nothing is masked in this draft, so a proxy that does not know WebSockets can be tricked by
-//! what a page sends. Speak it where old clients need it, and rather over TLS.
+//! Nothing is masked in this draft, so that a page can attack a proxy that does not support
+//! WebSockets (cache poisoning, RFC 6455 §10.3). Support it only where old clients need it, and
+//! preferably over TLS.
 //!
 //! Linking the crate registers the draft: `use ws_hixie76 as _;`.
 
@@ -22,7 +23,7 @@ use ws_core::{
 
 use codec::Hixie76Codec;
 
-/// The draft, for programs that list theirs explicitly.
+/// The draft, for programs that list their drafts explicitly.
 pub static HIXIE76: Hixie76 = Hixie76;
 
 ws_core::register!(HIXIE76, rank = 40);
@@ -53,7 +54,7 @@ impl Draft for Hixie76 {
         handshake::finish(head, io).await
     }
 
-    /// Both ends frame alike: this draft has no masks.
+    /// The framing is the same for both ends: this draft has no masking.
     fn codec(&self, _role: Role, limits: &Limits) -> CodecBox {
         CodecBox::new(Hixie76Codec::new(limits.frame))
     }

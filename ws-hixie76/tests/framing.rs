@@ -1,4 +1,4 @@
-//! Frames to the byte (hybi-00 §4.2 and §5.3), whole, byte by byte and split at every point.
+//! Frames byte for byte (hybi-00 §4.2 and §5.3): whole, byte by byte and cut at every offset.
 
 #![allow(clippy::expect_used, reason = "the helpers are part of the tests")]
 
@@ -16,14 +16,14 @@ fn codec(max_frame: u64) -> CodecBox {
     HIXIE76.codec(Role::Server, &limits)
 }
 
-/// What stands in `wire`, however it is cut.
+/// The messages and Close frames in `wire`, however it is cut.
 fn said(wire: &[u8]) -> Vec<Said> {
     let heard = read_every_way(|| codec(LIMIT), wire);
     assert_eq!(heard.error, None);
     heard.said
 }
 
-/// How `wire` is refused, however it is cut.
+/// The error in `wire`, however it is cut.
 fn refused(wire: &[u8]) -> ProtocolError {
     let heard = read_every_way(|| codec(LIMIT), wire);
     heard.error.expect("a refusal")

@@ -1,4 +1,4 @@
-//! Requests that are refused before the 101, each with a reason.
+//! Requests that are refused with a 400 response, each with a reason.
 
 #![allow(clippy::expect_used, reason = "the helpers are part of the tests")]
 
@@ -16,7 +16,7 @@ fn head(target: &str, fields: &[&[u8]]) -> RequestHead {
     HeadReader::new().push(&request).expect("a head").1.expect("a whole head")
 }
 
-/// The reason of the 400 that a request gets.
+/// The reason in the 400 response to a request.
 fn refusal(target: &str, fields: &[&[u8]]) -> String {
     let head = head(target, fields);
     let drafts = Drafts::none().with(&HIXIE76, 40).expect("one draft");
@@ -37,7 +37,7 @@ fn leaves_a_request_without_keys_to_other_drafts() {
 }
 
 #[test]
-fn refuses_one_key_alone() {
+fn refuses_a_request_with_only_one_key() {
     assert!(refusal_of(&[HOST, KEY1]).contains("lacks a Sec-WebSocket-Key2"));
     assert!(refusal_of(&[HOST, KEY2]).contains("lacks a Sec-WebSocket-Key1"));
     assert!(refusal_of(&[HOST, KEY1, KEY1]).contains("lacks a Sec-WebSocket-Key2"));
@@ -81,9 +81,9 @@ fn refuses_every_body_but_the_challenge() {
 #[test]
 fn refuses_a_host_that_is_missing_repeated_or_none() {
     assert!(refusal_of(&[KEY1, KEY2]).contains("lacks a Host"));
-    assert!(refusal_of(&[KEY1, KEY2, HOST, HOST]).contains("Host stands more than once"));
+    assert!(refusal_of(&[KEY1, KEY2, HOST, HOST]).contains("Host appears more than once"));
     for host in ["Host:\r\n", "Host: a b\r\n", "Host: \u{e4}\r\n"] {
-        assert!(refusal_of(&[KEY1, KEY2, host]).contains("no host"), "{host}");
+        assert!(refusal_of(&[KEY1, KEY2, host]).contains("not a host"), "{host}");
     }
 }
 
@@ -91,7 +91,7 @@ fn refuses_a_host_that_is_missing_repeated_or_none() {
 fn refuses_a_target_that_is_no_path() {
     let fields = [HOST.as_bytes(), KEY1.as_bytes(), KEY2.as_bytes()];
     for target in ["*", "example.com:80"] {
-        assert!(refusal(target, &fields).contains("no path"));
+        assert!(refusal(target, &fields).contains("not a path"));
     }
 }
 
@@ -99,7 +99,7 @@ fn refuses_a_target_that_is_no_path() {
 fn refuses_an_origin_that_is_repeated_or_not_utf8() {
     let origin = "Origin: http://a\r\n";
     let reason = refusal_of(&[HOST, KEY1, KEY2, origin, origin]);
-    assert!(reason.contains("Origin stands more than once"));
+    assert!(reason.contains("Origin appears more than once"));
     let fields = [HOST.as_bytes(), KEY1.as_bytes(), KEY2.as_bytes(), b"Origin: \xe4\r\n"];
     assert!(refusal("/", &fields).contains("Origin is not UTF-8"));
 }

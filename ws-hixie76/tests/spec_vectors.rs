@@ -1,4 +1,4 @@
-//! Opening handshakes to the byte: the vectors of hybi-00 §1.2 and §1.3, and others.
+//! Opening handshakes byte for byte: the vectors of hybi-00 §1.2 and §1.3, and others.
 
 #![allow(clippy::expect_used, reason = "the helpers are part of the tests")]
 
@@ -10,7 +10,7 @@ use ws_hixie76::HIXIE76;
 const KEYS: &str = "Sec-WebSocket-Key1: 4 @1  46546xW%0l 1 5\r\n\
                     Sec-WebSocket-Key2: 12998 5 Y3 1  .P00\r\n";
 
-/// Keys, the eight bytes behind the head, and the answer.
+/// Keys, the eight bytes after the head, and the answer.
 const VECTORS: [(&str, &str, [u8; 8], u128); 6] = [
     (
         "4 @1  46546xW%0l 1 5",
@@ -64,7 +64,7 @@ fn head_of(target: &str, fields: &str) -> RequestHead {
     head.expect("a whole head")
 }
 
-/// The head of the answer, as a server would write it.
+/// The head of the response, as a server writes it.
 fn respond(head: &RequestHead, grant: &Grant<'_>) -> String {
     let draft = Drafts::none().with(&HIXIE76, 40).expect("one draft").select(head).expect("76");
     draft.offer(head).expect("a good request");

@@ -1,14 +1,14 @@
 //! draft-ietf-hybi-thewebsocketprotocol-07: version 7, of Firefox 6.
 //!
-//! The handshake and the framing are those of [`ws_core::hybi`]; this crate states what this
-//! draft has of its own. Linking it registers the draft: `use ws_hybi07 as _;`.
+//! The handshake and the framing are those of [`ws_core::hybi`]; this crate defines how this
+//! draft differs. Linking it registers the draft: `use ws_hybi07 as _;`.
 
 use ws_core::hybi::{
     ExtensionValue, Hybi, KeyRule, LengthRule, OriginField, Profile, ReservedOpcode,
 };
 use ws_core::{DraftId, StatusCode, StatusRules};
 
-/// The draft, for programs that list theirs explicitly.
+/// The draft, for programs that list their drafts explicitly.
 pub static HYBI07: Hybi = Hybi::new(&PROFILE);
 
 ws_core::register!(HYBI07, rank = 30);
@@ -22,7 +22,7 @@ static PROFILE: Profile = Profile {
     length: LengthRule::Any,
     extension_value: ExtensionValue::Token,
     status: StatusRules {
-        // 1007 came with -10, what follows later still; 1004 meant "frame too large".
+        // 1007 was added in -10, the codes after it later; 1004 meant "frame too large".
         sent_as: |code| match code.number() {
             1007 | 1008 | 1010 => StatusCode::PROTOCOL_ERROR,
             1009 => StatusCode::FRAME_TOO_LARGE,

@@ -1,4 +1,4 @@
-//! The suite that every draft passes.
+//! The conformance suite.
 
 use ws_core::conformance::Conformance;
 use ws_hybi07::HYBI07;

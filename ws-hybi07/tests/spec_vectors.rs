@@ -1,4 +1,4 @@
-//! What HyBi-07 has of its own on the wire, beside what the family shares.
+//! HyBi-07 on the wire: what the family shares, and how this draft differs.
 
 use ws_core::conformance::{Said, hybi};
 use ws_core::{OpCode, ProtocolError, Role};

@@ -1,15 +1,15 @@
 //! draft-ietf-hybi-thewebsocketprotocol-08 to -12: version 8, of Chrome 14 and 15 and
 //! Firefox 7 to 10.
 //!
-//! The handshake and the framing are those of [`ws_core::hybi`]; this crate states what these
-//! drafts have of their own. Linking it registers the draft: `use ws_hybi08 as _;`.
+//! The handshake and the framing are those of [`ws_core::hybi`]; this crate defines how these
+//! drafts differ. Linking it registers the draft: `use ws_hybi08 as _;`.
 
 use ws_core::hybi::{
     ExtensionValue, Hybi, KeyRule, LengthRule, OriginField, Profile, ReservedOpcode,
 };
 use ws_core::{DraftId, StatusCode, StatusRules};
 
-/// The draft, for programs that list theirs explicitly.
+/// The draft, for programs that list their drafts explicitly.
 pub static HYBI08: Hybi = Hybi::new(&PROFILE);
 
 ws_core::register!(HYBI08, rank = 20);

@@ -1,4 +1,4 @@
-//! What HyBi-08 to -12 have of their own on the wire, beside what the family shares.
+//! HyBi-08 to -12 on the wire: what the family shares, and how these drafts differ.
 
 use ws_core::conformance::hybi;
 use ws_core::{ProtocolError, Role};

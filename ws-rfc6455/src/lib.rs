@@ -1,14 +1,14 @@
-//! RFC 6455: version 13, what every browser since 2012 speaks.
+//! RFC 6455: version 13, which all browsers since 2012 support.
 //!
-//! The handshake and the framing are those of [`ws_core::hybi`]; this crate states what the
-//! RFC has of its own. Linking it registers the draft: `use ws_rfc6455 as _;`.
+//! The handshake and the framing are those of [`ws_core::hybi`]; this crate defines how the
+//! RFC differs. Linking it registers the draft: `use ws_rfc6455 as _;`.
 
 use ws_core::hybi::{
     ExtensionValue, Hybi, KeyRule, LengthRule, OriginField, Profile, ReservedOpcode,
 };
 use ws_core::{DraftId, StatusCode, StatusRules};
 
-/// The draft, for programs that list theirs explicitly.
+/// The draft, for programs that list their drafts explicitly.
 pub static RFC6455: Hybi = Hybi::new(&PROFILE);
 
 ws_core::register!(RFC6455, rank = 10);

@@ -1,4 +1,4 @@
-//! What RFC 6455 has of its own on the wire, beside what it shares with the drafts before it.
+//! RFC 6455 on the wire: what the family shares, and how the RFC differs.
 
 use ws_core::conformance::{Said, hybi};
 use ws_core::{Draft, OpCode, ProtocolError, Role, StatusCode};
@@ -10,7 +10,7 @@ fn shares_handshake_and_framing_with_the_family() {
 }
 
 #[test]
-fn reads_the_origin_from_the_origin_field_alone() {
+fn reads_the_origin_only_from_the_origin_field() {
     let head =
         hybi::request(&RFC6455, &[hybi::KEY, "Sec-WebSocket-Origin: http://a", "Origin: http://b"]);
     assert_eq!(RFC6455.offer(&head).unwrap().origin, Some("http://b"));

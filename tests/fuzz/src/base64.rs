@@ -1,4 +1,4 @@
-//! Messages of base64 become the bytes that another decoder finds, or an error.
+//! Base64 messages are decoded to the same bytes as by another decoder, or to an error.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -7,7 +7,7 @@ use crate::drafts::{Spoken, put_masked};
 use crate::server::{Taken, hand_over};
 use crate::slices::Slices;
 
-/// Gives the input, as the text of a message in fragments, to a service of bytes.
+/// Sends the input, as a fragmented text message, to a service of byte streams.
 pub fn run(data: &[u8]) {
     let slices = Slices::read(data);
     let text = &slices.bytes[..slices.bytes.len().min(1500)];
@@ -18,7 +18,7 @@ pub fn run(data: &[u8]) {
         put_masked(fin | u8::from(n == 0), piece, &mut wire);
     }
     put_masked(0x88, b"", &mut wire);
-    let taken = hand_over(&[&wire]).expect("the request is right");
+    let taken = hand_over(&[&wire]).expect("the request is valid");
     match STANDARD.decode(text) {
         Ok(bytes) => assert_eq!(taken, Taken { bytes, clean: true }),
         Err(error) => assert!(!taken.clean, "{error}, and {taken:02x?}"),

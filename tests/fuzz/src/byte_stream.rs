@@ -1,10 +1,10 @@
-//! A service of bytes is given the same bytes, wherever they are cut.
+//! A service of byte streams receives the same bytes, however the input is cut.
 
 use crate::drafts::Spoken;
 use crate::server::{Taken, hand_over};
 use crate::slices::Slices;
 
-/// Gives the input, as frames, to a service of bytes.
+/// Sends the input, as frames, to a service of byte streams.
 pub fn run(data: &[u8]) {
     let Some((pick, data)) = data.split_first() else { return };
     let spoken = Spoken::pick(*pick);
@@ -20,7 +20,8 @@ pub fn run(data: &[u8]) {
     assert!(same(&whole, &cut), "whole: {whole:02x?}\n  cut: {cut:02x?}");
 }
 
-/// A service may see more of what comes before an error when the bytes take their time.
+/// Whether two outcomes agree. Before an error, a service may receive more bytes when they arrive
+/// slowly.
 fn same(whole: &Taken, cut: &Taken) -> bool {
     let alike = whole.bytes.starts_with(&cut.bytes) || cut.bytes.starts_with(&whole.bytes);
     whole.clean == cut.clean && alike && (!whole.clean || whole.bytes == cut.bytes)

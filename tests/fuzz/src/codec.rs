@@ -1,4 +1,4 @@
-//! The codec of each draft reads the same however bytes arrive, and reads what it writes.
+//! The codec of each draft decodes the same however bytes arrive, and decodes what it encodes.
 
 use ws_core::conformance::{Heard, read};
 use ws_core::{Codec, Frame, Limits, Role};
@@ -6,10 +6,10 @@ use ws_core::{Codec, Frame, Limits, Role};
 use crate::drafts::{Spoken, role};
 use crate::slices::Slices;
 
-/// The longest frame: small, so that it is met.
+/// The longest frame: short, so that it is exceeded.
 const FRAME_LIMIT: u64 = 500;
 
-/// Decodes the input whole and in slices, and what came out once more.
+/// Decodes the input whole and in slices, then encodes the outcome and decodes it again.
 pub fn run(data: &[u8]) {
     let Some((pick, data)) = data.split_first() else { return };
     let (spoken, role) = (Spoken::pick(*pick), role(*pick));

@@ -1,4 +1,4 @@
-//! A connection between a peer, an application, a socket and a clock, all of which do anything.
+//! A connection with a peer, an application, a socket and a clock, all of which behave arbitrarily.
 
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
@@ -13,35 +13,37 @@ use ws_core::{
 use crate::drafts::Spoken;
 
 const STORAGE: usize = 160;
-/// Small, so that they are met; or so large that the rest of a message is read to where it stays.
+/// Limits: short, so that they are exceeded; or so long that a message is read into its own memory.
 const SHORT: usize = 300;
 const LONG: usize = 256 * 1024;
-/// What one step may put: a pong and a Close, or a message.
+/// The most bytes that one step may send: a pong and a Close, or a message.
 const MOST_AT_ONCE: usize = 2 * 127 + 16;
-/// With a silent peer the end comes within so many deadlines.
+/// With a silent peer the connection ends within this many deadlines.
 const PATIENCE: usize = 12;
 
 struct Played {
     connection: Connection,
     message_limit: usize,
-    /// Whether the application takes fragments as they come, or messages.
+    /// Whether the application receives fragments as they arrive, or messages.
     fragments: bool,
-    /// What was received and not taken.
+    /// The messages that were received and are not consumed.
     batches: VecDeque<Batch>,
+    /// Whether a fragment was received and is not consumed.
     fragment: bool,
-    /// Whether the application takes nothing.
+    /// Whether the application consumes nothing.
     busy: bool,
     began: Instant,
     now: Instant,
     stalled: bool,
     ended: bool,
-    /// All that the socket took.
+    /// All bytes that the socket accepted.
     written: Vec<u8>,
     hybi: bool,
-    /// How often the peer was told to have broken the protocol, its end was held, and bytes were
-    /// read to where they stay.
+    /// How often a protocol error of the peer was reported.
     broken: usize,
+    /// How often an end by the peer was held.
     held: usize,
+    /// How often bytes were read into the memory of a message.
     appended: usize,
 }
 
@@ -61,7 +63,7 @@ fn play(data: &[u8]) -> Option<Played> {
         let backed_up = played.stalled && before > 0;
         let mut bytes = 0;
         match (step >> 4, step & 15) {
-            // Most of it is the peer's.
+            // Most of the script is sent by the peer.
             (0..=9, _) => {
                 let rest = script.as_slice();
                 let count = (usize::from(*step & 0x7f) + 1).min(rest.len());
@@ -134,7 +136,7 @@ impl Played {
         }
     }
 
-    // ===== In =====
+    // ===== Receiving =====
 
     fn hear(&mut self, mut bytes: &[u8]) {
         while !bytes.is_empty() && !self.ended && self.receive() {
@@ -158,7 +160,7 @@ impl Played {
         }
     }
 
-    /// Receives what has come; whether there may be more.
+    /// Receives what has arrived, and returns whether more can be read.
     fn receive(&mut self) -> bool {
         loop {
             self.lend();
@@ -183,7 +185,7 @@ impl Played {
                 Ok(Received::Starved) => return true,
                 Ok(Received::Working) => panic!("there is no extension"),
                 Ok(Received::Held) => {
-                    assert!(untaken == Untaken::Some, "held, and everything was taken");
+                    assert!(untaken == Untaken::Some, "held, although all is consumed");
                     self.held += 1;
                     return false;
                 }
@@ -194,11 +196,11 @@ impl Played {
                 Err(error) => {
                     assert!(
                         self.fragments || untaken == Untaken::Nothing,
-                        "{error} before messages that came first"
+                        "{error} before earlier messages"
                     );
-                    assert!(self.connection.is_over(), "it goes on behind an error");
+                    assert!(self.connection.is_over(), "the connection goes on after an error");
                     self.broken += 1;
-                    assert!(self.broken == 1, "{error} is told twice");
+                    assert!(self.broken == 1, "{error} is reported twice");
                 }
             }
         }
@@ -219,17 +221,17 @@ impl Played {
         })
     }
 
-    /// The application takes a message, or the fragments that have come.
+    /// The application consumes a message, or the fragments that have arrived.
     fn take(&mut self) {
         self.fragment = false;
         if let Some(batch) = self.batches.front_mut() {
             match batch.take() {
-                // Text that is repaired grows: three bytes for one that is wrong.
+                // A text that is repaired grows: three bytes for each invalid one.
                 Some(Ok(message)) => {
                     assert!(message.as_bytes().len() <= 3 * self.message_limit);
                 }
                 Some(Err(error)) => {
-                    assert!(batch.is_empty(), "something comes behind what is wrong");
+                    assert!(batch.is_empty(), "a message after an invalid text");
                     self.batches.clear();
                     self.connection.fail(error);
                 }
@@ -250,7 +252,7 @@ impl Played {
         }
     }
 
-    // ===== Out =====
+    // ===== Sending =====
 
     fn send(&mut self, len: usize) {
         // A writer waits while the buffer is full.
@@ -260,7 +262,7 @@ impl Played {
         }
     }
 
-    /// The socket takes what waits, unless it is stalled.
+    /// The socket accepts what is unsent, unless it is stalled.
     fn write(&mut self) {
         let now = self.now;
         self.connection.poll_timeout(|| now);
@@ -271,7 +273,7 @@ impl Played {
             self.connection.sent(count, || now);
         }
         self.connection.blocked();
-        // An endpoint keeps no memory for what is sent when nothing waits.
+        // An endpoint keeps no send buffer while nothing is unsent.
         drop(self.connection.reclaim_output());
     }
 
@@ -288,8 +290,8 @@ impl Played {
         }
     }
 
-    /// The peer falls silent: it ends, and what was written is frames, of which a Close is the
-    /// last.
+    /// The peer falls silent. Checks that the connection ends, and that whole frames were written,
+    /// with a Close only as the last.
     fn end(mut self) {
         for _ in 0..PATIENCE {
             self.deadline();
@@ -303,13 +305,13 @@ impl Played {
         while let ([first, len @ ..126, rest @ ..], true) = (wire, self.hybi) {
             wire = rest.get(usize::from(*len)..).expect("half a frame is written");
             assert!(matches!(first, 0x81 | 0x88 | 0x89 | 0x8a), "{first:02x}");
-            assert!(*first != 0x88 || wire.is_empty(), "something is written behind our Close");
+            assert!(*first != 0x88 || wire.is_empty(), "something is written after our Close");
         }
         assert!(wire.is_empty() || !self.hybi);
     }
 }
 
-/// What came, where that is nothing to take.
+/// An outcome without its data.
 fn nothing<T>(received: Received<T>) -> Received<()> {
     match received {
         Received::Data(_) => Received::Data(()),

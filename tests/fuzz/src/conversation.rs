@@ -1,10 +1,10 @@
-//! A whole connection, from its request to its end: in slices it is the same as whole.
+//! A whole connection, from its request to its end: the outcome is the same in slices as whole.
 
 use crate::drafts::{Spoken, put_masked};
 use crate::server::{Kind, converse};
 use crate::slices::Slices;
 
-/// Plays the input as frames to a server that echoes messages.
+/// Sends the input as frames to a server that echoes messages.
 pub fn run(data: &[u8]) {
     let Some((pick, data)) = data.split_first() else { return };
     let spoken = Spoken::pick(*pick);
@@ -26,14 +26,14 @@ pub fn run(data: &[u8]) {
     );
 }
 
-/// Frames out of the input: a byte for the first byte, one for the length, and the payload. Now
-/// and then a byte of the wire is as the input has it.
+/// Builds frames from the input: a byte for the first byte, one for the length, and the payload.
+/// Occasionally, bytes of the input are appended to the wire unchanged.
 fn put_frames(mut script: &[u8], wire: &mut Vec<u8>) {
     while let [first, len, rest @ ..] = script {
         let (payload, behind) = rest.split_at(usize::from(*len).min(rest.len()));
         script = behind;
         match first & 0x70 {
-            // What follows is repeated, so that lengths in two bytes come up.
+            // The payload is repeated, so that some lengths need two bytes.
             0x10 => put_masked(first & 0x8f, &payload.repeat(8), wire),
             0x70 => wire.extend_from_slice(payload),
             0x60 => put_masked(*first, payload, wire),
@@ -42,7 +42,7 @@ fn put_frames(mut script: &[u8], wire: &mut Vec<u8>) {
     }
 }
 
-/// Frames of hixie-76 out of the input.
+/// Builds frames of hixie-76 from the input.
 fn put_texts(mut script: &[u8], wire: &mut Vec<u8>) {
     while let [first, len, rest @ ..] = script {
         let (payload, behind) = rest.split_at(usize::from(*len).min(rest.len()));

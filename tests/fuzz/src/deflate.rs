@@ -1,5 +1,5 @@
-//! A compressed connection is the same in slices as whole, and another decompressor reads what is
-//! compressed.
+//! The outcome of a compressed connection is the same in slices as whole, and another decompressor
+//! reads what is compressed.
 
 use std::sync::Arc;
 
@@ -12,7 +12,7 @@ use crate::drafts::{Spoken, put_masked};
 use crate::server::{Kind, converse};
 use crate::slices::Slices;
 
-/// What clients offer, of which one is picked; with the last but one everything is declined.
+/// The offers of clients, of which one is picked. The last but one is declined.
 const OFFERS: [&str; 8] = [
     "permessage-deflate",
     "permessage-deflate; client_max_window_bits",
@@ -23,11 +23,13 @@ const OFFERS: [&str; 8] = [
     "permessage-deflate; server_max_window_bits=16, deflate-stream",
     "permessage-deflate; unknown, deflate-frame; max_window_bits=11; no_context_takeover",
 ];
-/// What ends a message in DEFLATE and is not sent, and what ends the stream.
+/// The end of a message in DEFLATE, which is not sent.
 const END_OF_MESSAGE: [u8; 4] = [0x00, 0x00, 0xff, 0xff];
+/// The end of a DEFLATE stream.
 const END_OF_STREAM: [u8; 2] = [0x03, 0x00];
 
-/// Plays the input on a connection with one of the offers, or sends it from one end to the other.
+/// Sends the input to a server with one of the offers, or compresses it at one end and decompresses
+/// it at the other.
 pub fn run(data: &[u8]) {
     let Some((pick, data)) = data.split_first() else { return };
     let offers = OFFERS[usize::from(pick & 7)];
@@ -37,7 +39,7 @@ pub fn run(data: &[u8]) {
     }
 }
 
-/// The server's policy: it compresses whatever becomes shorter.
+/// The server's policy: it compresses every message that becomes shorter.
 pub(crate) fn policy() -> Deflate {
     Deflate::new().min_size(0)
 }
@@ -47,8 +49,8 @@ fn accept(policy: &Deflate, offers: &str) -> Option<Accepted> {
     negotiate(&extensions, &hybi::extensions(offers.as_bytes()).expect("offers are well-formed"))
 }
 
-/// The client's end of what the server answers. One that speaks Safari's extension compresses as
-/// one does that was asked for nothing.
+/// The client's transform for a response. For Safari's extension it is that of a response without
+/// parameters.
 fn confirm(policy: &Deflate, response: &str) -> Box<dyn Transform> {
     let response = match response.starts_with("permessage") {
         true => response,
@@ -76,21 +78,21 @@ fn play(spoken: Spoken, offers: &str, data: &[u8]) {
     );
 }
 
-/// A message may be too long and not be UTF-8: which of them is said depends on how much of it is
-/// decompressed at once.
+/// Whether two outcomes agree. A message may be both too long and not UTF-8: which error is found
+/// depends on how much is decompressed at once.
 fn same(whole: &[u8], cut: &[u8]) -> bool {
     let (whole, cut) = (Answer::read(whole), Answer::read(cut));
-    // Not UTF-8 is 1007, or 1002 in the oldest; too long is 1009, or 1004.
+    // Not UTF-8 is 1007, or 1002 in version 7; too long is 1009, or 1004 in versions 7 and 8.
     let either = |answer: &Answer<'_>| matches!(answer.code, Some(1002 | 1004 | 1007 | 1009));
     whole.before == cut.before && (whole == cut || either(&whole) && either(&cut))
 }
 
-/// What a server wrote.
+/// The bytes that a server has written.
 #[derive(PartialEq, Eq)]
 struct Answer<'w> {
-    /// What comes before the Close.
+    /// The bytes before the Close.
     before: &'w [u8],
-    /// The Close's status code.
+    /// The status code of the Close.
     code: Option<u16>,
 }
 
@@ -110,8 +112,8 @@ impl Answer<'_> {
     }
 }
 
-/// Frames out of the input: a byte for the first byte, one for the length, and the payload, which
-/// is compressed already, or is to be, or is spoilt when it was.
+/// Builds frames from the input: a byte for the first byte, one for the length, and the payload.
+/// The payload is used as compressed data, or is compressed, or is compressed and then corrupted.
 fn put_frames(mut script: &[u8], compressor: &mut dyn Transform, wire: &mut Vec<u8>) {
     while let [first, len, rest @ ..] = script {
         let (payload, behind) = rest.split_at(usize::from(*len).min(rest.len()));
@@ -157,7 +159,7 @@ fn carry(offers: &str, data: &[u8]) {
         let mut compressed = Vec::new();
         let Some(reserved) = server.encode(message, &mut compressed) else { continue };
         assert_eq!(reserved, 0x40);
-        assert!(compressed.len() < message.len(), "what grows is sent as it is");
+        assert!(compressed.len() < message.len(), "a message that does not shrink is compressed");
         let pieces = slices.of(&compressed);
         assert_eq!(decompress(&mut *client, &pieces, message.len() + 1), message);
         stream.extend_from_slice(&compressed);
@@ -169,7 +171,7 @@ fn carry(offers: &str, data: &[u8]) {
     assert_eq!(read, plain);
 }
 
-/// Decompresses a message into buffers that grow a byte longer, up to `most`.
+/// Decompresses a message of less than `most` bytes into buffers of increasing size.
 fn decompress(transform: &mut dyn Transform, pieces: &[&[u8]], most: usize) -> Vec<u8> {
     let start = FrameStart { opcode: OpCode::Binary, reserved: 0x40 };
     assert_eq!(transform.begin(start), Ok(Coding::Transformed));
@@ -183,18 +185,18 @@ fn decompress(transform: &mut dyn Transform, pieces: &[&[u8]], most: usize) -> V
         loop {
             let mut output = Vec::with_capacity(room);
             let capacity = output.capacity();
-            let step = transform.decode(rest, then, &mut output).expect("it was compressed so");
-            assert_eq!(output.capacity(), capacity, "no more than there is room for");
+            let step = transform.decode(rest, then, &mut output).expect("valid compressed data");
+            assert_eq!(output.capacity(), capacity, "more output than the capacity");
             assert!(step.done || step.consumed > 0 || !output.is_empty(), "no progress");
             whole.extend_from_slice(&output);
-            assert!(whole.len() < most, "more comes out than went in");
+            assert!(whole.len() < most, "more output than was compressed");
             rest = &rest[step.consumed..];
             room += 1;
             if step.done {
                 break;
             }
         }
-        assert!(rest.is_empty(), "something is left over");
+        assert!(rest.is_empty(), "input is left over");
     }
     whole
 }

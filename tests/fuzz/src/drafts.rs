@@ -1,4 +1,4 @@
-//! The drafts, picked by a byte, and how a connection of each is opened.
+//! The drafts, which a byte selects, and their opening requests.
 
 use ws_core::{Draft, Role};
 
@@ -13,7 +13,7 @@ const KEYS_OF_HIXIE76: &str = "Sec-WebSocket-Key1: 4 @1  46546xW%0l 1 5\r\n\
     Sec-WebSocket-Key2: 12998 5 Y3 1  .P00\r\n";
 
 impl Spoken {
-    /// The draft that a byte picks.
+    /// The draft that a byte selects.
     pub(crate) fn pick(byte: u8) -> Spoken {
         match byte & 3 {
             0 => Spoken { draft: &ws_rfc6455::RFC6455, version: Some(13) },
@@ -28,7 +28,7 @@ impl Spoken {
         self.version.is_some()
     }
 
-    /// A request, with these field lines beside its own, and all that goes before the first frame.
+    /// A request with these additional field lines, and all bytes before the first frame.
     pub(crate) fn request(self, fields: &str) -> Vec<u8> {
         let mut request = "GET /fuzz HTTP/1.1\r\nHost: example.com\r\nUpgrade: WebSocket\r\n\
             Connection: Upgrade\r\nOrigin: http://example.com\r\n"
@@ -49,12 +49,12 @@ impl Spoken {
     }
 }
 
-/// Which end of a connection a byte picks.
+/// The end of a connection that a byte selects.
 pub(crate) fn role(byte: u8) -> Role {
     if byte & 4 == 0 { Role::Server } else { Role::Client }
 }
 
-/// A client's frame, masked with a key that is not zero.
+/// Appends a client's frame, masked with a key that is not zero.
 pub(crate) fn put_masked(first: u8, payload: &[u8], wire: &mut Vec<u8>) {
     wire.push(first);
     match payload.len() {

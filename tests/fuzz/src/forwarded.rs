@@ -1,11 +1,11 @@
-//! The fields of proxies: understood or refused where the proxy is trusted, and nothing elsewhere.
+//! The fields of proxies: parsed or refused from a trusted proxy, and ignored from other clients.
 
 use crate::drafts::Spoken;
 use crate::server::{Kind, converse};
 
 const NAMES: [&str; 4] = ["Forwarded", "X-Forwarded-For", "X-Forwarded-Proto", "X-Forwarded-Host"];
 
-/// Sends the input as fields: lines of which the first byte picks the name.
+/// Sends the input as fields: lines whose first byte selects the name.
 pub fn run(data: &[u8]) {
     let mut fields = Vec::new();
     for line in data.split(|byte| *byte == b'\n').take(8) {
@@ -25,6 +25,6 @@ pub fn run(data: &[u8]) {
     assert!(known.iter().any(|status| trusting.starts_with(status)), "{}", trusting.escape_ascii());
     if request.len() < 16 * 1024 {
         let untrusting = converse(Kind::Messages, &[&request]);
-        assert_eq!(untrusting, converse(Kind::Messages, &[&plain]), "a client's word is believed");
+        assert_eq!(untrusting, converse(Kind::Messages, &[&plain]), "an untrusted field is used");
     }
 }

@@ -1,4 +1,4 @@
-//! Each draft answers any request with a head that is one head, or a rejection.
+//! Each draft answers any request with one well-formed head, or with a rejection.
 
 use std::future::Future;
 use std::pin::pin;
@@ -9,16 +9,16 @@ use ws_core::{Detection, Drafts, Grant, Transport};
 
 use crate::drafts::Spoken;
 
-/// Reads the input as a request, and has every draft answer it.
+/// Reads the input as a request, and answers it with every draft.
 pub fn run(data: &[u8]) {
     let mut reader = HeadReader::new();
     let Ok((taken, Some(head))) = reader.push(data) else { return };
     let behind = &data[taken..];
-    let drafts = Drafts::registered().expect("no two are the same");
+    let drafts = Drafts::registered().expect("the drafts are distinct");
     match drafts.select(&head) {
         Ok(draft) => {
             let detected = draft.version().is_some() || draft.detect(&head) == Detection::Yes;
-            assert!(detected, "{} is selected, and does not detect itself", draft.id());
+            assert!(detected, "{} is selected, but does not detect the request", draft.id());
         }
         Err(rejection) => check(&rejection.response().0),
     }
@@ -48,10 +48,10 @@ fn answer(spoken: Spoken, head: &RequestHead, behind: &[u8]) {
     let mut io = tokio::io::join(behind, Vec::new());
     let mut finish = pin!(draft.finish(head, &mut io));
     let finished = finish.as_mut().poll(&mut Context::from_waker(Waker::noop()));
-    assert!(matches!(finished, Poll::Ready(_)), "it waits for bytes that cannot come");
+    assert!(matches!(finished, Poll::Ready(_)), "`finish` waits for bytes that cannot arrive");
 }
 
-/// A head that is written is one head: no value holds the end of a line.
+/// Checks that a head is written as one head: no value contains a line break.
 fn check(response: &ResponseHead) {
     let mut written = Vec::new();
     if response.write(&mut written).is_err() {

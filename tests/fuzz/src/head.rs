@@ -1,17 +1,17 @@
-//! A request head is the same however it arrives, and within its bounds.
+//! A request head is parsed the same however it arrives, and is within its limits.
 
 use ws_core::head::{HeadError, HeadReader, MAX_FIELDS, MAX_HEAD_BYTES, RequestHead};
 
 use crate::slices::Slices;
 
-/// Reads a head, and tells how many bytes it took.
+/// Reads a head, and returns how many bytes were consumed.
 fn read(pieces: &[&[u8]]) -> Result<(usize, Option<RequestHead>), HeadError> {
     let mut reader = HeadReader::new();
     let mut taken = 0;
     for piece in pieces {
         let (count, head) = reader.push(piece)?;
         taken += count;
-        assert!(count <= piece.len(), "more is taken than there is");
+        assert!(count <= piece.len(), "more is consumed than there is");
         if head.is_some() {
             return Ok((taken, head));
         }
@@ -29,7 +29,7 @@ pub fn run(data: &[u8]) {
     if let Ok((taken, head)) = whole {
         assert!(taken <= MAX_HEAD_BYTES, "a head of {taken} bytes");
         let Some(head) = head else { return };
-        assert!(slices.bytes[..taken].ends_with(b"\r\n\r\n"), "it takes what is behind it");
+        assert!(slices.bytes[..taken].ends_with(b"\r\n\r\n"), "bytes after the head are consumed");
         assert!(head.fields().len() <= MAX_FIELDS, "{} fields", head.fields().len());
         for (name, value) in head.fields().iter() {
             let breaks = |byte: &u8| matches!(byte, b'\r' | b'\n' | 0);

@@ -1,18 +1,18 @@
-//! Fuzz targets. Each is a function of bytes that panics when something is wrong; the programs in
-//! `fuzz_targets` give them to libFuzzer.
+//! Fuzz targets. Each is a function of bytes that panics on an error; the programs in
+//! `fuzz_targets` pass them to libFuzzer.
 //!
-//! | Target | Is given |
+//! | Target | Input |
 //! |---|---|
 //! | [`head`] | a request head |
 //! | [`handshake`] | a request, to each draft |
 //! | [`codec`] | frames, to the codec of one draft |
 //! | [`deflate`] | compressed frames to a server, and messages from one end to the other |
 //! | [`connection`] | frames, a clock, a socket and an application, to a connection |
-//! | [`conversation`] | a whole connection to a server, in slices that must change nothing |
-//! | [`byte_stream`] | the same to a service of bytes |
-//! | [`base64`] | base64 in messages, beside another decoder |
-//! | [`proxy_header`] | the PROXY protocol and what follows it |
-//! | [`forwarded`] | the fields of proxies that are trusted, and of others |
+//! | [`conversation`] | a whole connection to a server, in slices, with the same outcome |
+//! | [`byte_stream`] | the same to a service of byte streams |
+//! | [`base64`] | base64 in messages, compared with another decoder |
+//! | [`proxy_header`] | the PROXY protocol and the bytes after it |
+//! | [`forwarded`] | the fields of trusted proxies, and of other clients |
 
 mod drafts;
 mod server;
@@ -32,7 +32,7 @@ pub mod proxy_header;
 /// A target.
 pub type Target = fn(&[u8]);
 
-/// Every target by its name.
+/// All targets, by name.
 pub const TARGETS: [(&str, Target); 10] = [
     ("base64", base64::run),
     ("byte_stream", byte_stream::run),

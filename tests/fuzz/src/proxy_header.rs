@@ -1,11 +1,11 @@
-//! The PROXY protocol in front of a request: the same in slices as whole, and never a request
-//! without it.
+//! The PROXY protocol before a request: the outcome is the same in slices as whole, and a request
+//! without it is never answered.
 
 use crate::drafts::Spoken;
 use crate::server::{Kind, converse};
 use crate::slices::Slices;
 
-/// Begins a connection from a proxy with the input, and goes on with a request.
+/// Sends the input as a proxy, and after it a request.
 pub fn run(data: &[u8]) {
     let slices = Slices::read(data);
     let mut wire = slices.bytes.to_vec();

@@ -1,4 +1,4 @@
-//! Servers in memory, and conversations with them. Their clock stands still unless all wait.
+//! Servers in memory, and conversations with them. Their clock advances only while all tasks wait.
 
 use std::cell::RefCell;
 use std::io;
@@ -13,31 +13,31 @@ use ws_server::{
     Builder, ByteStream, Limits, Listener, Peer, RemoteAddr, Server, Socket, WebSocket,
 };
 
-/// More than is ever written, so that nobody waits for the other's reading.
+/// More than is ever written, so that neither side waits for the other to read.
 const PIPE_BYTES: usize = 1 << 20;
 const MESSAGE_LIMIT: usize = 2000;
 const FRAME_LIMIT: u64 = 3000;
-/// Whatever a client does, the server has ended by then.
+/// A server must have ended each conversation by then.
 const LONGEST: Duration = Duration::from_secs(600);
-/// How often the server is given a turn before the next bytes come.
+/// How often the server runs before the next bytes are sent.
 const TURNS: usize = 2;
 
-/// Which server is talked to.
+/// The kind of server.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Kind {
     /// Echoes messages.
     Messages,
     /// Echoes messages, and compresses them.
     Compressed,
-    /// Takes bytes.
+    /// Receives byte streams.
     Bytes,
-    /// Echoes messages, behind a proxy that begins with the PROXY protocol.
+    /// Echoes messages, behind a proxy that sends the PROXY protocol.
     ProxyHeader,
-    /// Echoes messages, behind a proxy whose fields are believed.
+    /// Echoes messages, behind a proxy whose fields are trusted.
     Trusting,
 }
 
-/// What a service of bytes was given, and whether it came to a clean end.
+/// The bytes that a service of byte streams received, and whether the stream ended cleanly.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Taken {
     pub(crate) bytes: Vec<u8>,
@@ -61,7 +61,7 @@ impl Listener for Queue {
     }
 }
 
-/// The servers of this thread, which go on from one input to the next.
+/// The servers of this thread, which serve one input after the other.
 struct Servers {
     runtime: Runtime,
     messages: UnboundedSender<DuplexStream>,
@@ -76,13 +76,14 @@ thread_local! {
     static SERVERS: RefCell<Servers> = RefCell::new(Servers::start());
 }
 
-/// Talks to a server, whose answer is all that it writes until it hangs up. The client ends its
-/// own side behind the last piece.
+/// Sends pieces to a server, and returns all that it writes until it ends the connection. The
+/// client ends its side after the last piece.
 pub(crate) fn converse(kind: Kind, pieces: &[&[u8]]) -> Vec<u8> {
     SERVERS.with_borrow(|servers| servers.converse(kind, pieces))
 }
 
-/// What the service of bytes was given in a conversation; nothing when none was opened.
+/// Sends pieces to the service of byte streams, and returns what it received; `None` when no
+/// connection was opened.
 pub(crate) fn hand_over(pieces: &[&[u8]]) -> Option<Taken> {
     SERVERS.with_borrow(|servers| {
         servers.converse(Kind::Bytes, pieces);
@@ -141,7 +142,7 @@ impl Servers {
 
 async fn talk(mut pipe: DuplexStream, pieces: &[&[u8]]) -> Vec<u8> {
     for piece in pieces {
-        // A server that has hung up takes nothing more.
+        // The server may have ended the connection.
         if pipe.write_all(piece).await.is_err() {
             break;
         }

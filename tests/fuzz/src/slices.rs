@@ -1,14 +1,14 @@
-//! Where bytes are cut: the beginning of the input says it, the rest is cut so.
+//! How bytes are cut: the beginning of the input controls it, the rest is cut.
 
-/// The input behind what steers the cutting, and the sizes of its pieces, in turn.
+/// The bytes to cut, and the sizes of the pieces, which repeat.
 pub(crate) struct Slices<'d> {
     pub(crate) bytes: &'d [u8],
     sizes: &'d [u8],
 }
 
-/// Most sizes there are before they repeat.
+/// The most sizes before they repeat.
 const MOST_SIZES: usize = 7;
-/// Long inputs are cut into no more pieces than this, in the interest of time.
+/// The most pieces that a long input is cut into, to save time.
 const MOST_PIECES: usize = 256;
 
 impl<'d> Slices<'d> {

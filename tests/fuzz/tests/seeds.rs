@@ -1,4 +1,4 @@
-//! Every target, on its seeds: what was worth keeping of earlier runs stays right.
+//! Runs every target on its seeds, as regression tests.
 
 use std::fs;
 use std::path::Path;

@@ -1,4 +1,4 @@
-//! Where the two disagree, and why that is right.
+//! The known disagreements, and the reason for each.
 
 use ws_core::StatusCode;
 
@@ -8,17 +8,17 @@ use super::{End, FRAME_LIMIT, Verdict};
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Difference {
     /// RFC 6455 §5.2: "the minimal number of bytes MUST be used to encode the length". Ours fails;
-    /// theirs takes any form.
+    /// theirs accepts any form.
     NonMinimalLength,
-    /// RFC 6455 §5.2: the top bit of an eight-byte length MUST be 0. Both fail, ours because the
-    /// rule is broken, theirs because such a length is over its limit.
+    /// RFC 6455 §5.2: the top bit of an eight-byte length MUST be 0. Both fail, ours with 1002 for
+    /// the violation, theirs with 1009 because such a length is over its limit.
     TopBit,
-    /// 1014 is in the registry of close codes since 2012; theirs does not know it.
+    /// 1014 is in the registry of close codes since 2012; theirs does not accept it.
     BadGateway,
-    /// One frame breaks rules of two kinds; which is found first is nobody's rule.
+    /// One frame breaks two rules; the RFC does not say which error to report.
     TwoFaults,
-    /// The stream ends within a frame whose header, or whose text so far, is wrong already. Ours
-    /// fails at once; theirs waits for all of it.
+    /// The stream ends within a frame whose header, or whose text so far, is invalid. Ours fails at
+    /// once; theirs waits for the whole frame.
     WithinAFrame,
 }
 
@@ -51,13 +51,13 @@ pub(crate) fn explain(wire: &[u8], ours: &Verdict, theirs: &Verdict) -> Option<D
     }
 }
 
-/// What the header of a frame says, as far as it is there.
+/// The properties of a frame, as far as it has arrived.
 struct Header {
     minimal: bool,
     top_bit: bool,
-    /// Whether all of the frame is there.
+    /// Whether the frame is complete.
     whole: bool,
-    /// How many kinds of rules it breaks, beyond those of order.
+    /// How many rules it breaks, apart from those about the order of frames.
     faults: usize,
 }
 
@@ -105,7 +105,7 @@ fn headers(mut wire: &[u8]) -> Vec<Header> {
     headers
 }
 
-/// What is wrong with a Close: its code, its text, or both.
+/// How many rules a Close breaks: about its code, its text, or both.
 fn close_faults(payload: &[u8], key: &[u8]) -> usize {
     let payload: Vec<_> = payload.iter().zip(key.iter().cycle()).map(|(b, key)| b ^ key).collect();
     let [high, low, text @ ..] = payload.as_slice() else {
@@ -115,7 +115,7 @@ fn close_faults(payload: &[u8], key: &[u8]) -> usize {
     usize::from(StatusCode::new(code).is_none()) + usize::from(str::from_utf8(text).is_err())
 }
 
-/// A vector of each disagreement. One that is there no more is to be struck from the list.
+/// A vector of each disagreement. Remove one from the list when it has gone.
 #[test]
 fn each_disagreement_is_there_and_has_its_reason() {
     let vectors: [(&[u8], Difference); 6] = [

@@ -1,4 +1,4 @@
-//! What one side writes, the other reads: our server with their client, and the other way round.
+//! Each implementation decodes what the other encodes: our server, and their client.
 
 use std::io::{self, Cursor, Read, Write};
 use std::time::Instant;
@@ -11,7 +11,7 @@ use ws_core::{Connection, Draft, Limits, Message, MessageRef, Role, Timeouts};
 use super::ours::{self, ReadStep};
 use super::{End, config};
 
-/// The messages of both sides, of lengths in one, two and eight bytes.
+/// Messages whose lengths are encoded in one, two and eight bytes.
 fn messages(longest: usize) -> impl Strategy<Value = Vec<Message>> {
     let text = proptest::collection::vec(any::<char>(), 0..100)
         .prop_map(|chars| Message::text(String::from_iter(chars)));
@@ -91,7 +91,7 @@ proptest! {
         for message in &messages {
             prop_assert_eq!(theirs.read().unwrap(), to_theirs(message));
         }
-        prop_assert!(theirs.read().is_err(), "and nothing more");
+        prop_assert!(theirs.read().is_err(), "more than was sent");
     }
 
     #[test]

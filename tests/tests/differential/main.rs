@@ -1,10 +1,10 @@
-//! Our codec and another implementation of RFC 6455, on the same bytes.
+//! Differential tests: our codec and another implementation of RFC 6455 decode the same bytes.
 //!
-//! Streams of frames, valid and not, are read by both, ours at random cuts. What they make of them
-//! must agree: the messages, the pongs, and how the connection ends. Where it does not, the
-//! disagreement must be one of those in `difference`, each of which has a reason and a vector.
+//! Both decode streams of frames, valid and invalid, ours cut at random. The outcomes must agree:
+//! the messages, the pongs, and how the connection ends. Where they do not, the disagreement must
+//! be one of those in `difference`, each of which has a reason and a vector.
 
-#![allow(clippy::unwrap_used, clippy::panic, reason = "what fails here fails a test")]
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a failure here fails a test")]
 
 mod difference;
 mod encoding;
@@ -18,11 +18,11 @@ use proptest::prelude::*;
 use difference::explain;
 use verdict::{End, Verdict};
 
-/// The longest frame and the longest message, on both sides. Small, so that both are reached.
+/// The longest frame and the longest message, on both sides. Short, so that both are exceeded.
 const FRAME_LIMIT: usize = 600;
 const MESSAGE_LIMIT: usize = 500;
 
-/// Seconds of work; `PROPTEST_CASES` asks for more.
+/// A configuration that takes seconds; `PROPTEST_CASES` sets more cases.
 fn config() -> ProptestConfig {
     let config = ProptestConfig::default();
     ProptestConfig { cases: config.cases.max(4096), failure_persistence: None, ..config }

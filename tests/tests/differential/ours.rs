@@ -1,4 +1,4 @@
-//! The stream as our codec and connection read it.
+//! Decodes a stream with our codec and connection.
 
 use std::time::Instant;
 
@@ -11,14 +11,14 @@ use ws_core::{
 
 use super::{End, FRAME_LIMIT, MESSAGE_LIMIT, Verdict};
 
-/// Room for one control frame and little more, so that messages are cut by it too.
+/// The size of the receive buffer: little more than one control frame, so that it cuts messages.
 const STORAGE: usize = 160;
 
 /// One read from the socket.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct ReadStep {
     size: usize,
-    /// The buffer is given to another connection before it.
+    /// Whether the buffer is reclaimed before it, as for another connection.
     give_away: bool,
 }
 
@@ -28,7 +28,7 @@ impl ReadStep {
     }
 }
 
-/// Reads of any size, repeated until the stream is at its end.
+/// Reads of any size, which repeat until the end of the stream.
 pub(crate) fn reads() -> impl Strategy<Value = Vec<ReadStep>> {
     let read =
         (1..=STORAGE, any::<bool>()).prop_map(|(size, give_away)| ReadStep { size, give_away });
@@ -67,12 +67,12 @@ impl Reader {
                 break;
             }
         }
-        // It goes to sleep, maybe within a message.
+        // It becomes idle, perhaps within a message.
         self.give_away()
     }
 
-    /// Gives the memory back. When that shows a text that is not UTF-8, whoever asks for messages
-    /// is told.
+    /// Reclaims the buffer. If that finds a text that is not UTF-8, the next call that receives
+    /// messages returns the error.
     fn give_away(&mut self) -> Result<(), ProtocolError> {
         match self.connection.reclaim() {
             Ok(_) => Ok(()),
@@ -87,7 +87,7 @@ impl Reader {
             None => {
                 let reason = self.connection.peer_reason();
                 let reason = reason.map(|r| (r.code().number(), r.text().to_owned()));
-                // RFC 6455 §5.5.1: the answer echoes the code.
+                // RFC 6455 §5.5.1: the answering Close echoes the code.
                 let answer = reason.as_ref().map_or(vec![], |(code, _)| code.to_be_bytes().into());
                 assert_eq!(written.pop(), Some((0x88, answer)));
                 End::Closed(reason)
@@ -104,14 +104,14 @@ impl Reader {
             assert_eq!(late, Err(SendError::Closed));
         }
         let pongs = written.into_iter().map(|(first, payload)| {
-            assert_eq!(first, 0x8a, "pongs alone, and one Close at the end");
+            assert_eq!(first, 0x8a, "only pongs, and one Close at the end");
             payload
         });
         Verdict { messages: self.messages, pongs: pongs.collect(), end }
     }
 }
 
-/// The first byte and the payload of each frame that a server wrote; all are short.
+/// The first byte and the payload of each frame of a server, all of which are short.
 pub(crate) fn frames(mut wire: &[u8]) -> Vec<(u8, Vec<u8>)> {
     let mut frames = Vec::new();
     while let [first, len @ ..126, rest @ ..] = wire {

@@ -1,9 +1,9 @@
-//! Streams of frames that a client may send, right and wrong.
+//! Streams of frames of a client, valid and invalid.
 
 use proptest::prelude::*;
 use proptest::sample::{Index, select};
 
-/// A frame as it is put on the wire, whatever the rules say.
+/// A frame, valid or not.
 #[derive(Debug, Clone)]
 struct Frame {
     /// FIN, reserved bits and opcode.
@@ -13,17 +13,17 @@ struct Frame {
     payload: Vec<u8>,
 }
 
-/// In how many bytes the length stands.
+/// In how many bytes the length is encoded.
 #[derive(Debug, Clone, Copy)]
 enum Length {
     Shortest,
     Two,
     Eight,
-    /// Eight, and the bit is set that must not be.
+    /// In eight, with the top bit set, which must be 0.
     TopBit,
 }
 
-/// What is done to one frame of a stream that is valid but for that.
+/// A fault in one frame of a stream that is otherwise valid.
 #[derive(Debug, Clone, Copy)]
 enum Wrong {
     Nothing,
@@ -61,7 +61,7 @@ impl Frame {
     }
 }
 
-/// Pieces of text at the edges of UTF-8, of which few are no text.
+/// Texts of characters at the boundaries of UTF-8, of which few are invalid.
 fn text() -> impl Strategy<Value = Vec<u8>> {
     const VALID: [&[u8]; 10] = [
         b"a",
@@ -124,7 +124,7 @@ fn close() -> impl Strategy<Value = Frame> {
     })
 }
 
-/// A message in fragments, which are cut wherever, and control frames between them.
+/// A message in fragments that are cut anywhere, and control frames between them.
 fn message() -> impl Strategy<Value = Vec<Frame>> {
     let binary = proptest::collection::vec(any::<u8>(), 0..300);
     let long = (120_usize..700).prop_map(|len| vec![7; len]);
@@ -166,8 +166,8 @@ fn wrong() -> impl Strategy<Value = Wrong> {
     ]
 }
 
-/// The bytes of a stream: messages, control frames, perhaps a Close, perhaps something wrong with
-/// one frame, perhaps an end before the last frame's.
+/// The bytes of a stream: messages, control frames, perhaps a Close, perhaps a fault in one frame,
+/// perhaps truncated.
 pub(crate) fn frames() -> impl Strategy<Value = Vec<u8>> {
     let part = prop_oneof![
         8 => message(),

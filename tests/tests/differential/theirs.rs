@@ -1,4 +1,4 @@
-//! The stream as tungstenite reads it.
+//! Decodes a stream with tungstenite.
 
 use std::io::{self, Cursor, Read, Write};
 
@@ -8,7 +8,7 @@ use ws_core::Message;
 
 use super::{End, FRAME_LIMIT, MESSAGE_LIMIT, Verdict};
 
-/// A socket that has all its bytes already, and keeps what is written.
+/// A socket from which all bytes can be read at once, and which stores what is written.
 struct Pipe {
     incoming: Cursor<Vec<u8>>,
     outgoing: Vec<u8>,
@@ -31,7 +31,8 @@ impl Write for Pipe {
     }
 }
 
-/// What it answers a Close with whose code may not be sent, in place of an error.
+/// The reason with which tungstenite answers a Close whose code may not be sent, instead of
+/// returning an error.
 const VIOLATION: &str = "Protocol violation";
 
 pub(crate) fn read(wire: &[u8]) -> Verdict {

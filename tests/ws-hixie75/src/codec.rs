@@ -1,12 +1,12 @@
-//! The framing: a text stands between `00` and `FF`, all other frames are reserved and
-//! discarded. There is no Close frame; a connection is closed by ending it.
+//! The framing: a text is between `00` and `FF`, all other frames are reserved and
+//! discarded. There is no Close frame; a connection is closed by ending TCP.
 
 use ws_core::{
     Capabilities, Codec, Decoded, EncodeError, Envelope, Fragment, Frame, InvalidText, OpCode,
     ProtocolError, utf8,
 };
 
-/// How many reserved frames are put up with between two texts.
+/// How many reserved frames are tolerated between two texts.
 const MAX_DISCARDED: u32 = 64;
 /// The most digits of a length, 7 bits each.
 const MAX_DIGITS: u8 = 9;
@@ -19,12 +19,12 @@ pub(crate) struct Hixie75Codec {
     state: State,
 }
 
-/// Where in a frame the input stands.
+/// The position of the input in a frame.
 #[derive(Debug, Clone, Copy)]
 enum State {
     /// Before the type.
     Type,
-    /// In a text (type 00), which ends at FF; this many of its bytes have come.
+    /// In a text (type 00), which ends at FF; `seen` of its bytes have arrived.
     Text { seen: u64 },
     /// In a reserved frame (types 01 to 7F) that ends at FF, too.
     Sentinel { seen: u64 },
@@ -39,7 +39,7 @@ impl Hixie75Codec {
         Hixie75Codec { limit, discarded: 0, state: State::Type }
     }
 
-    /// The state behind the type of a frame.
+    /// The state after the type of a frame.
     fn begin(&mut self, frame_type: u8) -> Result<State, ProtocolError> {
         if frame_type == 0x00 {
             self.discarded = 0;
@@ -55,8 +55,8 @@ impl Hixie75Codec {
         })
     }
 
-    /// The state behind one more digit of a length: base 128, the most significant first, a
-    /// set bit 7 on every digit but the last.
+    /// The state after one more digit of a length: base 128, the most significant first, bit 7 set
+    /// on every digit but the last.
     fn digit(&self, digits: u8, value: u64, byte: u8) -> Result<State, ProtocolError> {
         let value = self.bounded(value * 128 + u64::from(byte & 0x7f))?;
         match byte & 0x80 {
@@ -66,7 +66,7 @@ impl Hixie75Codec {
         }
     }
 
-    /// Shows what is here of a text.
+    /// Decodes a text, as far as it has arrived.
     fn text(&mut self, input: &[u8], seen: u64) -> Result<Decoded, ProtocolError> {
         let run = self.run(input, seen)?;
         self.state = if run.ended { State::Type } else { State::Text { seen: run.seen } };
@@ -75,7 +75,7 @@ impl Hixie75Codec {
         Ok(Decoded { consumed: run.consumed(), fragment: Some(fragment) })
     }
 
-    /// The bytes before the next FF, in a frame of which `seen` bytes have come before.
+    /// The bytes before the next FF, in a frame of which `seen` bytes have arrived before.
     fn run(&self, input: &[u8], seen: u64) -> Result<Run, ProtocolError> {
         let end = input.iter().position(|byte| *byte == 0xff);
         let len = end.unwrap_or(input.len());
@@ -99,7 +99,7 @@ struct Run {
 }
 
 impl Run {
-    /// How many bytes are done with, the FF included.
+    /// How many bytes are consumed, the FF included.
     fn consumed(&self) -> usize {
         self.len + usize::from(self.ended)
     }
@@ -127,8 +127,8 @@ impl Codec for Hixie75Codec {
         }
     }
 
-    /// One step through a frame; steps that show nothing are answered with no fragment, and
-    /// the caller comes again.
+    /// Decodes one step of a frame. A step without payload returns no fragment, and the caller
+    /// calls again.
     fn decode(&mut self, input: &mut [u8]) -> Result<Option<Decoded>, ProtocolError> {
         let Some(&byte) = input.first() else {
             return Ok(None);
@@ -154,7 +154,7 @@ impl Codec for Hixie75Codec {
         if frame.opcode != OpCode::Text || !frame.fin {
             return Err(EncodeError::Unsupported(frame.opcode));
         }
-        // Bytes that are not UTF-8 could hold an FF, and frames behind it.
+        // Bytes that are not UTF-8 could contain an FF, and after it other frames.
         let text = utf8::validate(frame.payload).ok_or(EncodeError::NotUtf8)?;
         output.push(0x00);
         output.extend_from_slice(text.as_bytes());
@@ -163,7 +163,7 @@ impl Codec for Hixie75Codec {
     }
 
     fn envelope(&mut self, opcode: OpCode, _len: usize) -> Option<Envelope> {
-        // A text that is sent in an envelope comes from a `str`: it is UTF-8.
+        // A text that is sent in an envelope comes from a `str`, so that it is UTF-8.
         if opcode == OpCode::Text { Envelope::new(&[0x00], &[0xff]) } else { None }
     }
 }

@@ -1,8 +1,8 @@
 //! draft-hixie-thewebsocketprotocol-75: Chrome 4 and 5, Safari 5.0.0.
 //!
-//! It shows how a crate of your own adds a version of the protocol: it depends on `ws-core` alone,
-//! implements [`Draft`] and [`Codec`](ws_core::Codec), and registers itself. A program that links
-//! it speaks it, and needs no more than to name it once:
+//! It is an example of a third-party crate that adds a version of the protocol: it depends only on
+//! `ws-core`, implements [`Draft`] and [`Codec`](ws_core::Codec), and registers itself. A program
+//! that links the crate supports the draft, and only has to name it once:
 //!
 //! ```
 //! use ws_hixie75 as _;
@@ -12,8 +12,8 @@
 //! # Ok::<(), ws_core::DuplicateDraft>(())
 //! ```
 //!
-//! The draft has no key and no challenge: whatever can send a `GET` with `Upgrade` passes for
-//! one of its clients. Link it for the sake of clients you know.
+//! The draft has no key and no challenge: everything that can send a `GET` with `Upgrade` is
+//! accepted as a client. Link it only for clients that you know.
 
 mod codec;
 
@@ -24,7 +24,7 @@ use ws_core::{
 
 use codec::Hixie75Codec;
 
-/// The draft, for programs that list theirs explicitly.
+/// The draft, for programs that list their drafts explicitly.
 pub static HIXIE75: Hixie75 = Hixie75;
 
 ws_core::register!(HIXIE75, rank = 100);
@@ -38,7 +38,7 @@ impl Draft for Hixie75 {
         DraftId::new("hixie75")
     }
 
-    /// The draft has no mark of its own; a request of it lacks those of the others.
+    /// The draft has no field that identifies it; its requests lack those of later drafts.
     fn detect(&self, head: &RequestHead) -> Detection {
         let has = |name| head.fields().contains(name);
         let later = LATER_FIELDS.into_iter().any(has);
@@ -57,7 +57,7 @@ impl Draft for Hixie75 {
         Ok(Offer { origin, subprotocols: subprotocol.into_iter().collect() })
     }
 
-    /// WebKit compares the first three lines with its own, byte for byte.
+    /// The head of the 101 response. WebKit compares its first three lines byte for byte.
     fn respond(&self, head: &RequestHead, grant: &Grant<'_>) -> Result<ResponseHead, Rejection> {
         let response = ResponseHead::new(101, "Web Socket Protocol Handshake")
             .field("Upgrade", "WebSocket")
@@ -70,12 +70,12 @@ impl Draft for Hixie75 {
         })
     }
 
-    /// Clients compare the first 85 bytes of the answer.
+    /// Clients compare the first 85 bytes of the response.
     fn needs_exact_head(&self) -> bool {
         true
     }
 
-    /// Both ends frame alike: this draft has no masks.
+    /// The framing is the same for both ends: this draft has no masking.
     fn codec(&self, _role: Role, limits: &Limits) -> CodecBox {
         CodecBox::new(Hixie75Codec::new(limits.frame))
     }
@@ -89,7 +89,8 @@ const LATER_FIELDS: [&str; 5] = [
     "Sec-WebSocket-Draft",
 ];
 
-/// A body would leave the two ends at odds about where the WebSocket begins.
+/// Refuses a request with a body: the two ends could disagree about where the WebSocket data
+/// begins.
 fn refuse_body(fields: &Fields) -> Result<(), Rejection> {
     if fields.contains("Content-Length") || fields.contains("Transfer-Encoding") {
         return Err(Rejection::bad_request("a request of hixie-75 has no body"));
@@ -97,7 +98,7 @@ fn refuse_body(fields: &Fields) -> Result<(), Rejection> {
     Ok(())
 }
 
-/// The URL that the client dialled, as it spells it itself.
+/// The URL that the client has connected to, in the form that the client itself uses.
 fn location(head: &RequestHead, transport: Transport) -> Result<String, Rejection> {
     let (scheme, default_port) = match transport {
         Transport::Plain => ("ws", ":80"),
@@ -107,12 +108,12 @@ fn location(head: &RequestHead, transport: Transport) -> Result<String, Rejectio
     let host = host.strip_suffix(default_port).unwrap_or(&host);
     let resource = head.resource();
     if !resource.starts_with('/') || !is_visible(&resource) {
-        return Err(Rejection::bad_request("the request target is no path"));
+        return Err(Rejection::bad_request("the request target is not a path"));
     }
     Ok(format!("{scheme}://{host}{resource}"))
 }
 
-/// The value of a field that stands once, and may be copied into the answer.
+/// The value of a field that must appear once, and may be copied into the response.
 fn visible<'h>(fields: &'h Fields, name: &'static str) -> Result<&'h str, Rejection> {
     let value = fields.text(name)?;
     value.filter(|value| is_visible(value)).ok_or_else(|| {

@@ -1,4 +1,4 @@
-//! Frames to the byte: whole, byte by byte and split at every point.
+//! Frames byte for byte: whole, byte by byte and cut at every offset.
 
 #![allow(clippy::expect_used, reason = "the helpers are part of the tests")]
 
@@ -14,7 +14,7 @@ fn codec() -> CodecBox {
     HIXIE75.codec(Role::Server, &limits)
 }
 
-/// The texts in `wire`, however it is cut, and the error that ended them.
+/// The texts in `wire`, however it is cut, and the error after them.
 fn said(wire: &[u8]) -> (Vec<String>, Option<ProtocolError>) {
     let heard = read_every_way(codec, wire);
     let text = |said: Said| String::from_utf8(said.payload).expect("UTF-8");

@@ -1,4 +1,4 @@
-//! The opening handshake, to the byte.
+//! The opening handshake, byte for byte.
 
 #![allow(clippy::expect_used, reason = "the helpers are part of the tests")]
 
@@ -82,12 +82,12 @@ fn refuses_what_it_cannot_answer() {
     for (target, fields, what) in [
         ("/", "Host: a\r\nContent-Length: 8\r\n", "no body"),
         ("/", "Host: a\r\nTransfer-Encoding: chunked\r\n", "no body"),
-        ("/", "Host: a\r\nHost: a\r\n", "Host stands more than once"),
+        ("/", "Host: a\r\nHost: a\r\n", "Host appears more than once"),
         ("/", "Host:\r\n", "Host is missing, empty"),
-        ("*", "Host: a\r\n", "no path"),
+        ("*", "Host: a\r\n", "not a path"),
         ("/", "Host: a\r\nWebSocket-Protocol: \u{e4}\r\n", "WebSocket-Protocol"),
         ("/", "Host: a\r\nWebSocket-Protocol: a\r\nWebSocket-Protocol: a\r\n", "more than once"),
-        ("/", "Host: a\r\nOrigin: b\r\n", "Origin stands more than once"),
+        ("/", "Host: a\r\nOrigin: b\r\n", "Origin appears more than once"),
     ] {
         let head = head(target, &[ORIGIN, fields].concat());
         let rejection = respond(&head, &Grant::default()).unwrap_err();

@@ -1,4 +1,4 @@
-//! The bytes on their way in and out of a connection.
+//! The receive buffer and the send buffer of a connection.
 
 mod read;
 mod send;

@@ -1,29 +1,33 @@
-//! Bytes that were received and not yet decoded.
+//! The receive buffer: bytes that were received and not yet decoded.
 
 use std::ops::Range;
 
 use crate::message::{Batch, Contents};
 
-/// Received bytes, in storage that belongs to somebody else when nothing is in it.
+/// Received bytes, in a buffer that the caller lends.
 ///
-/// Only what is not decoded stays behind with the connection when the storage goes: part of a
-/// header or of a control frame, or what has to wait.
+/// The caller can [take the buffer back](ReadBuffer::reclaim) at any time, so that many connections
+/// share one. Undecoded bytes are then copied into memory of the connection: part of a header or
+/// of a control frame, or frames that have to wait.
 #[derive(Debug, Default)]
 pub struct ReadBuffer {
     storage: Storage,
-    /// What is not decoded yet; always within the storage.
+    /// The undecoded bytes, as a range of the storage.
+    ///
+    /// Always `start <= end`. While the range is not empty, `end` is within the storage; while
+    /// there is no storage, it is empty.
     unread: Range<usize>,
 }
 
-/// Where received bytes lie.
+/// The memory that holds received bytes.
 #[derive(Debug, Default)]
 enum Storage {
-    /// Nowhere: nothing is undecoded.
+    /// No memory; nothing is undecoded.
     #[default]
     None,
-    /// In memory that was lent.
+    /// The lent buffer.
     Lent(Batch),
-    /// In memory of the connection's own, just large enough, and so not to be read into.
+    /// An allocation of the connection that holds the undecoded bytes. It is never read into.
     Own(Vec<u8>),
 }
 
@@ -33,8 +37,8 @@ impl ReadBuffer {
         ReadBuffer::default()
     }
 
-    /// Puts bytes that were received elsewhere behind those that are undecoded. Only for a buffer
-    /// that was lent nothing.
+    /// Appends bytes that were received elsewhere to the undecoded ones. Must not be called while a
+    /// buffer is lent.
     pub fn carry(&mut self, received: &[u8]) {
         if received.is_empty() {
             return;
@@ -46,13 +50,14 @@ impl ReadBuffer {
         self.storage = Storage::Own(bytes);
     }
 
-    /// Whether it was lent storage.
+    /// Whether a buffer is lent.
     #[inline]
     pub fn is_lent(&self) -> bool {
         matches!(self.storage, Storage::Lent(_))
     }
 
-    /// Gives the buffer storage, larger than any frame header.
+    /// Lends a buffer to receive into, larger than any frame header. The undecoded bytes are copied
+    /// to its front. Must not be called while a buffer is lent.
     #[inline]
     pub fn lend(&mut self, mut batch: Batch) {
         if let Storage::Own(kept) = &self.storage {
@@ -60,14 +65,14 @@ impl ReadBuffer {
             self.unread = 0..kept.len();
             match batch.contents_mut().storage.get_mut(..kept.len()) {
                 Some(front) => front.copy_from_slice(kept),
-                // More was received already than the storage holds: it serves as storage itself.
+                // More bytes are undecoded than the lent storage holds: they replace it.
                 None => batch.contents_mut().storage = kept.into(),
             }
         }
         self.storage = Storage::Lent(batch);
     }
 
-    /// Takes the storage back, and keeps what is undecoded in memory of the connection's own.
+    /// Returns the lent buffer, and copies the undecoded bytes into memory of the connection.
     #[inline]
     pub fn reclaim(&mut self) -> Option<Batch> {
         match std::mem::take(&mut self.storage) {
@@ -99,7 +104,7 @@ impl ReadBuffer {
         }
     }
 
-    /// What is not decoded yet.
+    /// The undecoded bytes.
     #[inline]
     pub fn unread(&mut self) -> &mut [u8] {
         match &mut self.storage {
@@ -115,7 +120,7 @@ impl ReadBuffer {
         self.unread.is_empty()
     }
 
-    /// Where in the storage the undecoded bytes begin.
+    /// The offset of the undecoded bytes in the storage.
     #[inline]
     pub fn position(&self) -> usize {
         self.unread.start
@@ -127,7 +132,7 @@ impl ReadBuffer {
         self.unread.start = (self.unread.start + count).min(self.unread.end);
     }
 
-    /// Forgets what is not decoded.
+    /// Discards the undecoded bytes.
     pub fn discard(&mut self) {
         self.unread = 0..0;
         if let Storage::Own(_) = self.storage {
@@ -135,13 +140,16 @@ impl ReadBuffer {
         }
     }
 
-    /// Bytes of the storage, decoded or not.
+    /// The bytes of the storage in `range`, decoded or not.
+    ///
+    /// # Panics
+    /// When there is a storage and `range` is not within it.
     #[inline]
     pub fn bytes(&self, range: Range<usize>) -> &[u8] {
         self.storage().map_or(&[], |storage| &storage[range])
     }
 
-    /// The free part of what was lent; to be filled from its front.
+    /// The free part of the lent buffer, to be filled from its front; empty when none is lent.
     #[inline]
     pub fn spare(&mut self) -> &mut [u8] {
         match &mut self.storage {
@@ -150,14 +158,15 @@ impl ReadBuffer {
         }
     }
 
-    /// Tells that `count` bytes were put into the free part.
+    /// Reports that `count` bytes were written to the [free part](ReadBuffer::spare).
     #[inline]
     pub fn filled(&mut self, count: usize) {
         let len = self.storage().map_or(0, <[u8]>::len);
         self.unread.end = (self.unread.end + count).min(len);
     }
 
-    /// Moves the undecoded bytes to the front. Ranges handed out before do not hold any more.
+    /// Moves the undecoded bytes to the front of the lent buffer. This invalidates ranges of the
+    /// storage that were returned before.
     #[inline]
     pub fn compact(&mut self) {
         let Storage::Lent(batch) = &mut self.storage else { return };
@@ -169,7 +178,8 @@ impl ReadBuffer {
         }
     }
 
-    /// What was lent, and where in it the undecoded bytes are: those at its front may be decoded.
+    /// The lent buffer, and the range of the undecoded bytes in it. A caller that decodes bytes
+    /// advances the start of the range.
     #[inline]
     pub(crate) fn lent(&mut self) -> Option<(&mut Contents, &mut Range<usize>)> {
         match &mut self.storage {
@@ -178,7 +188,7 @@ impl ReadBuffer {
         }
     }
 
-    /// What was lent.
+    /// The lent buffer.
     #[inline]
     pub(crate) fn batch(&mut self) -> Option<&mut Contents> {
         match &mut self.storage {
@@ -187,7 +197,7 @@ impl ReadBuffer {
         }
     }
 
-    /// How much memory of the connection's own it takes, in bytes.
+    /// How much memory of the connection it uses, in bytes; a lent buffer does not count.
     pub fn held(&self) -> usize {
         match &self.storage {
             Storage::None | Storage::Lent(_) => 0,

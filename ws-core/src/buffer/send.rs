@@ -1,38 +1,47 @@
-//! Bytes that wait to be sent.
+//! The send buffer: encoded frames that wait for the socket.
 
-/// Encoded frames on their way to the socket.
+/// Encoded frames that the socket has not accepted yet.
 ///
 /// It holds no memory when it is empty and its storage was [reclaimed](SendBuffer::reclaim).
 #[derive(Debug, Default)]
 pub(crate) struct SendBuffer {
+    /// Encoded frames, oldest first. Empty when the buffer [is empty](SendBuffer::is_empty).
     bytes: Vec<u8>,
+    /// How many bytes at the front of `bytes` the socket has accepted.
+    ///
+    /// Always `sent <= gap <= bytes.len()`, without `gap` where that is `None`.
     sent: usize,
-    /// Where the payload of a message belongs that its sender writes himself: what lies behind
-    /// has to wait for it.
+    /// The offset in `bytes` of a payload that the caller writes to the socket itself. The bytes
+    /// after it must not be sent before that payload.
+    ///
+    /// `Some` only between [`open_gap`](SendBuffer::open_gap) and
+    /// [`close_gap`](SendBuffer::close_gap) or [`discard`](SendBuffer::discard).
     gap: Option<usize>,
+    /// Whether the socket would have blocked since the buffer was last empty. Never `true`
+    /// while it is empty.
     refused: bool,
 }
 
 impl SendBuffer {
-    /// How many bytes wait.
+    /// How many bytes wait to be sent, those after a gap included.
     #[inline]
     pub(crate) fn len(&self) -> usize {
         self.bytes.len() - self.sent
     }
 
-    /// Whether nothing waits.
+    /// Whether nothing waits to be sent, and there is no gap.
     #[inline]
     pub(crate) fn is_empty(&self) -> bool {
         self.bytes.len() == self.sent && self.gap.is_none()
     }
 
-    /// What can be sent, oldest first.
+    /// The bytes that can be sent now, oldest first: those before a gap.
     #[inline]
     pub(crate) fn unsent(&self) -> &[u8] {
         &self.bytes[self.sent..self.gap.unwrap_or(self.bytes.len())]
     }
 
-    /// Where to append encoded frames.
+    /// The storage, to append encoded frames to.
     #[inline]
     pub(crate) fn bytes(&mut self) -> &mut Vec<u8> {
         &mut self.bytes
@@ -48,7 +57,7 @@ impl SendBuffer {
         }
     }
 
-    /// Leaves a gap behind what waits.
+    /// Opens a gap at the end of the buffer. There must be none yet.
     pub(crate) fn open_gap(&mut self) {
         self.gap = Some(self.bytes.len());
     }
@@ -58,7 +67,7 @@ impl SendBuffer {
         self.gap.is_some()
     }
 
-    /// Puts the rest of what belongs there into the gap, and closes it.
+    /// Inserts `rest`, the unsent rest of the payload, and `tail` at the gap, and closes it.
     pub(crate) fn close_gap(&mut self, rest: &[u8], tail: &[u8]) {
         let Some(gap) = self.gap.take() else { return };
         if gap == self.bytes.len() {
@@ -70,7 +79,8 @@ impl SendBuffer {
         self.advance(0);
     }
 
-    /// Marks `count` bytes as sent.
+    /// Removes `count` bytes that the socket has accepted, at most the length of
+    /// [`unsent`](SendBuffer::unsent).
     #[inline]
     pub(crate) fn advance(&mut self, count: usize) {
         self.sent = (self.sent + count).min(self.bytes.len());
@@ -92,30 +102,30 @@ impl SendBuffer {
         }
     }
 
-    /// Forgets what waits.
+    /// Discards all that waits to be sent, and the gap.
     pub(crate) fn discard(&mut self) {
         self.gap = None;
         self.advance(self.len());
     }
 
-    /// Tells that the socket takes no more for now.
+    /// Reports that the socket would block.
     pub(crate) fn refuse(&mut self) {
         self.refused = !self.is_empty();
     }
 
-    /// Whether bytes wait that the socket did not take.
+    /// Whether bytes wait because the socket would have blocked.
     #[inline]
     pub(crate) fn is_backed_up(&self) -> bool {
         self.refused
     }
 
-    /// Whether it has storage to give back or to use.
+    /// Whether it has allocated storage, its own or lent.
     #[inline]
     pub(crate) fn has_storage(&self) -> bool {
         self.bytes.capacity() > 0
     }
 
-    /// Gives an empty buffer its storage.
+    /// Lends it storage, unless it has some.
     #[inline]
     pub(crate) fn lend(&mut self, storage: Vec<u8>) {
         if self.bytes.capacity() == 0 {
@@ -124,13 +134,13 @@ impl SendBuffer {
         }
     }
 
-    /// Takes the storage back, if nothing waits in it.
+    /// Returns its storage, if the buffer is empty and has some.
     #[inline]
     pub(crate) fn reclaim(&mut self) -> Option<Vec<u8>> {
         (self.is_empty() && self.has_storage()).then(|| std::mem::take(&mut self.bytes))
     }
 
-    /// How much memory it takes while something waits, in bytes.
+    /// The capacity of its storage while something waits to be sent, in bytes; else 0.
     pub(crate) fn held(&self) -> usize {
         if self.is_empty() { 0 } else { self.bytes.capacity() }
     }
@@ -156,7 +166,7 @@ mod tests {
     }
 
     #[test]
-    fn sends_nothing_that_lies_behind_a_gap_before_it_is_closed() {
+    fn sends_nothing_after_a_gap_before_it_is_closed() {
         for in_part in [0, 3] {
             let mut buffer = SendBuffer::default();
             buffer.bytes().extend_from_slice(b"head");
@@ -172,7 +182,7 @@ mod tests {
     }
 
     #[test]
-    fn is_empty_behind_a_gap_that_was_filled_elsewhere() {
+    fn is_empty_after_a_gap_whose_payload_the_caller_has_written() {
         let mut buffer = SendBuffer::default();
         buffer.bytes().extend_from_slice(b"head");
         buffer.open_gap();

@@ -1,4 +1,4 @@
-//! Two connections of the draft, joined, from the first message to the end.
+//! Two connected ends of the draft, from the first message to the end.
 
 use std::time::Instant;
 
@@ -24,10 +24,10 @@ fn closes(draft: &'static dyn Draft, closer: Role) {
     assert!(matches!(hear(&mut peer, &mut closer), Received::Data(_)), "a message arrives");
     close(&mut closer);
     let late = closer.send(MessageRef::Text("late"));
-    assert_eq!(late, Err(SendError::Closed), "a message behind our Close");
+    assert_eq!(late, Err(SendError::Closed), "a message after our Close");
     if !peer.capabilities().close {
-        assert!(closer.is_over(), "closing is ending the TCP connection");
-        assert!(closer.unsent().is_empty(), "a draft without a Close frame sends one");
+        assert!(closer.is_over(), "without a Close frame, the end of TCP closes");
+        assert!(closer.unsent().is_empty(), "a draft without a Close frame sends something");
         return;
     }
     assert!(matches!(hear(&mut peer, &mut closer), Received::Closed), "the Close is understood");
@@ -35,7 +35,7 @@ fn closes(draft: &'static dyn Draft, closer: Role) {
     are_closed(&closer, &peer);
 }
 
-/// A message and a Close that come at once: the reply to the message goes out before the answer
+/// A message and a Close that arrive together: the reply to the message is sent before the answer
 /// to the Close.
 fn replies_before_it_closes(draft: &'static dyn Draft, closer: Role) {
     let (mut closer, mut peer) = ends(draft, closer);
@@ -52,7 +52,7 @@ fn replies_before_it_closes(draft: &'static dyn Draft, closer: Role) {
     are_closed(&closer, &peer);
 }
 
-/// Both ends of a connection, the one that closes first.
+/// Both ends of a connection; the one that closes comes first.
 fn ends(draft: &'static dyn Draft, closer: Role) -> (Connection, Connection) {
     let peer = match closer {
         Role::Client => Role::Server,
@@ -74,14 +74,15 @@ fn hear(end: &mut Connection, peer: &mut Connection) -> Received<Batch> {
     end.lend(Batch::new(vec![0; 1024].into()));
     let mut arriving = peer.unsent();
     let count = receive_from(end, &mut arriving).expect("there is room");
-    assert!(arriving.is_empty(), "a few short frames are more than the memory holds");
+    assert!(arriving.is_empty(), "a few short frames do not fit into the buffer");
     peer.sent(count, Instant::now);
-    end.receive_messages(Untaken::Nothing)
-        .expect("what a connection of the draft sends is understood")
+    end.receive_messages(Untaken::Nothing).expect("frames of the draft are decoded")
 }
 
 fn is_told(received: Received<Batch>, text: &str) {
-    let Received::Data(mut messages) = received else { panic!("no message but {received:?}") };
+    let Received::Data(mut messages) = received else {
+        panic!("expected a message, got {received:?}")
+    };
     assert_eq!(messages.lend(), Some(Ok(MessageRef::Text(text))));
     assert!(messages.is_empty(), "more messages than were sent");
 }

@@ -1,4 +1,4 @@
-//! What one end encodes, the other decodes.
+//! Frames: what one end encodes, the other decodes.
 
 use super::read::{Heard, Said, read_every_way};
 use crate::codec::{Capabilities, Codec, EncodeError};
@@ -8,7 +8,7 @@ use crate::frame::{Frame, OpCode};
 use crate::limits::Limits;
 use crate::role::Role;
 
-/// Lengths around the steps of the length fields that are in use.
+/// Payload lengths around the limits of the length fields of all drafts.
 const LENGTHS: [usize; 9] = [0, 1, 125, 126, 127, 128, 16384, 65535, 65536];
 
 pub(super) fn check(draft: &'static dyn Draft) {
@@ -37,7 +37,7 @@ fn carries_what_it_can_express(sender: Make<'_>, receiver: Make<'_>) {
     expect(&read_every_way(receiver, &wire), &short);
 }
 
-/// Fragments are cut inside a character, one is empty, and a ping comes between.
+/// Fragments are cut within a character, one is empty, and a ping is between them.
 fn carries_messages_in_fragments(sender: Make<'_>, receiver: Make<'_>) {
     let capabilities = sender().capabilities();
     if !capabilities.fragments {
@@ -63,7 +63,8 @@ fn carries_messages_in_fragments(sender: Make<'_>, receiver: Make<'_>) {
     expect(&read_every_way(receiver, &wire), &expected);
 }
 
-/// Bytes that are not UTF-8 are refused, or come out as they went in; never as more frames.
+/// A text frame that is not UTF-8 is refused, or decoded as it was encoded; never as several
+/// frames.
 fn carries_nothing_but_text_as_text(sender: Make<'_>, receiver: Make<'_>) {
     let sample = Said::new(OpCode::Text, b"a\xff\x00b\xff\x00\xc3");
     let mut wire = Vec::new();
@@ -116,7 +117,7 @@ fn agrees_with_its_envelope(sender: Make<'_>) {
     }
 }
 
-/// One message of every kind that the draft has for each length, and control frames.
+/// A message of each kind that the draft has for each length, and control frames.
 pub(super) fn samples(capabilities: Capabilities, lengths: &[usize]) -> Vec<Said> {
     let mut samples = Vec::new();
     for len in lengths {
@@ -142,7 +143,7 @@ pub(super) fn samples(capabilities: Capabilities, lengths: &[usize]) -> Vec<Said
     samples
 }
 
-/// A text of `len` bytes with characters of one to four.
+/// A text of `len` bytes, with characters of one to four bytes.
 pub(super) fn text(len: usize) -> String {
     let mut text = String::new();
     for next in ['a', '\u{e9}', '\u{20ac}', '\u{1f600}'].into_iter().cycle() {
@@ -155,7 +156,7 @@ pub(super) fn text(len: usize) -> String {
     text
 }
 
-/// The frames of these, behind bytes that were in the output before and stay there.
+/// Encodes frames, after bytes that are in the output before and must stay there.
 pub(super) fn encode(codec: &mut CodecBox, said: &[Said]) -> Vec<u8> {
     let mut output = b"kept".to_vec();
     for Said { opcode, payload } in said {
@@ -167,10 +168,10 @@ pub(super) fn encode(codec: &mut CodecBox, said: &[Said]) -> Vec<u8> {
 }
 
 fn expect(heard: &Heard, said: &[Said]) {
-    assert_eq!(heard.error, None, "a stream of the draft's own is refused");
+    assert_eq!(heard.error, None, "a stream of the draft itself is refused");
     assert!(
         heard.said == said,
-        "other than was said: {} items, {} said",
+        "not what was sent: {} items received, {} sent",
         heard.said.len(),
         said.len()
     );

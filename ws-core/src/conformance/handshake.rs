@@ -1,4 +1,4 @@
-//! The opening handshake: one request, as it is and as it must not be.
+//! The opening handshake: a valid request, and invalid variants of it.
 
 use super::io::{Hesitant, block_on};
 use crate::draft::{Draft, Grant, Transport};
@@ -6,7 +6,7 @@ use crate::head::{Fields, HeadReader, HttpVersion, RequestHead, ResponseHead};
 use crate::registry::Drafts;
 use crate::rejection::Rejection;
 
-/// What a client may send right behind its part of the handshake.
+/// A frame that a client may send directly after its part of the handshake.
 const FIRST_FRAME: &[u8] = b"\x81\x80\x00\x00\x00\x00";
 
 pub(super) fn check(draft: &'static dyn Draft, request: &[u8], behind: &[u8], answer: &[u8]) {
@@ -28,7 +28,7 @@ impl Opening {
         Drafts::none().with(self.draft, 1).expect("one draft has no twin")
     }
 
-    /// The head of the 101, as a server comes to it.
+    /// The head of the 101 response, as a server makes it.
     fn respond(&self, head: &RequestHead, grant: &Grant<'_>) -> Result<ResponseHead, Rejection> {
         let draft = self.drafts().select(head)?;
         assert_eq!(draft.id(), self.draft.id());
@@ -43,9 +43,9 @@ fn opens_at_every_split(opening: &Opening, request: &[u8]) -> RequestHead {
         let (first, second) = wire.split_at(split);
         let mut reader = HeadReader::new();
         let (taken, none) = reader.push(first).expect("the start of a head");
-        assert!(taken == split && none.is_none(), "the request ends before its end");
+        assert!(taken == split && none.is_none(), "the head is complete before its end");
         let (taken, head) = reader.push(second).expect("the rest of a head");
-        assert_eq!(taken, request.len() - split, "the head takes what stands behind it");
+        assert_eq!(taken, request.len() - split, "bytes after the head are consumed");
         let head = head.expect("the request ends with an empty line");
         accept(opening, &head, &Grant::default());
     }
@@ -53,10 +53,10 @@ fn opens_at_every_split(opening: &Opening, request: &[u8]) -> RequestHead {
     head.expect("the request ends with an empty line")
 }
 
-/// The written head of the 101, after a look at its form.
+/// The head of the 101 response and its encoding, which are checked.
 fn accept(opening: &Opening, head: &RequestHead, grant: &Grant<'_>) -> (ResponseHead, Vec<u8>) {
     let response = opening.respond(head, grant).unwrap_or_else(|rejection| {
-        panic!("{} refuses a request of its own: {rejection}", opening.draft.id())
+        panic!("{} refuses a valid request: {rejection}", opening.draft.id())
     });
     assert_eq!(response.status(), 101);
     let mut wire = Vec::new();
@@ -64,9 +64,9 @@ fn accept(opening: &Opening, head: &RequestHead, grant: &Grant<'_>) -> (Response
     assert!(wire.starts_with(b"HTTP/1.1 101 ") && wire.ends_with(b"\r\n\r\n"));
     let lines = response.fields().len() + 2;
     let count = |byte| wire.iter().filter(|found| **found == byte).count();
-    assert_eq!((count(b'\r'), count(b'\n')), (lines, lines), "line breaks inside of lines");
+    assert_eq!((count(b'\r'), count(b'\n')), (lines, lines), "line breaks within lines");
     for (name, value) in response.fields().iter() {
-        assert_eq!(response.fields().all(name).count(), 1, "{name} stands more than once");
+        assert_eq!(response.fields().all(name).count(), 1, "{name} appears more than once");
         assert!(!value.is_empty(), "{name} is empty, which some browsers refuse");
     }
     let value = |name| response.fields().all(name).next().map(<[u8]>::to_ascii_lowercase);
@@ -74,7 +74,7 @@ fn accept(opening: &Opening, head: &RequestHead, grant: &Grant<'_>) -> (Response
     assert_eq!(
         value("Connection").as_deref(),
         Some(&b"upgrade"[..]),
-        "early clients want this alone"
+        "early clients accept nothing else"
     );
     for name in ["Content-Length", "Transfer-Encoding"] {
         assert_eq!(value(name), None, "a 101 has no {name}");
@@ -161,7 +161,7 @@ fn refuses_other_requests(opening: &Opening, head: &RequestHead) {
     }
 }
 
-/// Heads from elsewhere may hold line breaks; none comes out again.
+/// A head that was not parsed here may have line breaks; none may be written to the response.
 fn lets_nothing_be_injected(opening: &Opening, head: &RequestHead) {
     const INJECTED: &str = "\r\nX-Injected: yes";
     for target in 0..=head.fields().len() {
@@ -178,7 +178,7 @@ fn lets_nothing_be_injected(opening: &Opening, head: &RequestHead) {
             && response.write(&mut wire).is_ok()
         {
             let text = String::from_utf8_lossy(&wire);
-            assert!(!text.contains("X-Injected"), "a line is smuggled into {text}");
+            assert!(!text.contains("X-Injected"), "a line is injected into {text}");
         }
     }
 }
@@ -193,11 +193,11 @@ fn finishes(draft: &'static dyn Draft, head: &RequestHead, behind: &[u8], answer
             FIRST_FRAME,
             "`finish` reads what belongs to the frames, or too little"
         );
-        assert_eq!(io.written, answer, "the answer behind the head");
+        assert_eq!(io.written, answer, "the answer after the head");
     }
     for end in 0..behind.len() {
         let mut io = Hesitant::new(&behind[..end], 1);
         let outcome = block_on(draft.finish(head, &mut io));
-        assert!(outcome.is_err(), "{end} of {} bytes behind the head suffice", behind.len());
+        assert!(outcome.is_err(), "{end} of {} bytes after the head suffice", behind.len());
     }
 }

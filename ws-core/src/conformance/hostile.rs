@@ -1,4 +1,4 @@
-//! Streams that nobody means well with: nothing panics, stalls, or grows from a length alone.
+//! Hostile streams: the codec must not panic or stall, and not reserve memory for a length.
 
 use super::frames::{encode, samples, text};
 use super::read::{Heard, Reader, Said, read};
@@ -13,12 +13,12 @@ use crate::role::Role;
 const RANDOM_STREAMS: usize = 3000;
 const FRAME_LIMIT: u64 = 1000;
 
-/// Bytes that begin frames or lengths in one draft or another.
+/// Bytes that begin frames or lengths in some draft.
 const TELLING: [u8; 16] = [
     0x00, 0x01, 0x02, 0x7e, 0x7f, 0x80, 0x81, 0x82, 0x88, 0x89, 0x8a, 0xc1, 0xfe, 0xff, 0x7d, 0x03,
 ];
 
-/// Frames that announce far more than follows.
+/// Frames that announce far more bytes than follow.
 const ANNOUNCEMENTS: [&[u8]; 7] = [
     b"\x82\xff\x7f\xff\xff\xff\xff\xff\xff\xff\x01\x02\x03\x04",
     b"\x82\x7f\x7f\xff\xff\xff\xff\xff\xff\xff",
@@ -79,7 +79,7 @@ fn bears_random_streams(receiver: Make<'_>, valid: &[u8]) {
             })
             .collect();
         bear(receiver, &stream);
-        // The same in the midst of what is valid.
+        // The same after a part of a valid stream.
         let start = random.below(valid.len());
         let end = start + random.below(valid.len() - start);
         bear(receiver, &[&valid[start..end], &stream].concat());
@@ -95,8 +95,8 @@ fn bears_announcements(receiver: Make<'_>) {
     }
 }
 
-/// A frame of the limit passes, one byte more is refused however it comes, and what was shown
-/// of it until then is within the limit.
+/// A frame of the limit is accepted. One of one byte more is refused however it arrives, and what
+/// is delivered of it before that is within the limit.
 fn refuses_frames_over_the_limit(sender: Make<'_>, receiver: Make<'_>) {
     let limit = FRAME_LIMIT as usize;
     for (len, error) in [
@@ -116,7 +116,7 @@ fn refuses_frames_over_the_limit(sender: Make<'_>, receiver: Make<'_>) {
     }
 }
 
-/// Reads a stream with a tight limit and with none, whole and in pieces.
+/// Reads a stream with a tight limit and without one, whole and in pieces.
 fn bear(receiver: Make<'_>, stream: &[u8]) {
     for limit in [FRAME_LIMIT, u64::MAX] {
         let whole = read(receiver(limit), [stream]);
@@ -126,7 +126,7 @@ fn bear(receiver: Make<'_>, stream: &[u8]) {
     }
 }
 
-/// Marsaglia's generator: the same streams in every run.
+/// Marsaglia's xorshift generator: the same streams in every run.
 struct XorShift(u64);
 
 impl XorShift {

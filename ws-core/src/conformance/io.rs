@@ -1,4 +1,4 @@
-//! A byte stream in memory that hesitates, and an executor for one future.
+//! A byte stream in memory that is pending before each operation, and an executor for one future.
 
 use std::future::Future;
 use std::io;
@@ -10,7 +10,7 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 /// How often a future is polled before it counts as stuck.
 const PATIENCE: usize = 100_000;
 
-/// Gives `incoming` in pieces, says "not yet" before each, and keeps what is written.
+/// Reads return `incoming` in pieces, and writes are kept. Each is pending once before it.
 #[derive(Debug)]
 pub(super) struct Hesitant<'i> {
     incoming: &'i [u8],
@@ -20,7 +20,7 @@ pub(super) struct Hesitant<'i> {
 }
 
 impl<'i> Hesitant<'i> {
-    /// A stream that takes and gives at most `piece` bytes at a time.
+    /// A stream that reads and writes at most `piece` bytes at a time.
     pub(super) fn new(incoming: &'i [u8], piece: usize) -> Hesitant<'i> {
         Hesitant { incoming, written: Vec::new(), piece, ready: false }
     }
@@ -80,7 +80,7 @@ impl AsyncWrite for Hesitant<'_> {
     }
 }
 
-/// Runs a future that waits for nothing but a [`Hesitant`] stream.
+/// Runs a future that only waits for a [`Hesitant`] stream.
 pub(super) fn block_on<F: Future>(future: F) -> F::Output {
     let mut future = pin!(future);
     let mut cx = Context::from_waker(Waker::noop());
@@ -89,5 +89,5 @@ pub(super) fn block_on<F: Future>(future: F) -> F::Output {
             return output;
         }
     }
-    panic!("`finish` waits for something that never comes");
+    panic!("`finish` waits forever");
 }

@@ -1,7 +1,7 @@
-//! The suite that every draft passes, of this project or another's.
+//! The conformance suite for drafts, those outside this project included.
 //!
-//! A draft crate turns on the feature `conformance` of `ws-core` for its tests, and has one
-//! test that gives the suite a request:
+//! A draft crate enables the feature `conformance` of `ws-core` for its tests, and has one
+//! test that passes a request to the suite:
 //!
 //! ```no_run
 //! # fn conforms(draft: &'static dyn ws_core::Draft) {
@@ -18,15 +18,15 @@
 //! # }
 //! ```
 //!
-//! A draft whose handshake goes on behind the heads says so with
+//! For a draft whose handshake continues after the heads, use
 //! [`behind_the_head`](Conformance::behind_the_head) and [`answer`](Conformance::answer).
-//! Vectors of the draft's own text are read with [`read_every_way`].
+//! Decode the test vectors of its specification with [`read_every_way`].
 
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
     clippy::panic,
-    reason = "a check that fails is meant to panic: it runs in tests"
+    reason = "a failed check must panic: it runs in tests"
 )]
 
 mod closing;
@@ -61,20 +61,20 @@ impl Conformance {
         Conformance { draft, requests: Vec::new(), behind: Vec::new(), answer: Vec::new() }
     }
 
-    /// Adds a request head of this draft, its empty line included. At least one is needed; it
-    /// should have every field that the draft knows, a subprotocol and an origin among them.
+    /// Adds a request head of this draft, its empty line included. At least one is required; it
+    /// should have every field that the draft uses, with a subprotocol and an origin.
     pub fn request(mut self, head: impl AsRef<[u8]>) -> Conformance {
         self.requests.push(head.as_ref().to_vec());
         self
     }
 
-    /// What the client sends behind its head and before its first frame.
+    /// Sets what the client sends after its head and before its first frame; by default nothing.
     pub fn behind_the_head(mut self, bytes: impl AsRef<[u8]>) -> Conformance {
         self.behind = bytes.as_ref().to_vec();
         self
     }
 
-    /// What the server sends behind its head and before its first frame.
+    /// Sets what the server sends after its head and before its first frame; by default nothing.
     pub fn answer(mut self, bytes: impl AsRef<[u8]>) -> Conformance {
         self.answer = bytes.as_ref().to_vec();
         self
@@ -83,7 +83,7 @@ impl Conformance {
     /// Runs the suite.
     ///
     /// # Panics
-    /// When the draft does not conform; the message says in what.
+    /// When the draft does not conform, or without a request; the message says why.
     pub fn run(&self) {
         assert!(!self.requests.is_empty(), "the suite needs a request of the draft");
         for request in &self.requests {

@@ -1,39 +1,39 @@
-//! Reads a stream of frames as a connection would, and watches the codec while it does.
+//! Decodes a stream of frames as a connection does, and checks the contract of the codec.
 
 use crate::codec::{Codec, Decoded, Fragment};
 use crate::codec_box::CodecBox;
 use crate::frame::OpCode;
 use crate::protocol_error::ProtocolError;
 
-/// A message or a control frame.
+/// A message or a control frame of a stream.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Said {
     /// The kind: text, binary or a control frame, never a continuation.
     pub opcode: OpCode,
-    /// The payload, all fragments joined.
+    /// The payload, with all fragments joined.
     pub payload: Vec<u8>,
 }
 
 impl Said {
-    /// What a frame or message of this kind says.
+    /// A message or control frame of this kind and payload.
     pub fn new(opcode: OpCode, payload: impl AsRef<[u8]>) -> Said {
         Said { opcode, payload: payload.as_ref().to_vec() }
     }
 }
 
-/// What a stream of frames said.
+/// The decoded contents of a stream of frames.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Heard {
-    /// What came whole, in order.
+    /// The complete messages and control frames, in order.
     pub said: Vec<Said>,
-    /// How it broke the protocol, if it did; nothing behind that is read.
+    /// How the stream broke the protocol, if it did; nothing after that is decoded.
     pub error: Option<ProtocolError>,
 }
 
 /// Decodes a stream that arrives in these pieces.
 ///
 /// # Panics
-/// When the codec breaks a promise of [`Codec::decode`].
+/// When the codec breaks the contract of [`Codec::decode`].
 pub fn read<'p>(codec: CodecBox, pieces: impl IntoIterator<Item = &'p [u8]>) -> Heard {
     let mut reader = Reader::new(codec);
     for piece in pieces {
@@ -42,11 +42,11 @@ pub fn read<'p>(codec: CodecBox, pieces: impl IntoIterator<Item = &'p [u8]>) -> 
     reader.heard
 }
 
-/// Decodes `wire` whole, byte by byte, and cut in two at every place; at many places when it
-/// is long. Each must come to the same.
+/// Decodes `wire` whole, byte by byte, and cut in two at every offset; at many offsets when it
+/// is long. The outcome must always be the same.
 ///
 /// # Panics
-/// When they differ, or the codec breaks a promise of [`Codec::decode`].
+/// When it differs, or the codec breaks the contract of [`Codec::decode`].
 pub fn read_every_way(codec: impl Fn() -> CodecBox, wire: &[u8]) -> Heard {
     let whole = read(codec(), [wire]);
     assert_eq!(read(codec(), wire.chunks(1)), whole, "byte by byte, against the whole");
@@ -59,21 +59,26 @@ pub fn read_every_way(codec: impl Fn() -> CodecBox, wire: &[u8]) -> Heard {
     whole
 }
 
-/// Up to this length a stream is cut everywhere.
+/// Up to this length, a stream is cut at every offset.
 const EVERY_CUT: usize = 600;
+/// A longer stream is cut at every offset up to this far from either end.
 const EDGE: usize = 32;
+/// Between the ends, a longer stream is cut at multiples of this offset.
 const STRIDE: usize = 4099;
 
-/// Bytes in, messages and control frames out.
+/// A decoder of a stream of frames to messages and control frames.
 #[derive(Debug)]
 pub(super) struct Reader {
     codec: CodecBox,
     unread: Vec<u8>,
+    /// The message that has begun and not ended.
     message: Option<Said>,
-    /// What the frame that is being shown in pieces still owes.
+    /// How many payload bytes of the current frame have not arrived.
     announced: u64,
     pub(super) heard: Heard,
+    /// How many bytes were passed to [`feed`](Reader::feed).
     pub(super) fed: usize,
+    /// How many bytes of payload were decoded. Always `delivered <= fed`.
     pub(super) delivered: usize,
 }
 
@@ -115,32 +120,33 @@ impl Reader {
         }
     }
 
+    /// Checks the contract of [`Codec::decode`].
     fn watch(&self, decoded: &Decoded, before: &[u8]) {
         let Decoded { consumed, fragment } = decoded;
         assert!(*consumed <= before.len(), "{consumed} bytes consumed of {}", before.len());
         assert_eq!(
             self.unread[*consumed..],
             before[*consumed..],
-            "bytes behind what was consumed are changed"
+            "bytes after what was consumed are changed"
         );
         assert!(*consumed > 0, "decoding makes no progress: {decoded:?}");
         let Some(fragment) = fragment else {
-            assert_eq!(self.announced, 0, "a frame is skipped that was shown in part");
+            assert_eq!(self.announced, 0, "a frame is skipped that was delivered in part");
             return;
         };
         let payload = &fragment.payload;
         assert!(payload.start <= payload.end, "a payload ends before it starts: {decoded:?}");
-        assert!(payload.end <= *consumed, "a payload ends behind what was consumed: {decoded:?}");
+        assert!(payload.end <= *consumed, "a payload ends after what was consumed: {decoded:?}");
         assert!(
             !fragment.fin || fragment.remaining == 0,
             "a message ends before its frame: {decoded:?}"
         );
         assert!(
             !fragment.opcode.is_control() || fragment.fin,
-            "a control frame is not shown whole: {decoded:?}"
+            "a control frame is not complete: {decoded:?}"
         );
         if self.announced > 0 {
-            assert_eq!(fragment.opcode, OpCode::Continuation, "inside a frame came {decoded:?}");
+            assert_eq!(fragment.opcode, OpCode::Continuation, "within a frame came {decoded:?}");
             let come = payload.len() as u64 + fragment.remaining;
             assert_eq!(come, self.announced, "the announced length changed: {decoded:?}");
         }
@@ -155,7 +161,7 @@ impl Reader {
             self.heard.said.push(Said::new(fragment.opcode, payload));
             return;
         }
-        // These two are the connection's to notice.
+        // A connection checks the order of fragments, not the codec.
         let mut message = match (fragment.opcode, self.message.take()) {
             (OpCode::Continuation, Some(message)) => message,
             (OpCode::Continuation, None) => {

@@ -1,10 +1,11 @@
-//! The socket that a test has.
+//! A socket for tests: a slice of bytes.
 
 use crate::connection::{Connection, ReceiveBuffer, Received, Untaken};
 use crate::message::{Batch, Message};
 use crate::protocol_error::ProtocolError;
 
-/// Reads from `socket` what the connection has memory for, and answers how many bytes that were.
+/// Reads as many bytes from `socket` as fit into the receive buffer of the connection, and returns
+/// how many.
 ///
 /// # Errors
 /// As with [`Connection::receive_buffer`].
@@ -33,8 +34,8 @@ pub fn receive_from(
     }
 }
 
-/// Reads all of `socket`, and puts the messages that come into `messages`. Memory of `memory`
-/// bytes is lent wherever the connection has none; it stays with the connection.
+/// Reads all of `socket`, and appends the received messages to `messages`. A buffer of `memory`
+/// bytes is lent whenever the connection has none; the last one stays lent.
 ///
 /// # Errors
 /// [`ProtocolError`] when the peer broke the protocol; the connection has failed then.
@@ -56,7 +57,7 @@ pub fn receive_all(
             }
             Received::Working => {}
             Received::Starved if !socket.is_empty() => {
-                // An error is told by the messages asked for next.
+                // An error is held, and returned by the next call of `receive_messages`.
                 if let Ok(count) = receive_from(connection, &mut socket) {
                     assert!(count > 0, "there is always room to read into");
                 }

@@ -1,4 +1,4 @@
-//! The suite finds what is wrong: a draft that conforms, broken in one way at a time.
+//! Tests of the suite: it detects each flaw that is added to a conforming draft.
 
 use super::*;
 use crate::codec::{Capabilities, Codec, Decoded, EncodeError, Envelope};
@@ -152,13 +152,13 @@ fn finds_a_codec_that_stalls() {
 }
 
 #[test]
-#[should_panic = "bytes behind what was consumed are changed"]
+#[should_panic = "bytes after what was consumed are changed"]
 fn finds_a_codec_that_touches_what_follows() {
     flawed(Flaw::TouchesWhatFollows);
 }
 
 #[test]
-#[should_panic = "a payload ends behind what was consumed"]
+#[should_panic = "a payload ends after what was consumed"]
 fn finds_a_codec_that_shows_more_than_it_consumes() {
     flawed(Flaw::ShowsMoreThanItConsumes);
 }

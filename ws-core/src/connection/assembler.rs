@@ -1,4 +1,4 @@
-//! Fragments to messages, under a limit, and without a copy where none is needed.
+//! Reassembly of fragments to messages, under a limit, and without a copy where none is needed.
 
 use std::ops::Range;
 
@@ -10,7 +10,7 @@ use crate::message::{Assembled, Message, MessageKind};
 use crate::protocol_error::ProtocolError;
 use crate::utf8::Utf8Checker;
 
-/// A fragment of a message whose payload lies in the read buffer.
+/// A fragment of a message whose payload is in the read buffer.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Data {
     /// The kind of message.
@@ -21,16 +21,17 @@ pub(super) struct Data {
     pub(super) fin: bool,
     /// Where in the read buffer the payload is.
     pub(super) payload: Range<usize>,
-    /// How many bytes are announced to follow in the same frame.
+    /// How many payload bytes of the same frame have not arrived.
     pub(super) remaining: u64,
 }
 
-/// Joins the fragments of one message after the other.
+/// Joins the fragments of messages, one message at a time.
 ///
-/// A message that lies in one piece in the read buffer stays there. Only one that is cut, by
-/// fragmentation or by the end of what has arrived, is copied out.
+/// A message that is contiguous in the read buffer stays there. It is copied out only if it is
+/// cut, by fragmentation or by the end of the received bytes.
 #[derive(Debug)]
 pub(super) struct Assembler {
+    /// The most bytes that a message may have. The message that has begun never has more.
     limit: usize,
     invalid_text: InvalidText,
     state: Assembly,
@@ -41,11 +42,14 @@ enum Assembly {
     /// No message has begun.
     #[default]
     Empty,
-    /// All of it so far lies here in the read buffer.
+    /// All bytes so far are in this range of the read buffer. The range is valid until the buffer
+    /// is compacted or reclaimed.
     Buffered(MessageKind, Range<usize>),
-    /// A text, checked as far as it has arrived.
+    /// A text, checked as far as it has arrived; its last, incomplete character is in the checker.
+    /// Only with [`InvalidText::Fail`].
     Text(String, Utf8Checker),
-    /// Bytes, or a text that is repaired when it is whole.
+    /// A binary message; or, only with [`InvalidText::Replace`], a text that is repaired when it
+    /// is complete.
     Bytes(MessageKind, Vec<u8>),
 }
 
@@ -55,18 +59,18 @@ impl Assembler {
         Assembler { limit, invalid_text, state: Assembly::Empty }
     }
 
-    /// What becomes of a text that is not UTF-8.
+    /// What happens to a text that is not UTF-8.
     #[inline]
     pub(super) fn invalid_text(&self) -> InvalidText {
         self.invalid_text
     }
 
-    /// Takes the next fragment, which lies in `buffer`, and gives the message that it ends.
+    /// Adds the next fragment, which is in `buffer`, and returns the message that it completes.
     ///
     /// # Errors
-    /// [`ProtocolError::MessageTooBig`] as soon as the announced length is over the limit,
-    /// [`ProtocolError::InvalidUtf8`] as soon as a text cannot be valid any more. A whole text in
-    /// the buffer is not checked.
+    /// [`ProtocolError::MessageTooBig`] as soon as the announced length exceeds the limit,
+    /// [`ProtocolError::InvalidUtf8`] as soon as no continuation can make a text valid. A complete
+    /// text in the buffer is not checked here.
     #[inline]
     pub(super) fn push(
         &mut self,
@@ -99,8 +103,8 @@ impl Assembler {
             return self.finish().map(Some);
         }
         if data.remaining == 0 {
-            // The next fragment does not lie behind this one. A text is judged here, so that
-            // what is heard next does not depend on how the bytes arrived.
+            // The next fragment is not adjacent to this one: a header is between them. A text is
+            // checked now, so that the outcome does not depend on how the bytes arrived.
             self.own(buffer)?;
         }
         Ok(None)
@@ -119,7 +123,7 @@ impl Assembler {
         }
     }
 
-    /// As [`push`](Assembler::push), with a payload that an extension has made.
+    /// As [`push`](Assembler::push), with a payload that an extension has decoded.
     pub(super) fn push_transformed(
         &mut self,
         data: &Data,
@@ -135,7 +139,7 @@ impl Assembler {
         if data.fin { self.finish().map(Some) } else { Ok(None) }
     }
 
-    /// The message, which is whole.
+    /// Returns the message, which is complete.
     fn finish(&mut self) -> Result<Assembled, ProtocolError> {
         Ok(match std::mem::take(&mut self.state) {
             Assembly::Buffered(kind, range) => Assembled::Stored(kind, range),
@@ -153,11 +157,11 @@ impl Assembler {
         })
     }
 
-    /// Copies out what lies in `buffer` of a message that is not whole, so that the buffer may
-    /// be used for something else.
+    /// Copies the bytes of an incomplete message out of `buffer`, so that the buffer can be
+    /// reused.
     ///
     /// # Errors
-    /// [`ProtocolError::InvalidUtf8`] when the text so far cannot become valid.
+    /// [`ProtocolError::InvalidUtf8`] when no continuation can make the text valid.
     pub(super) fn own(&mut self, buffer: &ReadBuffer) -> Result<(), ProtocolError> {
         let Assembly::Buffered(kind, range) = &self.state else {
             return Ok(());
@@ -167,7 +171,7 @@ impl Assembler {
         self.append(buffer.bytes(range))
     }
 
-    /// A message without a byte, in memory of its own.
+    /// The state of an empty message that is not in the read buffer.
     fn nothing(&self, kind: MessageKind) -> Assembly {
         match (kind, self.invalid_text) {
             (MessageKind::Text, InvalidText::Fail) => {
@@ -177,8 +181,8 @@ impl Assembler {
         }
     }
 
-    /// The memory of a message of bytes that has begun and lies in no read buffer any more: the
-    /// rest of it may be appended there. Tell of it with
+    /// The memory of an incomplete binary message that was copied out of the read buffer: its
+    /// rest may be appended there. Report what was appended with
     /// [`push_appended`](Assembler::push_appended).
     #[inline]
     pub(super) fn appendable(&mut self) -> Option<&mut Vec<u8>> {
@@ -188,8 +192,8 @@ impl Assembler {
         }
     }
 
-    /// Takes note of a fragment that was appended in place, and gives the message that it ends.
-    /// Its length was announced by the fragments before it, and is within the limit.
+    /// Reports a fragment that was appended in place, and returns the message that it completes.
+    /// Its length was checked against the limit when the header of its frame was.
     pub(super) fn push_appended(
         &mut self,
         data: &Data,
@@ -197,25 +201,26 @@ impl Assembler {
         if data.fin { self.finish().map(Some) } else { Ok(None) }
     }
 
-    /// Whether a message has begun, and is not whole.
+    /// Whether a message has begun and is not complete.
     #[inline]
     pub(super) fn has_begun(&self) -> bool {
         !matches!(self.state, Assembly::Empty)
     }
 
-    /// Whether a message that has begun lies in the read buffer.
+    /// Whether the message that has begun is in the read buffer.
     #[inline]
     pub(super) fn is_buffered(&self) -> bool {
         matches!(self.state, Assembly::Buffered(..))
     }
 
-    /// Forgets the message that has begun, and gives its memory back.
+    /// Discards the message that has begun, and frees its memory.
     #[inline]
     pub(super) fn reset(&mut self) {
         self.state = Assembly::Empty;
     }
 
-    /// How much memory the message takes that has begun, in bytes.
+    /// How much memory the message that has begun uses, in bytes; none while it is in the read
+    /// buffer.
     pub(super) fn held(&self) -> usize {
         match &self.state {
             Assembly::Empty | Assembly::Buffered(..) => 0,

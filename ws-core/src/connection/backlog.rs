@@ -1,37 +1,40 @@
-//! What the peer may still have to take of what the socket took.
+//! An estimate of the bytes that the socket has accepted and the peer has not received yet.
 
 use std::time::{Duration, Instant};
 
-/// Bytes that a peer takes in a second at least; who is slower may lose what is still under way
-/// when the connection ends.
+/// The lowest rate at which a peer is expected to receive, in bytes per second. A slower peer may
+/// lose bytes in transit when the connection ends.
 const LEAST_RATE: u64 = 128 * 1024;
 
-/// So much may lie between a socket and its peer, in the buffers of both systems.
+/// The most bytes that can be in transit, in the socket buffers of both systems.
 const MOST: u64 = 4 * 1024 * 1024;
 
-/// So many bytes are worth a look at the clock; fewer are not counted.
+/// How many sent bytes are worth reading the clock; fewer are not counted.
 const MARK: u32 = 64 * 1024;
 
-/// An upper bound of what a peer has still to take, if it takes as much as it should: what was sent
-/// flows in, and flows out again at the least rate.
+/// A leaky bucket: sent bytes fill it, and it drains at [`LEAST_RATE`]. Its level estimates the
+/// bytes in transit to a peer that receives at that rate, to within [`MARK`] bytes.
 #[derive(Debug, Default)]
 pub(super) struct Backlog {
-    /// How much was sent since it was marked.
+    /// Bytes that were sent since `marked` was set. Below [`MARK`] between two calls.
     unmarked: u32,
-    /// How much was sent since it is watched.
+    /// Bytes that were sent since the last [`watch`](Backlog::watch), saturating.
     watched: u32,
-    /// Boxed: most connections never have one.
+    /// The level of the bucket when it was last computed. `None` until [`MARK`] bytes were sent;
+    /// boxed because most connections never send that many.
     marked: Option<Box<Mark>>,
 }
 
+/// The level of the bucket at a time.
 #[derive(Debug, Clone, Copy)]
 struct Mark {
     at: Instant,
+    /// In bytes; never over [`MOST`].
     level: u64,
 }
 
 impl Backlog {
-    /// The socket took so many bytes. `clock` is asked now and then.
+    /// Reports that the socket accepted `count` bytes. `clock` is called once in [`MARK`] bytes.
     #[inline]
     pub(super) fn sent(&mut self, count: usize, clock: impl FnOnce() -> Instant) {
         let count = u32::try_from(count).unwrap_or(u32::MAX);
@@ -49,12 +52,13 @@ impl Backlog {
         self.unmarked = 0;
     }
 
-    /// Watches from now on how much the socket takes.
+    /// Starts to measure how many bytes the socket accepts.
     pub(super) fn watch(&mut self) {
         self.watched = 0;
     }
 
-    /// Whether the socket has taken as much as it should since then, in this time.
+    /// Whether the socket has accepted bytes at [`LEAST_RATE`] or faster in the `time` since the
+    /// last [`watch`](Backlog::watch).
     pub(super) fn is_taken(&self, time: Duration) -> bool {
         u128::from(self.watched) * 1000 >= u128::from(LEAST_RATE) * time.as_millis()
     }
@@ -67,8 +71,8 @@ impl Backlog {
         })
     }
 
-    /// How long the peer may need for what it has still to take, with `unsent` bytes that the
-    /// socket has not taken.
+    /// How long the peer may need at [`LEAST_RATE`] for the bytes in transit and for `unsent` bytes
+    /// that the socket has not accepted; these count from [`MARK`] on.
     pub(super) fn time(&self, now: Instant, unsent: usize) -> Duration {
         let counted = if unsent >= MARK as usize { unsent as u64 } else { 0 };
         Duration::from_millis((self.level(now) + counted) * 1000 / LEAST_RATE)
@@ -109,7 +113,7 @@ mod tests {
     fn little_is_not_counted_and_much_is_bounded() {
         let now = Instant::now();
         let mut backlog = Backlog::default();
-        backlog.sent(MARK as usize - 1, || unreachable!("no look at the clock"));
+        backlog.sent(MARK as usize - 1, || unreachable!("the clock is not read"));
         assert_eq!(backlog.time(now, 0), Duration::ZERO);
         for _ in 0..1000 {
             backlog.sent(1 << 20, || now);

@@ -6,12 +6,12 @@
 //!    │                        │                        ▲
 //!    ├── peer's Close, answered ───────────────────────┘
 //!    │                        │
-//!    └────────────────────────┴── the protocol is broken, a deadline ──▶ Failed
-//!                                 has passed, or the peer is gone
+//!    └────────────────────────┴── a protocol error, a deadline ────────▶ Failed
+//!                                 has passed, or TCP has ended
 //! ```
 //!
-//! What the peer does is held back while messages that came before it are not taken. From the first
-//! Close on, one deadline runs until the TCP connection has ended.
+//! A Close or a protocol error of the peer is held back until the messages received before it are
+//! consumed. From the first Close on, one deadline runs until the TCP connection has ended.
 
 use std::time::{Duration, Instant};
 
@@ -23,15 +23,16 @@ use crate::close::CloseReason;
 use crate::frame::{Frame, OpCode};
 use crate::protocol_error::ProtocolError;
 
-/// How many milliseconds a peer that takes what was sent is given at least at once.
+/// The shortest extension of the closing deadline for a peer that still receives, in milliseconds;
+/// only the last one may be shorter.
 const LEAST_STEP: u32 = 1000;
 
 impl Protocol {
-    /// Begins the closing handshake: nothing can be sent any more, what the peer still sends
-    /// can be received until its own Close or the closing deadline. Does nothing when it has
-    /// begun already.
+    /// Begins the closing handshake (RFC 6455 §7.1.2): nothing can be sent any more, and what the
+    /// peer still sends can be received until its own Close or the closing deadline. Does nothing
+    /// when it has begun already.
     ///
-    /// The status code is mapped to the nearest one the draft has; a draft without status
+    /// The status code is mapped to the nearest one that the draft has; a draft without status
     /// codes sends none.
     pub(super) fn close(
         &mut self,
@@ -42,7 +43,7 @@ impl Protocol {
         if !self.closing.is_open() {
             return;
         }
-        // Who has sent a Close may end its side, and still awaits ours.
+        // A peer that has sent a Close may shut down its side of TCP, and still awaits our Close.
         let held = self.held_end.as_deref().map(|held| &held.end);
         let gone = self.input_ended && !matches!(held, Some(PeerEnd::Close(_)));
         self.closing = match (self.capabilities.close, gone) {
@@ -57,8 +58,8 @@ impl Protocol {
         self.settle_held_end(output);
     }
 
-    /// Limits the time of the end, which begins now, and answers when it is over. What was sent
-    /// before has time to arrive, if the peer takes it at the least rate.
+    /// Sets the closing deadline, which counts from `now`, and returns it. It can be extended for
+    /// as long as the bytes that were sent before need at the least rate.
     pub(super) fn limit_end(&mut self, now: Instant, output: &SendBuffer) -> Instant {
         let end = now + self.timers.closing();
         let step = milliseconds(self.timers.closing());
@@ -68,9 +69,12 @@ impl Protocol {
         end
     }
 
-    /// Extends the time of the end, whose limit has passed: for as long as the peer takes what was
-    /// sent before its end as fast as it should. Of what lies between its socket and ours nobody
-    /// knows.
+    /// Extends the closing deadline, which has passed, if the peer still receives what was sent
+    /// before the end at the least rate. How many bytes are in transit between the two sockets is
+    /// not known, so that an empty send buffer counts as received.
+    ///
+    /// # Errors
+    /// [`Expired::Closing`] when it is not extended; the connection is over then.
     pub(super) fn extend_end(
         &mut self,
         Grace { step, more }: Grace,
@@ -83,16 +87,16 @@ impl Protocol {
             return Err(Expired::Closing);
         }
         let step = milliseconds(self.timers.closing()).max(LEAST_STEP).min(more);
-        // From now on: a look that comes late must not make the next one early.
+        // Counted from `now`: a late call must not shorten the next interval.
         let end = now + Duration::from_millis(step.into());
         self.end = End::Before(end, Grace { step, more: more - step });
         self.backlog.watch();
         Ok(())
     }
 
-    /// Keeps an end that the peer has made, if the connection is open. Otherwise nothing more can
-    /// be sent, and the end is made at once. It takes the place of another: what is found later
-    /// was in a message that came before.
+    /// Holds an end by the peer while the connection is open. Otherwise no replies can be sent,
+    /// and the end takes effect at once. It replaces an end that is held already: an error that is
+    /// found later was in a message that came before.
     pub(super) fn hold_end(&mut self, end: PeerEnd, output: &mut SendBuffer) {
         self.held_end = Some(Box::new(HeldEnd { end, until: None }));
         if !self.closing.is_open() {
@@ -100,7 +104,10 @@ impl Protocol {
         }
     }
 
-    /// Makes the end that was held, if there is one; what came before it was taken.
+    /// Applies the held end, if there is one; the messages before it were consumed.
+    ///
+    /// # Errors
+    /// How the peer broke the protocol; the connection has failed then.
     pub(super) fn take_held_end(&mut self, output: &mut SendBuffer) -> Result<(), ProtocolError> {
         let Some(held) = self.held_end.take() else {
             return Ok(());
@@ -112,8 +119,8 @@ impl Protocol {
         .inspect_err(|error| self.fail(*error, output))
     }
 
-    /// Makes the end that was held. How the peer broke the protocol is told to whoever takes what
-    /// came before.
+    /// Applies the held end, although messages before it are not consumed. A protocol error stays
+    /// held, and is returned once they are.
     pub(super) fn settle_held_end(&mut self, output: &mut SendBuffer) {
         if let Err(error) = self.take_held_end(output) {
             let end = PeerEnd::Violation(error);
@@ -121,9 +128,9 @@ impl Protocol {
         }
     }
 
-    /// Tells that the peer's side of the TCP connection has ended. What is sent may still
-    /// find a reader; but without a Close before there is no closing handshake any more, for nobody
-    /// would answer (RFC 6455 §7.1.5: the status code is 1006).
+    /// Reports that the peer's side of the TCP connection has ended. The peer may still read what
+    /// is sent. But where no Close of the peer came before, there is no closing handshake any more,
+    /// because the peer cannot answer (RFC 6455 §7.1.5: the status code is 1006).
     pub(super) fn end_input(&mut self) {
         self.input_ended = true;
         if !self.closing.is_open() && !self.closing.is_over() {
@@ -131,20 +138,21 @@ impl Protocol {
         }
     }
 
-    /// The socket has failed: nothing can be said or heard any more.
+    /// Reports that the socket has failed: nothing can be sent or received any more.
     pub(super) fn abandon(&mut self) {
         if !self.closing.is_over() {
             self.closing = ClosingHandshake::Failed;
         }
     }
 
+    /// Ends the connection because a deadline has passed.
     pub(super) fn expire(&mut self, expired: Expired) {
         self.end = End::Expired(expired);
         self.abandon();
     }
 
-    /// Ends the connection because the peer broke the protocol (RFC 6455 §7.1.7). Drafts
-    /// without status codes have no word for it and just end.
+    /// Fails the connection because the peer broke the protocol (RFC 6455 §7.1.7). A draft without
+    /// status codes ends it without a Close.
     pub(super) fn fail(&mut self, error: ProtocolError, output: &mut SendBuffer) {
         self.held_end = None;
         if self.closing.is_over() {
@@ -183,8 +191,8 @@ impl Protocol {
 
     fn put_close(&mut self, reason: Option<&CloseReason>, output: &mut SendBuffer) {
         let payload = match (reason, self.capabilities.status) {
-            // A code that may not be sent, such as one that a peer of an old version gave, is
-            // left out.
+            // A code that may not be sent is left out, for example one that a peer of an older
+            // version gave.
             (Some(reason), Some(rules)) => {
                 let reason = reason.under(rules);
                 match (rules.accepts)(reason.code().number()) {
@@ -198,7 +206,7 @@ impl Protocol {
     }
 }
 
-/// A time in whole milliseconds.
+/// A time in whole milliseconds, saturating.
 fn milliseconds(time: Duration) -> u32 {
     u32::try_from(time.as_millis()).unwrap_or(u32::MAX)
 }

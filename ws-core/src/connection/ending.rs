@@ -1,4 +1,4 @@
-//! How far the end of a connection is.
+//! The states of the end of a connection.
 
 use std::time::{Duration, Instant};
 
@@ -6,52 +6,56 @@ use super::timer::Expired;
 use crate::close::CloseReason;
 use crate::protocol_error::ProtocolError;
 
-/// How far the closing handshake is.
+/// The state of the closing handshake.
 #[derive(Debug)]
 pub(super) enum ClosingHandshake {
     /// Not begun.
     Open,
-    /// Our Close is out, the peer's is awaited.
+    /// We have sent a Close, and await the peer's.
     CloseSent,
-    /// Both are out, or the draft ends a connection without any.
+    /// Both sides have sent a Close, or the draft ends a connection without one.
     Closed(Option<Box<CloseReason>>),
-    /// The peer broke the protocol, kept silent or is gone; nothing more is read from it.
+    /// The peer broke the protocol, did not answer or has closed TCP without a Close; nothing more
+    /// is read from it.
     Failed,
 }
 
-/// When the end of the connection must be over.
+/// The closing deadline: the TCP connection must have ended by then.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum End {
-    /// No limit yet.
+    /// There is none yet.
     Unlimited,
-    /// The TCP connection has until then, and may get more time.
+    /// It is at this time, and can be extended. Only once the closing handshake has begun.
     Before(Instant, Grace),
-    /// The time is over; nothing more is done for the peer.
+    /// A deadline has passed; nothing more is sent. Only once the closing handshake has begun or
+    /// the connection has failed.
     Expired(Expired),
 }
 
-/// How a limit may be extended, if the peer still takes what was sent before; in milliseconds.
+/// How far the closing deadline can be extended for a peer that still receives what was sent
+/// before; in milliseconds.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Grace {
-    /// How long it is from the last look at the peer to the limit.
+    /// The time from the last check of the peer to the deadline.
     pub(super) step: u32,
-    /// How much time there is behind that.
+    /// How much it can be extended beyond that. Each extension takes its step from here.
     pub(super) more: u32,
 }
 
-/// How long an end that the peer has made waits for the messages before it to be taken.
+/// How long an end by the peer is held for the messages before it to be consumed.
 pub(super) const HELD_TIME: Duration = Duration::from_secs(1);
 
-/// How the peer has ended the connection, while messages before that are not taken: replies to
-/// them still go out (RFC 6455 §5.5.1 lets an endpoint delay its Close).
+/// How the peer has ended the connection, while messages before that are not consumed: replies to
+/// them can still be sent (RFC 6455 §5.5.1 lets an endpoint delay its Close).
 #[derive(Debug)]
 pub(super) struct HeldEnd {
     pub(super) end: PeerEnd,
-    /// When it is not held any longer; counted from the first time that somebody asks.
+    /// Until when it is held. `None` until the first `poll_timeout` after it was set, which starts
+    /// the time.
     pub(super) until: Option<Instant>,
 }
 
-/// How a peer ends a connection.
+/// How the peer ends a connection.
 #[derive(Debug)]
 pub(super) enum PeerEnd {
     /// By a Close with this payload.

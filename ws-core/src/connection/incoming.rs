@@ -1,4 +1,4 @@
-//! What comes in: bytes to fragments, and answers to control frames.
+//! Received bytes: decoding to fragments, and answers to control frames.
 
 use std::ops::Range;
 
@@ -12,17 +12,17 @@ use crate::frame::{Frame, OpCode};
 use crate::message::{Assembled, Contents, MessageKind};
 use crate::protocol_error::ProtocolError;
 
-/// What stands next in the read buffer.
+/// The next frame or fragment in the read buffer.
 pub(super) enum Next {
-    /// A fragment of a message, and what an extension has made of its payload.
+    /// A fragment of a message, and its payload where an extension has decoded it.
     Data(Data, Option<Transformed>),
-    /// A control frame, and where its payload is.
+    /// A control frame, and the range of its payload in the read buffer.
     Control(OpCode, Range<usize>),
 }
 
 impl Protocol {
-    /// Puts the messages at the front of `input` into its batch that need nothing but their mask
-    /// taken off, and are within the limit. It stops at whatever else there is.
+    /// The fast path of a server: moves the complete, unfragmented messages at the front of `input`
+    /// into its batch, unmasked, if they are within the limit. It stops at any other frame.
     #[inline]
     pub(super) fn collect_whole(&mut self, input: &mut ReadBuffer) {
         let Some((contents, unread)) = input.lent() else { return };
@@ -41,7 +41,7 @@ impl Protocol {
         }
     }
 
-    /// Decodes what stands next in `input`; `None` when more bytes are needed.
+    /// Decodes the next frame or fragment in `input`; `None` when more bytes are needed.
     #[inline(always)]
     pub(super) fn next(&mut self, input: &mut ReadBuffer) -> Result<Option<Next>, ProtocolError> {
         loop {
@@ -70,8 +70,9 @@ impl Protocol {
         }
     }
 
-    /// Decodes bytes that lie in no read buffer, in place: no more than are to come of the frame
-    /// under way, so all of them are payload. The range of the data is that of `payload`.
+    /// Decodes bytes that are not in the read buffer, in place. They are at most as many as remain
+    /// of the current frame, so that all of them are payload. The range of the returned data is
+    /// relative to `payload`.
     pub(super) fn payload(&mut self, payload: &mut [u8]) -> Result<Data, ProtocolError> {
         match self.codec.decode(payload)? {
             Some(Decoded { consumed, fragment: Some(fragment) })
@@ -83,8 +84,8 @@ impl Protocol {
         }
     }
 
-    /// Bytes arrived: the peer is alive. While `output` is backed up they say nothing: a peer that
-    /// talks and never reads is given up like a silent one.
+    /// Reports that bytes arrived, which shows that the peer is alive. While `output` is backed up
+    /// they do not count: a peer that sends and never reads is dropped like a silent one.
     #[inline]
     pub(super) fn heard(&mut self, output: &SendBuffer) {
         if !output.is_backed_up() {
@@ -116,8 +117,8 @@ impl Protocol {
         })
     }
 
-    /// Answers a control frame. A Close is held while `untaken` messages came before it. Tells why
-    /// nothing more is received for now, if that is so.
+    /// Answers a control frame. A Close is held if `untaken` messages came before it. Returns why
+    /// nothing more can be received now, if that is so.
     #[cold]
     pub(super) fn control<T>(
         &mut self,
@@ -141,8 +142,8 @@ impl Protocol {
         })
     }
 
-    /// RFC 6455 §5.5.2. While the peer does not read, only its latest ping is remembered: a
-    /// flood of pings cannot fill memory with answers.
+    /// Answers a ping (RFC 6455 §5.5.2). While the peer does not read, only its latest ping is
+    /// stored (§5.5.3), so that a flood of pings cannot fill memory with pongs.
     pub(super) fn answer_ping(&mut self, payload: &[u8], output: &mut SendBuffer) {
         if !self.closing.is_open() {
             // Our Close is the last frame we send; the peer needs no pong to answer it.

@@ -1,4 +1,4 @@
-//! The memory that is received into, which belongs to somebody else when nothing is in it.
+//! The memory that is received into: a buffer that the caller lends, or that of a long message.
 
 use std::ops::Range;
 
@@ -7,49 +7,50 @@ use super::received::Work;
 use crate::message::Batch;
 use crate::protocol_error::ProtocolError;
 
-/// From so many bytes on that are still to come of a frame, they are read straight into the memory
-/// of their message.
+/// From how many remaining bytes of a frame on they are read directly into the memory of their
+/// message.
 const LONG_REST: u64 = 64 * 1024;
 
-/// How much more memory there is for a long message, as a multiple of what has arrived of it: each
+/// By how much the memory of a long message grows, as a multiple of what has arrived of it: each
 /// growth costs a read, and may cost a copy.
 const GROWTH: usize = 3;
 
-/// Where the next bytes of the socket belong.
+/// Where to read the next bytes of the socket to.
 #[derive(Debug)]
 pub enum ReceiveBuffer<'c> {
-    /// Here, from its front. It is empty where no memory was lent.
+    /// The front of this slice. It is empty when no buffer is lent.
     Spare(&'c mut [u8]),
-    /// Behind these, no more than `limit` bytes: they are the rest of a long message.
+    /// The end of this vector: the bytes are payload of a long message.
     Append {
-        /// The message.
+        /// The message so far.
         message: &'c mut Vec<u8>,
-        /// How many bytes it may get.
+        /// The most bytes to append: those that remain of the current frame.
         limit: u64,
     },
 }
 
 impl Connection {
-    /// Whether it was lent memory to receive into.
+    /// Whether a buffer to receive into is lent.
     #[inline]
     pub fn has_storage(&self) -> bool {
         self.input.is_lent()
     }
 
-    /// Gives it memory to receive into, where it has none: an empty batch that is larger than any
-    /// frame header.
+    /// Lends a buffer to receive into, where [none is lent](Connection::has_storage): an empty
+    /// batch that is larger than any frame header.
     #[inline]
     pub fn lend(&mut self, mut batch: Batch) {
         batch.contents_mut().set_invalid_text(self.assembler.invalid_text());
         self.input.lend(batch);
     }
 
-    /// Takes the memory back. What cannot be decoded yet, and the beginning of a message, are
-    /// copied.
+    /// Returns the lent buffer. Undecoded bytes and an incomplete message are copied into memory of
+    /// the connection.
     ///
     /// # Errors
-    /// [`ProtocolError::InvalidUtf8`] when the beginning of a text shows it. Ask for messages then:
-    /// that [is held](Connection::hold_violation), and the memory can be taken back.
+    /// [`ProtocolError::InvalidUtf8`] when an incomplete text cannot become valid. The error
+    /// [is held](Connection::hold_violation) as well: receive messages next, and reclaim the buffer
+    /// again.
     #[inline]
     pub fn reclaim(&mut self) -> Result<Option<Batch>, ProtocolError> {
         if self.assembler.is_buffered() {
@@ -58,7 +59,7 @@ impl Connection {
         Ok(self.input.reclaim())
     }
 
-    /// Forgets what was received and not taken, and gives the memory back.
+    /// Discards what was received and not consumed, and returns the lent buffer.
     pub fn discard_received(&mut self) -> Option<Batch> {
         self.assembler.reset();
         self.appended = 0;
@@ -68,7 +69,7 @@ impl Connection {
         self.input.reclaim()
     }
 
-    /// Whether something was received that is not dealt with.
+    /// Whether received bytes are not processed yet: receive again before reading more.
     #[inline]
     pub fn has_unread(&self) -> bool {
         !self.input.is_empty()
@@ -82,7 +83,7 @@ impl Connection {
         self.protocol.message.is_some()
     }
 
-    /// The memory that the next bytes belong into, once it is [starved](super::Received::Starved).
+    /// Where to read the next bytes to, once the connection is [starved](super::Received::Starved).
     ///
     /// # Errors
     /// As with [`reclaim`](Connection::reclaim).
@@ -107,8 +108,8 @@ impl Connection {
         Ok(ReceiveBuffer::Spare(self.input.spare()))
     }
 
-    /// Whether the next bytes belong into the memory of a message, which no buffer has to be lent
-    /// for.
+    /// Whether the next bytes are read into the memory of a message, so that no buffer has to be
+    /// lent.
     ///
     /// # Errors
     /// As with [`reclaim`](Connection::reclaim).
@@ -121,7 +122,7 @@ impl Connection {
         Ok(self.assembler.appendable().is_some())
     }
 
-    /// Copies the beginning of a message out of the buffer.
+    /// Copies an incomplete message out of the buffer.
     #[inline(never)]
     pub(super) fn own_beginning(&mut self) -> Result<(), ProtocolError> {
         let owned = self.assembler.own(&self.input);
@@ -131,8 +132,8 @@ impl Connection {
         })
     }
 
-    /// Tells that so many bytes were put into the [`receive_buffer`](Connection::receive_buffer):
-    /// the peer is alive.
+    /// Reports that `count` bytes were read into the [spare part](ReceiveBuffer::Spare) of the
+    /// receive buffer. This shows that the peer is alive.
     #[inline]
     pub fn filled(&mut self, count: usize) {
         if count > 0 {
@@ -141,7 +142,8 @@ impl Connection {
         }
     }
 
-    /// Tells that so many bytes were [appended](ReceiveBuffer::Append) to a message.
+    /// Reports that `count` bytes were [appended](ReceiveBuffer::Append) to a message. This shows
+    /// that the peer is alive.
     pub fn appended(&mut self, count: usize) {
         if count > 0 {
             self.protocol.heard(&self.output);
@@ -149,19 +151,19 @@ impl Connection {
         }
     }
 
-    /// Tells that the peer's side of the TCP connection has ended. What is sent may still find a
-    /// reader; but without a Close before there is no closing handshake any more, for nobody would
-    /// answer (RFC 6455 §7.1.5: the status code is 1006).
+    /// Reports that the peer's side of the TCP connection has ended. The peer may still read what
+    /// is sent. But where no Close of the peer came before, there is no closing handshake any more,
+    /// because the peer cannot answer (RFC 6455 §7.1.5: the status code is 1006).
     pub fn end_of_input(&mut self) {
         self.protocol.end_input();
     }
 
-    /// Tells that nobody takes data any more, until the peer's Close comes: nothing is decompressed
-    /// from here on.
+    /// Stops the delivery of data, for a caller that only waits for the peer's Close: from now on
+    /// nothing is decompressed.
     pub fn discard_data(&mut self) {
         use crate::codec::Codec as _;
         self.protocol.codec.discard_data();
-        // What was read into a message counts, though that is given up.
+        // The codec must count the bytes that were read into a message, although that is dropped.
         let appended = std::mem::take(&mut self.appended);
         if let Some(message) = self.assembler.appendable().filter(|_| appended > 0) {
             let begin = message.len() - appended;
@@ -170,27 +172,31 @@ impl Connection {
         self.assembler.reset();
     }
 
-    /// Whether extensions have done something since the last [`take_work`](Connection::take_work).
+    /// Whether extensions have worked since the last [`take_work`](Connection::take_work).
     #[inline]
     pub fn has_worked(&self) -> bool {
         self.work.steps | self.work.encoded != 0
     }
 
-    /// What extensions have done since the last call.
+    /// The work of extensions since the last call.
     #[inline]
     pub fn take_work(&mut self) -> Work {
         std::mem::take(&mut self.work)
     }
 
     /// Received bytes: the [payload](super::Payload::Stored) of the last fragment.
+    ///
+    /// # Panics
+    /// When `range` is not within the buffer, because it was returned before the buffer was
+    /// reclaimed.
     #[inline]
     pub fn bytes(&self, range: Range<usize>) -> &[u8] {
         self.input.bytes(range)
     }
 }
 
-/// Makes room in a message of which `rest` bytes of a frame are still to come. Memory follows what
-/// has arrived, not what is announced.
+/// Makes room in a message, of whose current frame `rest` bytes remain. The capacity depends on
+/// what has arrived, and not on what is announced.
 fn make_room(message: &mut Vec<u8>, rest: u64) {
     let begin = message.len();
     if begin == message.capacity() {

@@ -33,30 +33,32 @@ pub use timer::Expired;
 
 /// A connection after its opening handshake: bytes in, messages out; messages in, bytes out.
 ///
-/// It neither reads nor writes, and keeps no clock. Its owner does this around it:
+/// It does no I/O and reads no clock. The caller does both:
 ///
-/// * **In.** [Lend](Connection::lend) it memory, read from the socket into the
-///   [`receive_buffer`](Connection::receive_buffer), say how much was
-///   [`filled`](Connection::filled), and take what has come with
-///   [`receive_messages`](Connection::receive_messages), or piece by piece with
+/// * **Receiving.** [Lend](Connection::lend) it a buffer, read from the socket into the
+///   [`receive_buffer`](Connection::receive_buffer) and report how much was
+///   [`filled`](Connection::filled). Then receive whole messages with
+///   [`receive_messages`](Connection::receive_messages), or fragments with
 ///   [`receive_fragment`](Connection::receive_fragment), until it is
-///   [starved](Received::Starved). [`reclaim`](Connection::reclaim) the memory when the socket has
-///   nothing more.
-/// * **Out.** [`send`](Connection::send), write what is [`unsent`](Connection::unsent), and say how
-///   much was [`sent`](Connection::sent).
-/// * **Time.** Call [`handle_timeout`](Connection::handle_timeout) when
-///   [`poll_timeout`](Connection::poll_timeout) says so.
+///   [starved](Received::Starved). [`reclaim`](Connection::reclaim) the buffer when the socket has
+///   nothing more to read.
+/// * **Sending.** [`send`](Connection::send) messages, write what is
+///   [`unsent`](Connection::unsent), and report how much was [`sent`](Connection::sent).
+/// * **Time.** Call [`handle_timeout`](Connection::handle_timeout) at the time that
+///   [`poll_timeout`](Connection::poll_timeout) returns.
 ///
-/// Pings are answered and the closing handshake is held on the way. When it
-/// [is over](Connection::is_over), send what waits and end the TCP connection.
-// In memory, what each message needs lies together; of the protocol it comes first. That is no part
-// of the interface.
+/// It answers pings and performs the closing handshake itself. When it
+/// [is over](Connection::is_over), write what is unsent and end the TCP connection.
+// The order of the fields in memory is no part of the interface.
 #[derive(Debug)]
 #[repr(C)]
 pub struct Connection {
+    // hot: used for each message, and therefore in adjacent cache lines. `protocol` comes last,
+    // because it begins with its own hot fields.
     assembler: Assembler,
     work: Work,
-    /// How many bytes at the end of the message that has begun are not decoded yet.
+    /// How many bytes at the end of the assembler's message are not decoded yet. Not 0 only while
+    /// the assembler holds a binary message that is [read into](ReceiveBuffer::Append).
     appended: usize,
     input: ReadBuffer,
     output: SendBuffer,
@@ -64,8 +66,8 @@ pub struct Connection {
 }
 
 impl Connection {
-    /// A connection that is open as of `now`. `input` holds what came after the request head: it
-    /// belongs to the first frames.
+    /// A connection that is open as of `now`. `input` holds the bytes that were received after the
+    /// request head: they belong to the first frames.
     pub fn new(
         codec: CodecBox,
         mut input: ReadBuffer,
@@ -92,19 +94,19 @@ impl Connection {
         &self.protocol.limits
     }
 
-    /// How much memory it takes for what is under way, in bytes: undecoded input, the message
-    /// that has begun, output. What was lent counts while there is something in it; control frames
-    /// that wait, of up to 125 bytes, do not.
+    /// How much memory its data uses, in bytes: undecoded input, the incomplete message, and
+    /// output. A lent output buffer counts while something in it is unsent, a lent buffer to
+    /// receive into does not; nor do control frames that wait, of up to 125 bytes.
     pub fn held(&self) -> usize {
         self.input.held() + self.assembler.held() + self.output.held()
     }
 
-    // ===== Out =====
+    // ===== Sending =====
 
-    /// Takes a whole message.
+    /// Sends a whole message: appends its frame to what is [`unsent`](Connection::unsent).
     ///
     /// # Errors
-    /// [`SendError`]; nothing was taken then.
+    /// [`SendError`]; nothing was appended then.
     #[inline]
     pub fn send<'m>(&mut self, message: impl Into<Outgoing<'m>>) -> Result<(), SendError> {
         let message = message.into();
@@ -114,17 +116,18 @@ impl Connection {
         self.protocol.send(message, &mut self.output)
     }
 
-    /// What encodes messages as [`send`](Connection::send) does, where that takes no state of the
-    /// connection; what was encoded is given to [`send_encoded`](Connection::send_encoded).
+    /// An encoder that encodes messages as [`send`](Connection::send) does, where that needs no
+    /// state of the connection. Pass the encoded bytes to
+    /// [`send_encoded`](Connection::send_encoded).
     pub fn encoder(&self) -> Option<Encoder> {
         self.protocol.codec.encoder()
     }
 
-    /// Takes messages that its [`encoder`](Connection::encoder) has encoded, and leaves nothing
-    /// of them in `encoded`.
+    /// Sends messages that its [`encoder`](Connection::encoder) has encoded, and leaves `encoded`
+    /// empty.
     ///
     /// # Errors
-    /// [`SendError::Closed`]; they are gone then.
+    /// [`SendError::Closed`]; the messages are discarded then.
     #[inline]
     pub fn send_encoded(&mut self, encoded: &mut Vec<u8>) -> Result<(), SendError> {
         if encoded.is_empty() {
@@ -139,9 +142,10 @@ impl Connection {
         Ok(())
     }
 
-    /// Takes a message whose payload the caller is to write behind what is
-    /// [`unsent`](Connection::unsent). The answer goes behind the payload; `None`, and nothing
-    /// taken, when the message must pass through [`send`](Connection::send).
+    /// Begins to send a message whose payload the caller writes to the socket itself, after what is
+    /// [`unsent`](Connection::unsent). Returns the bytes to write after the payload; `None`, and
+    /// nothing was begun, when the message must pass through [`send`](Connection::send). No other
+    /// message may be [begun and not finished](Connection::is_within_sent_message).
     ///
     /// # Errors
     /// [`SendError::Closed`].
@@ -154,8 +158,9 @@ impl Connection {
         Ok(Some(envelope.tail()))
     }
 
-    /// Takes what is left of a message that [began](Connection::begin), and what goes behind it.
-    /// Until then nothing that comes behind it is [`unsent`](Connection::unsent).
+    /// Ends a message that [began](Connection::begin): `rest` is what the caller has not written of
+    /// its payload, `tail` the bytes after it. Until then nothing that is sent after the message is
+    /// [`unsent`](Connection::unsent).
     pub fn finish(&mut self, rest: &[u8], tail: &[u8]) {
         self.output.close_gap(rest, tail);
         if self.output.is_empty() {
@@ -168,7 +173,7 @@ impl Connection {
         self.output.has_gap()
     }
 
-    /// Takes a ping; its payload is at most 125 bytes.
+    /// Sends a ping (RFC 6455 §5.5.2); its payload is at most 125 bytes.
     ///
     /// # Errors
     /// [`SendError`], also when the draft has no ping.
@@ -176,20 +181,21 @@ impl Connection {
         self.protocol.ping(payload, &mut self.output)
     }
 
-    /// What is to be written to the socket, oldest first.
+    /// The bytes to write to the socket, oldest first.
     #[inline]
     pub fn unsent(&self) -> &[u8] {
         self.output.unsent()
     }
 
-    /// How many bytes wait to be sent, what has to wait for the rest of a message among them.
+    /// How many bytes wait to be sent, those included that wait for a message to be
+    /// [finished](Connection::finish).
     #[inline]
     pub fn unsent_len(&self) -> usize {
         self.output.len()
     }
 
-    /// Tells that the socket took so many bytes of what is [`unsent`](Connection::unsent). `clock`
-    /// is asked for the time now and then.
+    /// Reports that the socket accepted `count` bytes of what is [`unsent`](Connection::unsent).
+    /// `clock` is called occasionally, for the current time.
     #[inline]
     pub fn sent(&mut self, count: usize, clock: impl FnOnce() -> Instant) {
         if self.output.is_backed_up() {
@@ -202,8 +208,9 @@ impl Connection {
         }
     }
 
-    /// Tells that the socket took so many bytes of a message that [began](Connection::begin), from
-    /// where they lie; and whether it had refused some before.
+    /// Reports that the socket accepted `count` bytes of the payload of a message that
+    /// [began](Connection::begin); `refused` says whether it would have blocked before. `clock` is
+    /// as with [`sent`](Connection::sent).
     pub fn sent_elsewhere(&mut self, count: usize, refused: bool, clock: impl FnOnce() -> Instant) {
         if refused {
             self.protocol.timers.heard();
@@ -211,18 +218,18 @@ impl Connection {
         self.protocol.backlog.sent(count, clock);
     }
 
-    /// Tells that the socket takes no more for now.
+    /// Reports that the socket would block.
     #[inline]
     pub fn blocked(&mut self) {
         self.output.refuse();
     }
 
-    /// Forgets what is unsent: the socket takes nothing any more.
+    /// Discards what is unsent, for a socket that accepts nothing any more.
     pub fn discard_unsent(&mut self) {
         self.output.discard();
     }
 
-    /// Gives it memory for what is to be sent, if it has none. Without, it takes its own.
+    /// Lends it a buffer for what is to be sent, if it has none. Without one it allocates its own.
     #[inline]
     pub fn lend_output(&mut self, storage: impl FnOnce() -> Vec<u8>) {
         if !self.output.has_storage() {
@@ -230,7 +237,7 @@ impl Connection {
         }
     }
 
-    /// Takes the memory back, if nothing waits in it.
+    /// Returns the buffer for what is to be sent, if it has one and nothing in it is unsent.
     #[inline]
     pub fn reclaim_output(&mut self) -> Option<Vec<u8>> {
         self.output.reclaim()
@@ -238,47 +245,50 @@ impl Connection {
 
     // ===== Time =====
 
-    /// When [`handle_timeout`](Connection::handle_timeout) wants to be called, if ever. `clock` is
-    /// asked for the time where a deadline begins to count.
+    /// When to call [`handle_timeout`](Connection::handle_timeout), if ever. `clock` is called for
+    /// the current time where a deadline begins to count. Any other call may change the answer.
     pub fn poll_timeout(&mut self, clock: impl FnOnce() -> Instant) -> Option<Instant> {
         self.protocol.poll_timeout(&self.output, clock)
     }
 
-    /// Does what is due: sends a ping, or begins to close an idle connection.
+    /// Does what is due at `now`: sends a ping, begins to close an idle connection, or acts on an
+    /// [end that is held](Untaken).
     ///
     /// # Errors
-    /// [`Expired`] when the connection is to be cut; it is over then.
+    /// [`Expired`] when a deadline has passed: the connection is over, and the TCP connection is to
+    /// be ended at once.
     pub fn handle_timeout(&mut self, now: Instant) -> Result<(), Expired> {
         self.protocol.handle_timeout(now, &mut self.output)
     }
 
-    /// Tells that the peer's bytes are not being read, because nobody takes those that came
-    /// before: its silence says nothing about it, unless it takes nothing either.
+    /// Reports that the socket is not read, because earlier messages are not consumed: the silence
+    /// of the peer does not count against it, unless the peer does not read either. The time
+    /// without a data frame starts again.
     #[inline]
     pub fn not_listening(&mut self) {
         self.protocol.heard(&self.output);
         self.protocol.timers.active();
     }
 
-    // ===== The end =====
+    // ===== Closing =====
 
-    /// Begins the closing handshake: nothing can be sent any more, what the peer still sends can
-    /// be received until its own Close or the closing deadline. Does nothing when it has begun
-    /// already.
+    /// Begins the closing handshake (RFC 6455 §7.1.2): nothing can be sent any more, and what the
+    /// peer still sends can be received until its own Close or the closing deadline. Does nothing
+    /// when it has begun already.
     ///
-    /// The status code is mapped to the nearest one the draft has; a draft without status codes
-    /// sends none.
+    /// The status code is mapped to the nearest one that the draft has; a draft without status
+    /// codes sends none.
     pub fn close(&mut self, reason: Option<CloseReason>, now: Instant) {
         self.protocol.close(reason, now, &mut self.output);
     }
 
-    /// Ends the connection because the peer broke the protocol (RFC 6455 §7.1.7). Drafts without
-    /// status codes have no word for it and just end.
+    /// Fails the connection because the peer broke the protocol (RFC 6455 §7.1.7). A draft without
+    /// status codes ends it without a Close.
     pub fn fail(&mut self, error: ProtocolError) {
         self.protocol.fail(error, &mut self.output);
     }
 
-    /// Tells that the socket has failed: the connection is over.
+    /// Reports that the socket has failed: the connection is over, and what is unsent is discarded.
     pub fn abandon(&mut self) {
         self.output.discard();
         self.protocol.abandon();
@@ -290,14 +300,14 @@ impl Connection {
         self.protocol.closing.is_open()
     }
 
-    /// Whether its end has begun: the closing handshake, or one that the peer has begun and that
-    /// waits for messages to be taken; see [`Untaken`].
+    /// Whether its end has begun: the closing handshake, or an end by the peer that is held until
+    /// earlier messages are consumed; see [`Untaken`].
     #[inline]
     pub fn is_ending(&self) -> bool {
         !self.is_open() || self.protocol.held_end.is_some()
     }
 
-    /// Whether nothing more is to be received: send what waits and end the TCP connection.
+    /// Whether nothing more is received: write what is unsent and end the TCP connection.
     pub fn is_over(&self) -> bool {
         self.protocol.closing.is_over()
     }
@@ -307,7 +317,7 @@ impl Connection {
         self.protocol.input_ended
     }
 
-    /// Which deadline has passed, if one has: end the TCP connection and send nothing more.
+    /// The deadline that has passed, if one has: end the TCP connection and write nothing more.
     pub fn expired(&self) -> Option<Expired> {
         match self.protocol.end {
             End::Expired(expired) => Some(expired),
@@ -315,13 +325,13 @@ impl Connection {
         }
     }
 
-    /// Whether the connection ended in the way of its draft: by the peer's Close, or by nothing
-    /// but the end of TCP where the draft has no other.
+    /// Whether the connection was closed cleanly (RFC 6455 §7.1.4): by the closing handshake, or by
+    /// the end of TCP where the draft has no Close.
     pub fn is_closed_cleanly(&self) -> bool {
         matches!(self.protocol.closing, ClosingHandshake::Closed(_))
     }
 
-    /// What the peer gave as the reason in its Close, if it gave any (RFC 6455 §7.1.5).
+    /// The status code and reason of the peer's Close, if it has any (RFC 6455 §7.1.5, §7.1.6).
     pub fn peer_reason(&self) -> Option<&CloseReason> {
         match &self.protocol.closing {
             ClosingHandshake::Closed(reason) => reason.as_deref(),

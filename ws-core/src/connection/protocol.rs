@@ -1,4 +1,4 @@
-//! The rules that every version shares, on buffers that somebody else has.
+//! The protocol rules that all versions share, without the buffers that they work on.
 
 use std::time::Instant;
 
@@ -14,32 +14,37 @@ use crate::frame::{Frame, MAX_CONTROL_PAYLOAD, OpCode};
 use crate::limits::{Limits, Timeouts};
 use crate::message::{Compression, MessageKind, MessageRef, Outgoing};
 
-/// A connection without its buffers: fragments between control frames, pongs, the closing
+/// The state of a connection without its buffers: fragments and control frames, pongs, the closing
 /// handshake, keep-alive.
-// In memory, what each message needs comes first.
 #[derive(Debug)]
 #[repr(C)]
 pub(super) struct Protocol {
+    // hot: used for each message, and therefore in adjacent cache lines.
     pub(super) codec: CodecBox,
     pub(super) closing: ClosingHandshake,
-    /// How the peer has ended the connection, while messages before that are not taken.
+    /// How the peer has ended the connection. A Close is held only while messages before it are
+    /// not consumed; a protocol error also after the connection has failed, until it is returned.
     pub(super) held_end: Option<Box<HeldEnd>>,
-    /// The payload of a ping behind messages that were not taken when it was found.
+    /// The payload of a ping that came after messages of the same batch. `Some` only until the
+    /// next call that receives, which answers it after the replies to those messages.
     pub(super) held_ping: Option<Box<[u8]>>,
-    /// How much of the frame under way is still to come.
+    /// How many payload bytes of the current data frame have not arrived.
     pub(super) remaining: u64,
-    /// The kind of the message whose fragments are coming.
+    /// The kind of the current message: `Some` after a fragment that is not its last.
     pub(super) message: Option<MessageKind>,
-    /// Whether the codec has more to show of bytes that it has consumed.
+    /// Whether an extension has more output for bytes that the codec has consumed.
     pub(super) more: bool,
-    /// Whether the payload of messages passes through an extension.
+    /// Whether the payload of messages passes through an extension. It never changes.
     pub(super) extended: bool,
     /// Whether the peer's side of the TCP connection has ended.
     pub(super) input_ended: bool,
     pub(super) limits: Limits,
     pub(super) timers: Timers,
-    /// The payload of the latest ping that came while the send buffer was backed up.
+    /// The payload of the latest ping that came while the send buffer was backed up. Answered
+    /// before the next message, or when the send buffer becomes empty.
     pub(super) unanswered_ping: Option<Box<[u8]>>,
+    // cold: used once a write, when a deadline has passed, or at the end of the connection.
+    /// The closing deadline. [`End::Unlimited`] while the closing handshake has not begun.
     pub(super) end: End,
     pub(super) backlog: Backlog,
     pub(super) capabilities: Capabilities,
@@ -72,12 +77,12 @@ impl Protocol {
         }
     }
 
-    // ===== Out =====
+    // ===== Sending =====
 
-    /// Puts a whole message into `output`.
+    /// Appends a whole message to `output`.
     ///
     /// # Errors
-    /// [`SendError`]; nothing was put then.
+    /// [`SendError`]; nothing was appended then.
     #[inline]
     pub(super) fn send(
         &mut self,
@@ -97,8 +102,8 @@ impl Protocol {
         .map_err(SendError::Unsupported)
     }
 
-    /// What to write around a long message that is to go out without a copy, behind what is
-    /// in `output`; `None` when it must go through [`send`](Protocol::send).
+    /// The bytes to write before and after the payload of a long message that is sent without a
+    /// copy, after what is in `output`; `None` when it must pass through [`send`](Protocol::send).
     ///
     /// # Errors
     /// [`SendError::Closed`].
@@ -114,7 +119,7 @@ impl Protocol {
         Ok(self.codec.envelope(message.kind().opcode(), message.as_bytes().len()))
     }
 
-    /// Puts a ping into `output`; its payload is at most 125 bytes.
+    /// Appends a ping to `output`; its payload is at most 125 bytes.
     ///
     /// # Errors
     /// [`SendError`], also when the draft has no ping.
@@ -133,8 +138,8 @@ impl Protocol {
         self.codec.encode(frame, output.bytes()).map_err(SendError::Unsupported)
     }
 
-    /// The answer to a ping that waited goes out before the next message, or when nothing
-    /// waits any more: a sender that never stops cannot keep it back.
+    /// Appends the pong to a ping that waited. This is called before each message, and when
+    /// `output` has become empty, so that a sender that never pauses cannot delay it forever.
     #[inline]
     pub(super) fn answer_latest_ping(&mut self, output: &mut SendBuffer) {
         if self.unanswered_ping.is_some()
@@ -145,7 +150,7 @@ impl Protocol {
         }
     }
 
-    /// Puts a frame that the draft is known to have.
+    /// Appends a frame that the draft is known to have.
     pub(super) fn put(&mut self, frame: Frame<'_>, output: &mut SendBuffer) {
         let encoded = self.codec.encode(frame, output.bytes());
         debug_assert!(encoded.is_ok(), "{frame:?}: {encoded:?}");
@@ -153,7 +158,7 @@ impl Protocol {
 
     // ===== Time =====
 
-    /// The next deadline, if there is one. `clock` is asked where the time begins to count.
+    /// The next deadline, if there is one. `clock` is called where a deadline begins to count.
     pub(super) fn poll_timeout(
         &mut self,
         output: &SendBuffer,
@@ -168,11 +173,11 @@ impl Protocol {
         }
     }
 
-    /// Does what is due at a deadline: sends a ping, closes an idle connection, takes note of how
-    /// the peer has ended it.
+    /// Does what is due at a deadline: sends a ping, closes an idle connection, or applies an end
+    /// by the peer that was held.
     ///
     /// # Errors
-    /// [`Expired`] when the connection is to be cut; it is over then.
+    /// [`Expired`] when a deadline has passed; the connection is over then.
     pub(super) fn handle_timeout(
         &mut self,
         now: Instant,
@@ -192,7 +197,7 @@ impl Protocol {
             return Ok(());
         }
         if !self.capabilities.ping {
-            // Nothing can be asked of it: only what it does not take tells.
+            // The peer cannot be pinged: it is dead only if it does not read.
             self.heard(output);
         }
         match self.timers.due(now).inspect_err(|expired| self.expire(*expired))? {

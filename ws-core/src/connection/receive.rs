@@ -1,4 +1,4 @@
-//! The way in: the messages, or the fragments, that have come.
+//! Receiving whole messages, or fragments.
 
 use super::Connection;
 use super::assembler::Data;
@@ -9,22 +9,24 @@ use crate::frame::OpCode;
 use crate::message::{Assembled, Batch};
 use crate::protocol_error::ProtocolError;
 
-/// A batch that holds so much in memory of its own is full.
+/// A batch is full once its messages outside the lent buffer have this many bytes.
 const BATCH_BYTES: usize = 64 * 1024;
 
-/// So much is undecoded at most for the memory of a batch to go with it; more is not worth a copy.
+/// The most undecoded bytes that are copied out of the lent buffer, so that it can be returned with
+/// the batch. If there are more, the messages are copied instead, and the buffer stays.
 const KEPT_BYTES: usize = 4 * 1024;
 
 impl Connection {
     // ===== Messages =====
 
-    /// The messages that are whole in what was received. The memory that was lent goes with them:
-    /// without memory none are found, so lend some as long as there is something
-    /// [unread](Connection::has_unread). Answers to the peer are [`unsent`](Connection::unsent).
+    /// Receives the complete messages in the lent buffer. The batch that is returned usually takes
+    /// the buffer with it. Nothing is decoded without one, so lend another while there are
+    /// [unread](Connection::has_unread) bytes. Answers to control frames are
+    /// [`unsent`](Connection::unsent).
     ///
     /// # Errors
-    /// [`ProtocolError`] when the peer broke the protocol, and all messages before that were taken.
-    /// The connection has failed then.
+    /// [`ProtocolError`] when the peer broke the protocol, and all messages before that were
+    /// consumed. The connection has failed then.
     #[inline(always)]
     pub fn receive_messages(&mut self, untaken: Untaken) -> Result<Received<Batch>, ProtocolError> {
         if let Some(received) = self.receive_end(untaken)? {
@@ -38,7 +40,7 @@ impl Connection {
         self.hand_over(collected, untaken)
     }
 
-    /// Decodes messages into the batch that was lent, and tells why it stopped.
+    /// Decodes messages into the lent batch, and returns why it stopped.
     #[inline(always)]
     fn collect(&mut self, untaken: Untaken) -> Result<Received<Batch>, ProtocolError> {
         let Connection { protocol, input, output, assembler, work, .. } = self;
@@ -55,7 +57,7 @@ impl Connection {
                     let found = input.batch().is_some_and(|batch| !batch.is_empty());
                     let payload = input.bytes(payload);
                     if found && opcode == OpCode::Ping {
-                        // Its answer goes behind those to the messages before it.
+                        // The pong is sent after the replies to the messages before the ping.
                         protocol.held_ping = Some(payload.into());
                         return Ok(Received::Held);
                     }
@@ -77,7 +79,7 @@ impl Connection {
         Ok(Received::Starved)
     }
 
-    /// What was collected, or else what came of collecting.
+    /// Returns the messages that were collected, if there are any; else the outcome of collecting.
     #[inline(always)]
     fn hand_over(
         &mut self,
@@ -102,17 +104,17 @@ impl Connection {
         }
         let batch = self.take_batch();
         match batch.is_empty() {
-            // Its first message breaks the protocol.
+            // Its first message breaks the protocol: a text that is not UTF-8.
             true => self.receive_end(untaken).map(|end| end.unwrap_or(Received::Held)),
             false => Ok(Received::Data(batch)),
         }
     }
 
-    /// The batch of messages that were found.
+    /// Takes the batch of messages that were found.
     #[inline]
     fn take_batch(&mut self) -> Batch {
         if self.assembler.is_buffered() {
-            // That is told behind this batch.
+            // An error is held, and returned after this batch is consumed.
             let _held = self.own_beginning();
         }
         let undecoded = self.input.unread().len();
@@ -126,8 +128,9 @@ impl Connection {
         self.input.reclaim().unwrap_or_default()
     }
 
-    /// What has been made of control frames that came behind messages: of the end of the
-    /// connection, if it has one.
+    /// Acts on the control frames that came after messages: answers a held ping, and applies a held
+    /// end once those messages are consumed. Returns why nothing more can be received, if that is
+    /// so.
     #[inline]
     fn receive_end<T>(&mut self, untaken: Untaken) -> Result<Option<Received<T>>, ProtocolError> {
         if let Some(ping) = self.protocol.held_ping.take() {
@@ -142,8 +145,8 @@ impl Connection {
         Ok(self.is_over().then_some(Received::Closed))
     }
 
-    /// As [`fail`](Connection::fail), once the messages before that are taken: then whoever
-    /// receives is told. See [`Untaken`].
+    /// As [`fail`](Connection::fail), once the messages before that are consumed: the next call
+    /// that receives returns the error. See [`Untaken`].
     #[cold]
     pub fn hold_violation(&mut self, error: ProtocolError) {
         self.protocol.hold_end(PeerEnd::Violation(error), &mut self.output);
@@ -165,7 +168,7 @@ impl Connection {
         Ok(())
     }
 
-    /// Puts a message that lies in no buffer into the batch.
+    /// Adds a message that is not in the lent buffer to the batch.
     fn receive_assembled(&mut self, assembled: Assembled) {
         if !self.input.is_lent() {
             self.lend(Batch::default());
@@ -177,12 +180,12 @@ impl Connection {
 
     // ===== Fragments =====
 
-    /// The next fragment of a message, as it comes. Its payload stays where it is until the next
-    /// call, or until the memory is reclaimed.
+    /// Receives the next fragment of a message, as it arrives. Its payload stays in the buffer
+    /// until the next call, or until the buffer is reclaimed.
     ///
     /// # Errors
-    /// [`ProtocolError`] when the peer broke the protocol, in a message that may be under way: that
-    /// waits for nothing. The connection has failed then.
+    /// [`ProtocolError`] when the peer broke the protocol, possibly within a message. The error is
+    /// not held. The connection has failed then.
     #[inline]
     pub fn receive_fragment(
         &mut self,

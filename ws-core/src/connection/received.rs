@@ -1,41 +1,42 @@
-//! What has come.
+//! The outcome of receiving.
 
 use std::ops::Range;
 
 use crate::codec::Transformed;
 use crate::message::MessageKind;
 
-/// An extension's work is interrupted after so many steps, or so many bytes that went into them or
-/// came out.
+/// The work of an extension is interrupted after this many steps, this many bytes of input, or this
+/// many bytes of output.
 const MOST_STEPS: usize = 16;
 const MOST_WIRE: usize = 1024;
 const MOST_DECODED: usize = 16 * 1024;
 
-/// What has come.
+/// The outcome of a call that receives.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Received<T> {
-    /// Something to take.
+    /// A batch of messages, or a fragment.
     Data(T),
-    /// Nothing more: read from the socket.
+    /// More bytes are needed: read from the socket.
     Starved,
-    /// An extension has worked for this and has more to do: ask again, when others had their turn.
+    /// The work of an extension was interrupted, so that other connections get their turn: call
+    /// again later.
     Working,
-    /// Nothing more, until what was received before is taken; see [`Untaken`].
+    /// Nothing more before earlier messages are consumed; see [`Untaken`].
     Held,
-    /// The connection is over: send what waits, then end the TCP connection.
+    /// The connection is over: write what is unsent, then end the TCP connection.
     Closed,
 }
 
-/// Whether messages that came before are still to be taken.
+/// Whether messages that were received before are not consumed by the caller yet.
 ///
-/// While there are some, a Close of the peer, or what breaks the protocol, is not acted on: replies
-/// to those messages still go out. That lasts a second at most, then
+/// While there are some, a Close or a protocol error of the peer takes no effect, so that replies
+/// to those messages can still be sent. This lasts a second at most, until
 /// [`handle_timeout`](super::Connection::handle_timeout) ends it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Untaken {
-    /// All were taken.
+    /// All are consumed.
     Nothing,
-    /// Some were not.
+    /// Some are not.
     Some,
 }
 
@@ -48,30 +49,29 @@ pub struct Fragment {
     pub first: bool,
     /// Whether it ends here.
     pub fin: bool,
-    /// What it carries.
+    /// The payload.
     pub payload: Payload,
 }
 
 /// The payload of a fragment.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Payload {
-    /// What lies here in the memory that was received into: see
-    /// [`Connection::bytes`](super::Connection::bytes).
+    /// A range of the lent buffer: see [`Connection::bytes`](super::Connection::bytes).
     Stored(Range<usize>),
-    /// What an extension has made.
+    /// The output of an extension.
     Made(Vec<u8>),
 }
 
-/// What extensions have done; the sizes are bytes of payload.
+/// The work of extensions; the sizes are bytes of payload.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Work {
-    /// In how many steps they have decoded.
+    /// The number of decoding steps.
     pub steps: usize,
-    /// What they have decoded, as it was on the wire.
+    /// The input of decoding, as it was on the wire.
     pub wire: usize,
-    /// What they have made of it.
+    /// The output of decoding.
     pub decoded: usize,
-    /// What they were given to encode.
+    /// The input of encoding.
     pub encoded: usize,
 }
 

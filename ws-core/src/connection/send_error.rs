@@ -1,4 +1,4 @@
-//! Why something was not sent.
+//! Why a message was not sent.
 
 use crate::codec::EncodeError;
 
@@ -8,7 +8,7 @@ use crate::codec::EncodeError;
 pub enum SendError {
     /// The closing handshake has begun.
     Closed,
-    /// The draft of this connection has no such frame.
+    /// The draft of this connection cannot express it.
     Unsupported(EncodeError),
 }
 

@@ -1,4 +1,4 @@
-//! The connection, with bytes from literals and time from arithmetic.
+//! Tests of the connection, without a socket and without a clock.
 
 mod assembling;
 mod closing;
@@ -41,13 +41,13 @@ static PROFILE: Profile = Profile {
     },
 };
 
-/// The server's end of a connection, and the time it began.
+/// The server's end of a connection, and the time at which it began.
 struct End {
     connection: Connection,
     began: Instant,
 }
 
-/// What has come of the peer's bytes, taken fragment by fragment.
+/// The outcome of receiving a fragment.
 type Came = Result<Received<Fragment>, ProtocolError>;
 
 impl End {
@@ -65,13 +65,13 @@ impl End {
         End { connection, began }
     }
 
-    /// Reads these bytes from the socket.
+    /// Receives these bytes from the socket.
     fn hear(&mut self, mut bytes: &[u8]) {
         if !self.connection.has_storage() {
             self.connection.lend(Batch::new(vec![0xee; STORAGE].into()));
         }
         receive_from(&mut self.connection, &mut bytes).unwrap();
-        assert!(bytes.is_empty(), "more than there is room for");
+        assert!(bytes.is_empty(), "the bytes do not fit into the buffer");
     }
 
     fn receive(&mut self) -> Came {
@@ -84,11 +84,11 @@ impl End {
             Ok(Received::Data(Fragment {
                 first, fin, payload: Payload::Stored(range), ..
             })) => (self.connection.bytes(range).to_vec(), first, fin),
-            other => panic!("no fragment but {other:?}"),
+            other => panic!("expected a fragment, got {other:?}"),
         }
     }
 
-    /// What was put since the last call; the socket takes it.
+    /// What was sent since the last call; the socket accepts it.
     fn sent(&mut self) -> Vec<u8> {
         let sent = self.connection.unsent().to_vec();
         let began = self.began;
@@ -101,7 +101,7 @@ impl End {
     }
 }
 
-/// As much as comes in one read.
+/// The most bytes of one read.
 const STORAGE: usize = 512;
 
 fn codec(role: Role) -> CodecBox {
@@ -263,7 +263,7 @@ fn sends_what_its_encoder_has_encoded_as_it_sends_messages() {
         end.connection.send_encoded(&mut encoded).unwrap();
         assert_eq!((end.sent(), encoded), (sent, vec![]));
     }
-    // A key for each frame is state, and of other codecs nobody knows.
+    // A client draws a masking key for each frame, which is state; other codecs may have any.
     for codec in [codec(Role::Client), tiny(true)] {
         assert!(End::new(codec, Timeouts::default()).connection.encoder().is_none());
     }

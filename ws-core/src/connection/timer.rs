@@ -1,20 +1,20 @@
 //! Keep-alive and the idle limit.
 //!
-//! Nothing here reads a clock when a message comes: that a peer was heard is a flag, and the
-//! flag is looked at once an interval.
+//! No clock is read when a message arrives: it only sets a flag, and the flag is checked once an
+//! interval.
 
 use std::time::{Duration, Instant};
 
 use crate::limits::Timeouts;
 
-/// Why a connection is cut.
+/// The deadline that a connection has missed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Expired {
-    /// Nothing was heard from the peer for too long, though it was pinged; or it took nothing
+    /// Nothing was received from the peer for too long, although it was pinged; or it read nothing
     /// of what was sent to it.
     Dead,
-    /// The peer did not answer our Close.
+    /// The connection did not end in time after the first Close.
     Closing,
 }
 
@@ -22,32 +22,44 @@ impl std::fmt::Display for Expired {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str(match self {
             Expired::Dead => "the peer gave no sign of life and counts as dead",
-            Expired::Closing => "the peer did not answer the closing handshake in time",
+            Expired::Closing => "the peer did not complete the closing handshake in time",
         })
     }
 }
 
 impl std::error::Error for Expired {}
 
-// In memory, the flags that messages set come first.
+/// The timers of a connection. All durations are at most `LONGEST_TIMEOUT`.
 #[derive(Debug)]
 #[repr(C)]
 pub(super) struct Timers {
+    // hot: set by each message.
+    /// Whether the peer gave a sign of life since the last keep-alive check.
     heard: bool,
+    /// Whether a data frame arrived since the last idle check.
     active: bool,
-    /// The peer was not given up because the look came late.
+    // cold: used once an interval.
+    /// Whether the peer was kept once although it had missed too many checks, because the check
+    /// came late. Reset by a sign of life.
     excused: bool,
+    /// How many keep-alive checks in a row found no sign of life.
     missed: u32,
+    /// With which such check the peer counts as dead.
     missed_allowed: u32,
+    /// The time between two keep-alive checks.
     interval: Option<Duration>,
+    /// The next keep-alive check; `Some` exactly when `interval` is.
     next_check: Option<Instant>,
+    /// The time between two idle checks.
     idle: Option<Duration>,
+    /// The next idle check; `Some` exactly when `idle` is.
     next_idle_check: Option<Instant>,
+    /// The time from the first Close to the end of the TCP connection.
     closing: Duration,
 }
 
-/// A look that is later than this says little about the peer: the process stood still, or had too
-/// much to do, and its answer may be waiting to be read.
+/// A check that is later than this says little about the peer: the process was suspended or
+/// overloaded, and an answer may be in the socket's receive buffer.
 const LATE: Duration = Duration::from_millis(250);
 
 #[derive(Debug, PartialEq, Eq)]
@@ -75,22 +87,24 @@ impl Timers {
         }
     }
 
+    /// The time that the closing deadline allows.
     pub(super) fn closing(&self) -> Duration {
         self.closing
     }
 
-    /// Bytes came.
+    /// Reports a sign of life of the peer.
     #[inline]
     pub(super) fn heard(&mut self) {
         self.heard = true;
     }
 
-    /// A data frame came.
+    /// Reports a data frame.
     #[inline]
     pub(super) fn active(&mut self) {
         self.active = true;
     }
 
+    /// The time of the next check, if there is one.
     pub(super) fn next(&self) -> Option<Instant> {
         match (self.next_check, self.next_idle_check) {
             (Some(check), Some(idle)) => Some(check.min(idle)),
@@ -98,6 +112,10 @@ impl Timers {
         }
     }
 
+    /// Makes the checks that are due at `now`, and returns what to do.
+    ///
+    /// # Errors
+    /// [`Expired::Dead`] when too many checks in a row found no sign of life.
     pub(super) fn due(&mut self, now: Instant) -> Result<Due, Expired> {
         if let (Some(idle), Some(at)) = (self.idle, self.next_idle_check)
             && now >= at
@@ -131,7 +149,7 @@ impl Timers {
     }
 }
 
-/// Longer times are as good as for ever, and would leave the range of clocks.
+/// Limits a duration. Longer ones mean never in practice, and would overflow an [`Instant`].
 fn bounded(time: Duration) -> Duration {
     time.min(crate::limits::LONGEST_TIMEOUT)
 }

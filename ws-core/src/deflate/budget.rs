@@ -1,9 +1,9 @@
-//! The memory that all connections share.
+//! The memory that the contexts of all connections share.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-/// How much memory there is, and how much of it is taken.
+/// A memory limit, and how much of it is reserved. Clones share both.
 #[derive(Debug, Clone)]
 pub(super) struct Budget {
     ledger: Arc<Ledger>,
@@ -12,10 +12,12 @@ pub(super) struct Budget {
 #[derive(Debug)]
 struct Ledger {
     limit: usize,
+    /// The sum of all reservations, in bytes. Over `limit` only by what was
+    /// [charged](Budget::charge), or for a moment within [`reserve`](Budget::reserve).
     taken: AtomicUsize,
 }
 
-/// Memory that is taken until this is dropped.
+/// Memory that is reserved until this is dropped.
 #[derive(Debug)]
 pub(super) struct Reservation {
     ledger: Arc<Ledger>,
@@ -27,16 +29,17 @@ impl Budget {
         Budget { ledger: Arc::new(Ledger { limit, taken: AtomicUsize::new(0) }) }
     }
 
-    /// Takes memory if there is room for it. None at all is to be had while more is taken than
-    /// there should be.
+    /// Reserves memory within the limit. While the limit is exceeded, not even 0 bytes can be
+    /// reserved.
     pub(super) fn reserve(&self, bytes: usize) -> Option<Reservation> {
         let reservation = self.charge(bytes);
-        // One too many gives way at once; two that come together may both do so.
+        // A reservation over the limit is dropped again. Two concurrent ones may both fail where
+        // one would fit.
         let taken = self.ledger.taken.load(Ordering::Relaxed);
         (taken <= self.ledger.limit).then_some(reservation)
     }
 
-    /// Takes memory, whether there is room or not.
+    /// Reserves memory, even over the limit.
     pub(super) fn charge(&self, bytes: usize) -> Reservation {
         self.ledger.taken.fetch_add(bytes, Ordering::Relaxed);
         Reservation { ledger: self.ledger.clone(), bytes }

@@ -1,4 +1,4 @@
-//! Messages on their way out.
+//! Compression of messages to be sent.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -8,22 +8,27 @@ use super::history::History;
 use super::window::{TAIL, Window};
 use super::worker::{Compressor, ContextId, Shape, compress};
 
-/// The next number for a connection.
+/// The number of the next connection.
 static CONNECTIONS: AtomicU64 = AtomicU64::new(0);
 
-/// Room beyond the length of a message: what it cannot be compressed into is no gain.
+/// By how many bytes the output buffer is longer than the message. Output that does not fit is not
+/// shorter than the message.
 const MARGIN: usize = 16;
 
+/// Compresses the messages of one connection.
 #[derive(Debug)]
 pub(super) struct Deflater {
     shape: Shape,
+    /// The shortest message that is compressed, in bytes; at least 1.
     min_size: usize,
+    /// `Some` only with context takeover.
     context: Option<SentContext>,
 }
 
-/// What messages may refer to.
+/// The context that messages may refer to.
 #[derive(Debug)]
 struct SentContext {
+    /// Its `messages` is the number of messages that were pushed to `history`.
     id: ContextId,
     history: History,
 }
@@ -35,12 +40,12 @@ impl Deflater {
             SentContext { id: ContextId { connection, messages: 0 }, history }
         });
         let shape = Shape { level, window_bits: window.bits };
-        // Nothing is not worth a byte.
+        // An empty message never becomes shorter.
         Deflater { shape, min_size: min_size.max(1), context }
     }
 
-    /// Appends a message to `output`, compressed; `None`, and nothing appended, when that is no
-    /// gain.
+    /// Appends a message to `output`, compressed; `None`, and nothing appended, when it is too
+    /// short or does not become shorter.
     pub(super) fn encode(&mut self, message: &[u8], output: &mut Vec<u8>) -> Option<()> {
         if message.len() < self.min_size {
             return None;
@@ -48,7 +53,8 @@ impl Deflater {
         let start = output.len();
         compress(self.shape, |compressor| {
             let begun = self.begin(compressor);
-            // Whatever comes of it: the compressor has seen this message, the peer perhaps not.
+            // Until the message is known to be sent compressed: the compressor has seen it, and
+            // the decompressor of the peer perhaps never will.
             compressor.context = None;
             let gained = begun.and_then(|()| deflate(compressor, message, output));
             match (gained, &mut self.context) {
@@ -64,7 +70,7 @@ impl Deflater {
         })
     }
 
-    /// Brings a compressor to where this connection is.
+    /// Restores the context of this connection in a compressor.
     fn begin(&self, compressor: &mut Compressor) -> Option<()> {
         let Some(context) = &self.context else {
             compressor.engine.reset();
@@ -81,7 +87,7 @@ impl Deflater {
     }
 }
 
-/// RFC 7692 §7.2.1.
+/// Compresses a message (RFC 7692 §7.2.1). `None` when it does not become shorter.
 fn deflate(compressor: &mut Compressor, message: &[u8], output: &mut Vec<u8>) -> Option<()> {
     let start = output.len();
     output.reserve(message.len() + MARGIN);

@@ -1,9 +1,11 @@
-//! What the next message may refer to.
+//! The context that the next message may refer to.
 
-/// The end of what was said so far, up to the size of a window.
+/// The last bytes of the messages so far, up to the size of the LZ77 window.
 #[derive(Debug)]
 pub(super) struct History {
+    /// Always `bytes.len() <= limit`.
     bytes: Vec<u8>,
+    /// The size of the window, in bytes.
     limit: usize,
 }
 

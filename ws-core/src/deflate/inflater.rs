@@ -1,4 +1,4 @@
-//! Payloads on their way in.
+//! Decompression of received payloads.
 
 use flate2::{Decompress, FlushDecompress, Status};
 
@@ -12,30 +12,33 @@ use crate::protocol_error::ProtocolError;
 /// Decompresses one unit after the other: messages, or frames.
 #[derive(Debug)]
 pub(super) struct Inflater {
+    /// The context. `Some` only with context takeover.
     history: Option<History>,
     budget: Budget,
+    /// The unit that has begun. `None` between two units, and after an error.
     unit: Option<UnitUnderWay>,
 }
 
-/// What is put behind a payload: the tail that the sender took off, and a final block without
-/// bytes. The engine comes to the end of one of them only if the payload ended between two blocks.
+/// What the decompressor is given after a payload: the tail that the sender has removed
+/// (RFC 7692 §7.2.1), and an empty final block. It ends the stream exactly after one of them only
+/// if the payload ended at a block boundary.
 const END: [u8; 9] = [TAIL[0], TAIL[1], TAIL[2], TAIL[3], 0x01, 0x00, 0x00, 0xff, 0xff];
 
 /// A unit that has begun and not ended.
 #[derive(Debug)]
 struct UnitUnderWay {
     engine: Decompress,
-    /// What was wrong, once all that came before is put out.
+    /// An error that was found after output, which the next call returns.
     wrong: Option<ProtocolError>,
-    /// It outlives the call that it began in.
+    /// The memory of the engine. `Some` once the unit outlives the call that it began in.
     held: Option<Reservation>,
 }
 
-/// What one call to the engine did.
+/// The outcome of one call to the engine.
 enum Progress {
-    /// There may be more to come out.
+    /// The output is full; there may be more.
     Full,
-    /// What was shown is used up.
+    /// The input is consumed.
     Starved,
 }
 
@@ -44,8 +47,8 @@ impl Inflater {
         Inflater { history: window.history(), budget, unit: None }
     }
 
-    /// RFC 7692 §7.2.2: appends what `input` stands for to `output`, within its capacity. `last`
-    /// says that the unit ends with it.
+    /// Decompresses `input` (RFC 7692 §7.2.2) and appends the result to `output`, within its
+    /// capacity. `last` says that the unit ends with this input.
     pub(super) fn decode(
         &mut self,
         input: &[u8],
@@ -81,7 +84,7 @@ impl Inflater {
         Ok(Step { consumed, done })
     }
 
-    /// Forgets a unit that will not end.
+    /// Discards a unit that will not end.
     pub(super) fn abandon(&mut self) {
         if let Some(unit) = self.unit.take() {
             unit.end();
@@ -106,7 +109,7 @@ impl UnitUnderWay {
         give_decompressor(self.engine);
     }
 
-    /// Decompresses `input` from `consumed` on, until it is used up or `output` is full.
+    /// Decompresses `input` from `consumed` on, until all of it is consumed or `output` is full.
     fn feed(
         &mut self,
         input: &[u8],
@@ -123,8 +126,8 @@ impl UnitUnderWay {
             }
             let status = status?;
             if status == Status::StreamEnd {
-                // A final block ends a stream, and another may follow in the same message
-                // (RFC 7692 §7.2.3.4). It begins afresh.
+                // A final block ends a stream, and another stream may follow in the same message
+                // (RFC 7692 §7.2.3.4).
                 self.engine.reset(false);
             }
             if output.len() == output.capacity() {
@@ -139,12 +142,11 @@ impl UnitUnderWay {
         }
     }
 
-    /// Decompresses what is not sent, and checks that the unit is whole. There is room in
-    /// `output`, so all that was fed has come out.
+    /// Decompresses [`END`], and checks that the unit is complete. `output` is not full, so that
+    /// all output of the payload itself is in it already.
     fn finish(&mut self, output: &mut Vec<u8>) -> Result<(), ProtocolError> {
         if self.engine.total_in() == 0 {
-            // Nothing, or nothing behind a final block: senders were seen to leave the empty
-            // block away.
+            // No input, or none after a final block: some senders omit the empty block.
             return Ok(());
         }
         let before = output.len();
@@ -152,13 +154,13 @@ impl UnitUnderWay {
         let invented = output.len() > before;
         output.truncate(before);
         match status? {
-            // The empty block itself may be final.
+            // The empty block of the sender may itself be final.
             Status::StreamEnd if !invented && [TAIL.len(), END.len()].contains(&taken) => Ok(()),
             _ => Err(ProtocolError::InvalidCompression),
         }
     }
 
-    /// Shows `input` to the engine, and tells how much of it was taken.
+    /// Calls the engine with `input`, and returns how many bytes of it were consumed.
     fn run(
         &mut self,
         input: &[u8],

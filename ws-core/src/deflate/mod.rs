@@ -8,12 +8,12 @@
 //! let frugal = Deflate::new().level(3).server_context(Context::PerMessage).memory(16 << 20);
 //! ```
 //!
-//! # What a connection holds
+//! # Memory of a connection
 //!
-//! A compressor takes some 300 KB and a decompressor 40. Connections own neither: a worker thread
-//! keeps a few compressors, and a connection takes a decompressor while one of its messages is on
-//! the way. What a connection keeps between two messages is the text that the next one may refer
-//! to, up to the size of the window and as far as there is any; without context takeover nothing.
+//! A compressor uses about 300 KB, a decompressor about 40 KB. Connections own neither: each worker
+//! thread keeps a few compressors, and a connection borrows a decompressor while a message arrives.
+//! Between two messages a connection keeps the context that the next one may refer to: at most the
+//! size of the window, and not more than was sent. Without context takeover it keeps nothing.
 
 mod budget;
 mod deflater;
@@ -39,7 +39,9 @@ use crate::extension::{Accepted, Extension, ExtensionOffer, Transform};
 /// How messages are compressed; a server or client uses it for all its connections.
 #[derive(Debug, Clone)]
 pub struct Deflate {
+    /// From 1 to 9.
     level: u8,
+    /// The shortest message that is compressed, in bytes.
     min_size: usize,
     server: Window,
     client: Window,
@@ -60,64 +62,68 @@ impl Default for Deflate {
 }
 
 impl Deflate {
-    /// Compression with the defaults that each setting states.
+    /// Compression with the defaults, which each setting documents.
     pub fn new() -> Deflate {
         Deflate::default()
     }
 
-    /// How hard to try, from 1, fast, to 9, small; 4. What lies beyond counts as the nearest.
+    /// The compression level, from 1 (fastest) to 9 (smallest); the default is 4. A value outside
+    /// the range is replaced by the nearest one.
     #[must_use]
     pub fn level(mut self, level: u8) -> Deflate {
         self.level = level.clamp(1, 9);
         self
     }
 
-    /// Messages of fewer bytes are sent as they are; 128. So is each message that would not
-    /// become shorter.
+    /// Messages of fewer bytes are sent uncompressed; the default is 128. So is each message that
+    /// would not become shorter.
     #[must_use]
     pub fn min_size(mut self, bytes: usize) -> Deflate {
         self.min_size = bytes;
         self
     }
 
-    /// How far the server's messages may refer back, as a power of two from 8 to 15; 12, which is
-    /// 4 KiB. What lies beyond counts as the nearest. Each bit more costs memory, and time where
-    /// many connections take turns.
+    /// The LZ77 window of the server's messages (`server_max_window_bits`, RFC 7692 §7.1.2.1), as a
+    /// power of two from 8 to 15; the default is 12, which is 4 KiB. A value outside the range is
+    /// replaced by the nearest one. Each further bit doubles the memory, and costs time where many
+    /// connections share a compressor.
     #[must_use]
     pub fn server_window_bits(mut self, bits: u8) -> Deflate {
         self.server.bits = bits.clamp(8, 15);
         self
     }
 
-    /// How far the client's messages may refer back; 12. Clients that do not let themselves be
-    /// told have 15, which is 32 KiB.
+    /// The LZ77 window of the client's messages (`client_max_window_bits`, RFC 7692 §7.1.2.2), as a
+    /// power of two from 8 to 15; the default is 12. A value outside the range is replaced by the
+    /// nearest one. Clients that do not support the parameter use 15, which is 32 KiB.
     #[must_use]
     pub fn client_window_bits(mut self, bits: u8) -> Deflate {
         self.client.bits = bits.clamp(8, 15);
         self
     }
 
-    /// Whether the server's messages refer to earlier ones; they do, unless the client asks for
-    /// the contrary.
+    /// Whether the server's messages refer to earlier ones (context takeover, RFC 7692 §7.1.1); by
+    /// default they do, unless the client asks for the contrary.
     #[must_use]
     pub fn server_context(mut self, context: Context) -> Deflate {
         self.server.context = context;
         self
     }
 
-    /// Whether the client's messages may refer to earlier ones; they may.
+    /// Whether the client's messages may refer to earlier ones (context takeover,
+    /// RFC 7692 §7.1.1); by default they may.
     #[must_use]
     pub fn client_context(mut self, context: Context) -> Deflate {
         self.client.context = context;
         self
     }
 
-    /// What the contexts of all connections may take together, in bytes; 128 MiB. A connection
-    /// for whose context there is no room has none in either direction. What the unfinished
-    /// messages of slow clients hold counts too: while there is more of that than fits, new
-    /// connections are not compressed.
+    /// How much memory the contexts of all connections may use together, in bytes; the default is
+    /// 128 MiB. A connection whose contexts would exceed the limit gets no context takeover in
+    /// either direction. The decompressors of messages that arrive slowly count too: while the
+    /// limit is exceeded, new connections are not compressed.
     ///
-    /// A clone has the same memory, until it is given its own.
+    /// A clone shares the limit and what is reserved of it, until this is called on either.
     #[must_use]
     pub fn memory(mut self, bytes: usize) -> Deflate {
         self.budget = Budget::new(bytes);
@@ -126,8 +132,8 @@ impl Deflate {
 
     // ===== The client's side =====
 
-    /// What a client puts into `Sec-WebSocket-Extensions`. Servers that cannot limit their window
-    /// take the second offer.
+    /// The value of `Sec-WebSocket-Extensions` that a client sends. It has a second offer for
+    /// servers that cannot limit their window.
     pub fn offer(&self) -> String {
         let offered = |server_window_bits| {
             Parameters {
@@ -144,8 +150,8 @@ impl Deflate {
         }
     }
 
-    /// What a client does with an element of the server's response. `None` when it does not fit
-    /// the [offer](Deflate::offer), and the client must fail the connection.
+    /// Makes the transform for an element of the server's response. `None` when it does not match
+    /// the [offer](Deflate::offer), and the client must fail the connection (RFC 7692 §7.1).
     pub fn confirm(&self, response: &ExtensionOffer<'_>) -> Option<Box<dyn Transform>> {
         if response.name != PERMESSAGE_DEFLATE {
             return None;
@@ -164,7 +170,7 @@ impl Deflate {
             bits: agreed.server_window_bits.unwrap_or(15),
             context: Context::TakeOver.unless(agreed.server_no_context_takeover),
         };
-        // The server decides; what it decides has to be borne.
+        // The server has decided: the memory is reserved even over the limit.
         let reserved = self.budget.charge(outgoing.memory() + incoming.memory());
         Some(self.transform(Unit::Message, outgoing, incoming, reserved))
     }
@@ -186,7 +192,7 @@ impl Deflate {
         let response = Parameters {
             server_no_context_takeover: server.context == Context::PerMessage,
             client_no_context_takeover: client.context == Context::PerMessage,
-            // Unasked, it would be allowed, and Firefox would close.
+            // RFC 7692 §7.1.2.1 allows it unasked, too, but Firefox would fail the connection.
             server_window_bits: offered.server_window_bits.map(|_| server.bits),
             client_window_bits: client_bits.map(Some),
         };
@@ -202,7 +208,7 @@ impl Deflate {
         };
         let client = Window { bits: 15, context: self.client.context };
         let (server, client, reserved) = self.within_memory(server, client)?;
-        // What is asked of the client. It knows these parameters and no others.
+        // The parameters of the response limit the client; no others are defined.
         let mut response = offer.name.to_owned();
         if client.context == Context::PerMessage {
             response.push_str("; no_context_takeover");
@@ -211,7 +217,8 @@ impl Deflate {
         Some(Accepted { response, transform })
     }
 
-    /// Reserves memory for the contexts, or does without them.
+    /// Reserves memory for the contexts. Where it would exceed the limit, both sides have none;
+    /// `None` where the limit is exceeded already.
     fn within_memory(
         &self,
         server: Window,

@@ -6,18 +6,18 @@ use crate::extension::Parameter;
 
 pub(super) const PERMESSAGE_DEFLATE: &str = "permessage-deflate";
 
-/// One element, of an offer or a response.
+/// The parameters of one element of an offer or a response.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(super) struct Parameters {
     pub(super) server_no_context_takeover: bool,
     pub(super) client_no_context_takeover: bool,
     pub(super) server_window_bits: Option<u8>,
-    /// In an offer it may stand without a value.
+    /// The inner `None` is the parameter without a value, which only an offer may have.
     pub(super) client_window_bits: Option<Option<u8>>,
 }
 
 impl Parameters {
-    /// `None` when one is not known, repeated, or has a value that it must not have.
+    /// `None` when a parameter is unknown, repeated, or has a value that it must not have.
     pub(super) fn read(parameters: &[Parameter<'_>]) -> Option<Parameters> {
         let mut read = Parameters::default();
         for Parameter { name, value } in parameters {
@@ -41,12 +41,12 @@ impl Parameters {
     }
 }
 
-/// Sets a flag that has no value and stands no more than once.
+/// Sets a flag. `None` when it has a value or is set already.
 pub(super) fn set(flag: &mut bool, value: Option<&str>) -> Option<()> {
     (value.is_none() && !std::mem::replace(flag, true)).then_some(())
 }
 
-/// RFC 7692 §7.1.2: decimal, without a leading zero, from 8 to 15.
+/// Reads a window size (RFC 7692 §7.1.2): decimal, without a leading zero, from 8 to 15.
 pub(super) fn window_bits(value: &str) -> Option<u8> {
     let bits = value.parse().ok().filter(|bits| (8..=15).contains(bits))?;
     value.starts_with(|first: char| first.is_ascii_digit() && first != '0').then_some(bits)

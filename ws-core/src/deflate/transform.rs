@@ -1,4 +1,4 @@
-//! DEFLATE at work on one connection.
+//! The DEFLATE transform of one connection.
 
 use super::budget::Reservation;
 use super::deflater::Deflater;
@@ -7,15 +7,15 @@ use crate::extension::{Coding, FrameStart, Step, Then, Transform};
 use crate::frame::OpCode;
 use crate::protocol_error::ProtocolError;
 
-/// RSV1 says that a payload is compressed (RFC 7692 §6).
+/// RSV1: the payload is compressed (RFC 7692 §6).
 const COMPRESSED: u8 = 0x40;
 
-/// What is compressed as one.
+/// What is compressed as one unit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Unit {
     /// A message: its first frame says whether it is compressed.
     Message,
-    /// A frame: each says so for itself.
+    /// A frame: each says whether it is compressed.
     Frame,
 }
 
@@ -24,8 +24,9 @@ pub(super) struct DeflateTransform {
     unit: Unit,
     outgoing: Deflater,
     incoming: Inflater,
-    /// What the message under way is.
+    /// Whether the current message is compressed. Used only with [`Unit::Message`].
     message: Coding,
+    /// The memory of both contexts.
     _reserved: Reservation,
 }
 

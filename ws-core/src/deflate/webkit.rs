@@ -1,6 +1,6 @@
 //! The parameters of `x-webkit-deflate-frame` (draft-tyoshino-hybi-websocket-perframe-deflate).
 //!
-//! What the client says is for the server's frames, what the server says for the client's.
+//! The client's parameters limit the server's frames, and the server's parameters the client's.
 
 use super::parameters::{set, window_bits};
 use crate::extension::Parameter;
@@ -15,7 +15,7 @@ pub(super) struct WebkitParameters {
 }
 
 impl WebkitParameters {
-    /// `None` when one is not known, repeated, or has a value that it must not have.
+    /// `None` when a parameter is unknown, repeated, or has a value that it must not have.
     pub(super) fn read(parameters: &[Parameter<'_>]) -> Option<WebkitParameters> {
         let mut read = WebkitParameters::default();
         for Parameter { name, value } in parameters {

@@ -1,19 +1,21 @@
-//! How far one side may refer back, and what a flush leaves behind.
+//! The LZ77 window and the context of one side.
 
 use super::history::History;
 
-/// The end of the empty block that a flush writes: not sent, and put back by the receiver.
+/// The end of the empty block that a flush writes: removed by the sender, and appended again by the
+/// receiver (RFC 7692 §7.2.1, §7.2.2).
 pub(super) const TAIL: [u8; 4] = [0x00, 0x00, 0xff, 0xff];
 
-/// How far one side may refer back, and whether into earlier messages.
+/// How far the messages of one side may refer back, and whether to earlier messages.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Window {
+    /// The size of the window, as a power of two; from 8 to 15.
     pub(super) bits: u8,
     pub(super) context: Context,
 }
 
 impl Window {
-    /// What may be kept between two messages, in bytes.
+    /// The most memory that is kept between two messages, in bytes.
     pub(super) fn memory(self) -> usize {
         match self.context {
             Context::TakeOver => 1 << self.bits,
@@ -21,17 +23,20 @@ impl Window {
         }
     }
 
+    /// An empty context; `None` without context takeover.
     pub(super) fn history(self) -> Option<History> {
         (self.context == Context::TakeOver).then(|| History::new(self.memory()))
     }
 }
 
-/// What becomes of the context, the text of earlier messages, when a message ends.
+/// What happens to the context, the last bytes of earlier messages, when a message ends
+/// (RFC 7692 §7.1.1).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Context {
-    /// The next message may refer to it: better compression, for memory between messages.
+    /// The next message may refer to it: better compression, at the cost of memory between
+    /// messages.
     TakeOver,
-    /// It is forgotten.
+    /// It is discarded.
     PerMessage,
 }
 

@@ -15,14 +15,14 @@ const OPCODE: u8 = 0x0f;
 const MASK: u8 = 0x80;
 const LEN: u8 = 0x7f;
 
-/// The header of a frame, as it stands on the wire.
+/// The header of a frame.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct FrameHeader {
     /// Whether the message ends with this frame.
     pub fin: bool,
     /// RSV1, RSV2 and RSV3, in their places (`0x40`, `0x20`, `0x10`).
     pub reserved: u8,
-    /// The four bits of the opcode, whether they have a meaning or not.
+    /// The four bits of the opcode, reserved ones included.
     pub opcode: u8,
     /// The masking key, if the payload is masked.
     pub key: Option<MaskingKey>,
@@ -30,19 +30,19 @@ pub struct FrameHeader {
     pub len: u64,
 }
 
-/// A header that was found, and what its encoding tells.
+/// A parsed header, and how it was encoded.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ParsedHeader {
     /// The header.
     pub header: FrameHeader,
-    /// How many bytes it takes.
+    /// The size of the header, in bytes.
     pub size: usize,
-    /// Whether its length stands in the fewest bytes possible.
+    /// Whether the payload length is encoded in the fewest bytes (RFC 6455 §5.2).
     pub minimal: bool,
 }
 
 impl FrameHeader {
-    /// Reads a header from the front of `bytes`; `None` when it is not all there.
+    /// Reads a header from the front of `bytes`; `None` when it is not complete.
     ///
     /// # Errors
     /// [`ProtocolError::LengthOverflow`] when the top bit of a 64-bit length is set.
@@ -83,7 +83,7 @@ impl FrameHeader {
         Ok(Some(ParsedHeader { header, size, minimal: len >= least }))
     }
 
-    /// The header in its shortest form, and how many of these bytes it takes.
+    /// Encodes the header in its shortest form. Returns it at the front of these bytes, and its size.
     #[inline]
     pub fn write(&self) -> ([u8; MAX_HEADER_BYTES], usize) {
         let mask = if self.key.is_some() { MASK } else { 0 };

@@ -2,14 +2,15 @@
 
 use fearless_simd::{Level, dispatch};
 
-/// From how many bytes on it is worth while to ask for the widest vectors of the processor, and to
-/// begin at a multiple of [`VECTOR`].
+/// From how many bytes on it pays to detect the widest vectors of the processor, and to align
+/// accesses to [`VECTOR`].
 const LONG: usize = 512;
 
-/// The size of the widest vectors. Those that lie across two lines of the cache cost twice.
+/// The size of the widest vectors, in bytes. It is also that of a cache line: an unaligned vector
+/// crosses two cache lines, which costs two accesses.
 const VECTOR: usize = 64;
 
-/// The four bytes that a payload is combined with.
+/// A masking key: four bytes that a payload is XORed with.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct MaskingKey([u8; 4]);
 
@@ -24,7 +25,7 @@ impl MaskingKey {
         self.0
     }
 
-    /// Masks or unmasks `payload` in place.
+    /// Masks or unmasks `payload` in place (RFC 6455 §5.3).
     #[inline]
     pub fn apply(self, payload: &mut [u8]) {
         match payload.len() {
@@ -46,7 +47,7 @@ impl MaskingKey {
         self.advanced(start.len()).apply_in_words(aligned);
     }
 
-    /// Eight bytes at a time, in a form that compilers turn into vector instructions.
+    /// Applies the key to eight bytes at a time, in a form that compilers vectorize.
     #[inline(always)]
     fn apply_in_words(self, payload: &mut [u8]) {
         let word = u32::from_ne_bytes(self.0);
@@ -64,11 +65,11 @@ impl MaskingKey {
         }
     }
 
-    /// The key for what follows a piece of `len` bytes of the same payload.
+    /// The key for the bytes after the first `len` bytes of a payload.
     #[must_use]
     #[inline]
     pub fn advanced(self, len: usize) -> MaskingKey {
-        // As a number, which is turned without a call.
+        // Rotated as an integer, which needs no call.
         let bits = 8 * (len % 4) as u32;
         MaskingKey(u32::from_le_bytes(self.0).rotate_right(bits).to_le_bytes())
     }

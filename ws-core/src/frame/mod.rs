@@ -7,7 +7,7 @@ pub(crate) use header::MAX_HEADER_BYTES;
 pub use header::{FrameHeader, MAX_CONTROL_PAYLOAD, ParsedHeader};
 pub use mask::MaskingKey;
 
-/// The kind of a frame (RFC 6455 §5.2). Drafts with other framing use the same words.
+/// The kind of a frame (RFC 6455 §5.2). Drafts with other framing map their frames to it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[repr(u8)]
 pub enum OpCode {
@@ -17,16 +17,16 @@ pub enum OpCode {
     Text = 0x1,
     /// A binary message or its first fragment.
     Binary = 0x2,
-    /// The closing handshake.
+    /// A Close: begins or answers the closing handshake (RFC 6455 §5.5.1).
     Close = 0x8,
-    /// A question whether the peer is there.
+    /// A ping, which the peer answers with a pong (RFC 6455 §5.5.2).
     Ping = 0x9,
-    /// The answer to it.
+    /// A pong (RFC 6455 §5.5.3).
     Pong = 0xa,
 }
 
 impl OpCode {
-    /// The opcode of this number, if it has a meaning.
+    /// The opcode of this number; `None` for a reserved one.
     pub fn from_bits(bits: u8) -> Option<OpCode> {
         Some(match bits {
             0x0 => OpCode::Continuation,
@@ -77,7 +77,7 @@ pub struct Frame<'p> {
 }
 
 impl<'p> Frame<'p> {
-    /// A whole message, or a control frame.
+    /// An unfragmented message, or a control frame.
     #[inline]
     pub fn whole(opcode: OpCode, payload: &'p [u8]) -> Frame<'p> {
         Frame { opcode, fin: true, payload }

@@ -2,9 +2,9 @@
 
 use std::ops::Range;
 
-/// Header fields in the order in which they came or will be written.
+/// Header fields in the order in which they arrived or will be written.
 ///
-/// Names compare case-insensitively; values are bytes, exactly as they stood on the wire
+/// Names compare case-insensitively; values are bytes, exactly as they were on the wire
 /// except for the white space around them.
 #[derive(Debug, Clone, Default)]
 pub struct Fields {
@@ -13,7 +13,7 @@ pub struct Fields {
     index: Vec<Line>,
 }
 
-/// Where the name and the value of a field line stand.
+/// The ranges of the name and the value of a field line in the text.
 type Line = (Range<usize>, Range<usize>);
 
 impl Fields {
@@ -22,7 +22,7 @@ impl Fields {
         Fields::default()
     }
 
-    /// No fields, and room for `fields` of them with `bytes` of names and values.
+    /// No fields, and capacity for `fields` of them with `bytes` of names and values.
     pub fn with_capacity(fields: usize, bytes: usize) -> Fields {
         Fields { text: Vec::with_capacity(bytes), index: Vec::with_capacity(fields) }
     }
@@ -36,7 +36,7 @@ impl Fields {
         self.index.push((start..middle, middle..self.text.len()));
     }
 
-    /// Replaces all fields of this name by one, which stands behind the others.
+    /// Replaces all fields of this name by one, which comes after the others.
     pub fn set(&mut self, name: &str, value: impl AsRef<[u8]>) {
         self.remove(name);
         self.push(name, value);
@@ -80,7 +80,7 @@ impl Fields {
         self.all(name).next().is_some()
     }
 
-    /// The value of a field that may stand at most once.
+    /// The value of a field that may appear at most once.
     ///
     /// # Errors
     /// [`FieldError::Repeated`] when there are several lines of this name.
@@ -93,7 +93,7 @@ impl Fields {
         }
     }
 
-    /// The value of a field that may stand at most once and must be text.
+    /// The value of a field that may appear at most once and must be text.
     ///
     /// # Errors
     /// [`FieldError::Repeated`] for several lines, [`FieldError::NotUtf8`] for other bytes.
@@ -110,7 +110,7 @@ impl Fields {
         self.all(name).flat_map(elements)
     }
 
-    /// Whether a list field holds this token, compared case-insensitively.
+    /// Whether a list field contains this token, compared case-insensitively.
     pub fn list_contains(&self, name: &str, token: &str) -> bool {
         let is_token = |element: &[u8]| element.eq_ignore_ascii_case(token.as_bytes());
         self.all(name).any(|value| elements(value).any(is_token))
@@ -126,7 +126,7 @@ fn elements(value: &[u8]) -> impl Iterator<Item = &[u8]> {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum FieldError {
-    /// The field stands more than once, and may not.
+    /// The field appears more than once, and may not.
     Repeated(&'static str),
     /// The value is not UTF-8, and must be text.
     NotUtf8(&'static str),
@@ -136,7 +136,7 @@ impl std::fmt::Display for FieldError {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             FieldError::Repeated(name) => {
-                write!(f, "the field {name} stands more than once, and may stand once")
+                write!(f, "the field {name} appears more than once, and may appear once")
             }
             FieldError::NotUtf8(name) => write!(f, "the value of {name} is not UTF-8"),
         }

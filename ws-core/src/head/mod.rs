@@ -1,4 +1,4 @@
-//! HTTP/1.1 heads of the opening handshake: what the client asked, what the server answers.
+//! HTTP/1.1 heads of the opening handshake: the client's request, the server's response.
 
 mod fields;
 mod parse;
@@ -20,7 +20,7 @@ pub enum HttpVersion {
     Http11,
 }
 
-/// The head of a request: request line and fields, as they came.
+/// The head of a request: request line and fields, as they arrived.
 ///
 /// Values are kept byte for byte; the keys of hixie-76 depend on it.
 #[derive(Debug, Clone)]
@@ -47,7 +47,7 @@ impl RequestHead {
         &self.method
     }
 
-    /// The request target as it stands in the request line.
+    /// The request target, as it is in the request line.
     pub fn target(&self) -> &str {
         &self.target
     }
@@ -62,7 +62,7 @@ impl RequestHead {
         &mut self.fields
     }
 
-    /// The header fields, in the order in which they came.
+    /// The header fields, in the order in which they arrived.
     pub fn fields(&self) -> &Fields {
         &self.fields
     }
@@ -89,7 +89,7 @@ impl RequestHead {
         self.without_authority().split_once('?').map(|(_, query)| query)
     }
 
-    /// The path and query as they stand in the target; either may be missing.
+    /// The path and query, as they are in the target; either may be missing.
     fn without_authority(&self) -> &str {
         if self.target.starts_with('/') {
             return &self.target;

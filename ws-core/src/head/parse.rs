@@ -1,10 +1,10 @@
-//! Reading a request head: bounded, resumable, and linear however its bytes arrive.
+//! Reading a request head: bounded, resumable, and in linear time however its bytes arrive.
 
 use std::mem::MaybeUninit;
 
 use super::{Fields, HttpVersion, RequestHead};
 
-/// The longest head that is read, in bytes, its closing empty line included.
+/// The longest head that is accepted, in bytes, its empty line included.
 pub const MAX_HEAD_BYTES: usize = 16 * 1024;
 
 /// The greatest number of field lines in a head.
@@ -12,7 +12,7 @@ pub const MAX_FIELDS: usize = 64;
 
 /// Collects the bytes of a request head until its empty line, then parses it once.
 ///
-/// Each byte is looked at once while searching for the end, so a head that arrives byte by
+/// The search for the end examines each byte once, so that a head that arrives byte by
 /// byte costs no more than one that arrives whole.
 #[derive(Debug, Default)]
 pub struct HeadReader {
@@ -20,13 +20,13 @@ pub struct HeadReader {
 }
 
 impl HeadReader {
-    /// A reader that has seen nothing.
+    /// A reader at the start of a head.
     pub fn new() -> HeadReader {
         HeadReader::default()
     }
 
-    /// Takes bytes up to the end of the head, and tells how many it took. What follows the
-    /// head is not touched: it belongs to the WebSocket.
+    /// Consumes bytes up to the end of the head. Returns how many bytes were consumed, and the
+    /// head once it is complete. What follows the head is left: it belongs to the WebSocket.
     ///
     /// # Errors
     /// [`HeadError`]; the reader must not be used after one.
@@ -51,10 +51,10 @@ impl HeadReader {
         }
     }
 
-    /// Where the head ends in `bytes`, which follow what was taken, if it ends there.
+    /// The end of the head in `bytes`, which follow those that were consumed, if it ends there.
     ///
-    /// A line feed alone ends no line: what is between it and the next real end would belong
-    /// to the head for one reader and not for another.
+    /// A bare LF is refused (RFC 9112 §2.2 leaves that open): if one reader ended the head there
+    /// and another did not, a request could be smuggled.
     fn find_end(&self, bytes: &[u8]) -> Result<Option<usize>, HeadError> {
         let before = |at: usize, count: usize| match at.checked_sub(count) {
             Some(at) => Some(bytes[at]),
@@ -88,7 +88,7 @@ fn parse(text: &[u8]) -> Result<RequestHead, HeadError> {
     let mut request = httparse::Request::new(&mut []);
     match request.parse_with_uninit_headers(text, &mut lines) {
         Ok(httparse::Status::Complete(size)) if size == text.len() => {}
-        Ok(_) => return Err(HeadError::Malformed("the head is cut short")),
+        Ok(_) => return Err(HeadError::Malformed("the head is incomplete")),
         Err(error) => return Err(HeadError::from(error)),
     }
     let bytes = request.headers.iter().map(|line| line.name.len() + line.value.len()).sum();
@@ -109,11 +109,11 @@ impl From<httparse::Error> for HeadError {
         use httparse::Error;
         match error {
             Error::TooManyHeaders => HeadError::TooManyFields,
-            Error::HeaderName => HeadError::Malformed("a field name holds a forbidden character"),
-            Error::HeaderValue => HeadError::Malformed("a field value holds a control character"),
+            Error::HeaderName => HeadError::Malformed("a field name has a forbidden character"),
+            Error::HeaderValue => HeadError::Malformed("a field value has a control character"),
             Error::NewLine => HeadError::Malformed("a line does not end in CR LF"),
-            Error::Version => HeadError::Malformed("the request line names no HTTP/1 version"),
-            Error::Token => HeadError::Malformed("the request line holds a forbidden character"),
+            Error::Version => HeadError::Malformed("the request line has no HTTP/1 version"),
+            Error::Token => HeadError::Malformed("the request line has a forbidden character"),
             Error::Status => HeadError::Malformed("this is a response, not a request"),
         }
     }
@@ -127,9 +127,9 @@ pub enum HeadError {
     TooLong,
     /// More field lines than [`MAX_FIELDS`].
     TooManyFields,
-    /// Not a request of HTTP/1; the text says what is wrong.
+    /// Not an HTTP/1 request; the text says what is wrong.
     Malformed(&'static str),
-    /// The first byte opens a TLS handshake, and this port is plain.
+    /// The first byte is that of a TLS handshake, and this port expects plain HTTP.
     Tls,
 }
 
@@ -143,7 +143,7 @@ impl std::fmt::Display for HeadError {
                 write!(f, "the request head exceeds the limit of {MAX_FIELDS} fields")
             }
             HeadError::Malformed(why) => write!(f, "the request head is malformed: {why}"),
-            HeadError::Tls => f.write_str("this port speaks plain HTTP, and a TLS handshake came"),
+            HeadError::Tls => f.write_str("this port expects plain HTTP, and got a TLS handshake"),
         }
     }
 }

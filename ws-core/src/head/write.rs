@@ -1,4 +1,4 @@
-//! Writing a response head, with no way to smuggle a line into it.
+//! Writing a response head, safe from response splitting (RFC 9112 §11.1).
 
 use std::io::Write;
 
@@ -19,7 +19,7 @@ impl ResponseHead {
         ResponseHead { status, reason, fields: Fields::with_capacity(4, 160) }
     }
 
-    /// Adds a field behind the others.
+    /// Adds a field after the others.
     #[must_use]
     pub fn field(mut self, name: &str, value: impl AsRef<[u8]>) -> ResponseHead {
         self.fields.push(name, value);
@@ -44,7 +44,7 @@ impl ResponseHead {
     /// Appends the head to `output`, its empty line included.
     ///
     /// # Errors
-    /// [`WriteHeadError`] when a name is no token or a value holds CR, LF or NUL; nothing is
+    /// [`WriteHeadError`] when a name is not a token or a value contains CR, LF or NUL; nothing is
     /// appended then.
     pub fn write(&self, output: &mut Vec<u8>) -> Result<(), WriteHeadError> {
         for (name, value) in self.fields.lines() {
@@ -52,7 +52,7 @@ impl ResponseHead {
                 return Err(WriteHeadError { name: String::from_utf8_lossy(name).into_owned() });
             }
         }
-        // A vector takes all that is written.
+        // Writing to a vector does not fail.
         let _written = write!(output, "HTTP/1.1 {} {}\r\n", self.status, self.reason);
         for (name, value) in self.fields.lines() {
             for part in [name, b": ", value, b"\r\n"] {
@@ -64,7 +64,7 @@ impl ResponseHead {
     }
 }
 
-/// A field that would break the head it stands in.
+/// A field with a name or value that must not be written.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct WriteHeadError {
     name: String,

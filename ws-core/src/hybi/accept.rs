@@ -8,7 +8,7 @@ const GUID: &[u8] = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
 
 /// The value of `Sec-WebSocket-Accept` for the text of a `Sec-WebSocket-Key`.
 ///
-/// It is computed on the text as it stands, never on the bytes it encodes.
+/// It is computed from the text of the field, not from the bytes that its base64 encodes.
 pub fn accept_value(key: &str) -> String {
     let mut hash = Sha1::new();
     hash.update(key.as_bytes());

@@ -10,17 +10,18 @@ use crate::message::{MessageKind, MessageRef};
 use crate::protocol_error::ProtocolError;
 use crate::role::Role;
 
-/// The codec of one connection of the family.
+/// The codec of one connection of the HyBi family.
 #[derive(Debug)]
 pub struct HybiCodec {
     profile: &'static Profile,
     masking: Masking,
+    /// The longest payload of a data frame, in bytes.
     max_frame: u64,
-    /// What is still to come of a frame that did not arrive whole.
+    /// The rest of the current frame. `Some` only while a part of its payload has not arrived.
     rest: Option<Rest>,
 }
 
-/// Which side masks: clients do, servers do not (RFC 6455 §5.1).
+/// Which side masks its frames: clients do, servers do not (RFC 6455 §5.1).
 #[derive(Debug)]
 enum Masking {
     /// We are the server.
@@ -29,11 +30,13 @@ enum Masking {
     Outgoing(Box<KeySource>),
 }
 
-/// Where masking keys come from. They must be unpredictable: they are drawn from a hash that the
-/// operating system's randomness keys (RFC 6455 §5.3).
+/// The source of masking keys. They must be unpredictable (RFC 6455 §5.3): each is the hash of a
+/// counter, by a keyed hash function whose key comes from the random numbers of the operating
+/// system.
 #[derive(Debug, Default)]
 struct KeySource {
     random: RandomState,
+    /// How many keys were drawn: the counter that is hashed.
     drawn: u64,
 }
 
@@ -45,21 +48,28 @@ impl KeySource {
     }
 }
 
+/// The rest of a frame. Control frames are never cut, so it is a data frame or one with a reserved
+/// opcode.
 #[derive(Debug, Clone, Copy)]
 struct Rest {
+    /// How many bytes of its payload have not arrived; never 0.
     remaining: u64,
+    /// The masking key, rotated for the next byte. `Some` exactly in a server.
     key: Option<MaskingKey>,
     purpose: Purpose,
 }
 
+/// What happens to the payload of a frame.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Purpose {
+    /// It is delivered; `fin` is that of the frame.
     Deliver { fin: bool },
+    /// It is skipped: its opcode is reserved.
     Skip,
 }
 
 impl HybiCodec {
-    /// A codec for one end of a connection; frames over `max_frame` bytes are refused.
+    /// A codec for one end of a connection; it refuses data frames over `max_frame` bytes.
     pub fn new(profile: &'static Profile, role: Role, max_frame: u64) -> HybiCodec {
         let masking = match role {
             Role::Server => Masking::Incoming,
@@ -68,8 +78,9 @@ impl HybiCodec {
         HybiCodec { profile, masking, max_frame, rest: None }
     }
 
-    /// Most of what a server reads: a whole message of less than 64 KiB that has arrived whole, and
-    /// is not longer than `limit`. Everything else takes the long way, which alone knows the rules.
+    /// The fast path of a server: decodes an unfragmented message of less than 64 KiB and at most
+    /// `limit` bytes that has arrived completely. `None` for every other frame: only
+    /// [`decode`](Codec::decode) checks all rules.
     #[inline]
     pub(crate) fn decode_whole(&self, input: &mut [u8], limit: u64) -> Option<WholeMessage> {
         if self.rest.is_some() || !matches!(self.masking, Masking::Incoming) {
@@ -95,7 +106,7 @@ impl HybiCodec {
         }
     }
 
-    /// A frame that is neither a whole short message nor under way: as much of it as is there.
+    /// Decodes a new frame, as far as it has arrived.
     #[inline(never)]
     fn decode_frame(&mut self, input: &mut [u8]) -> Result<Option<Decoded>, ProtocolError> {
         let Some(parsed) = FrameHeader::parse(input)? else {
@@ -112,7 +123,7 @@ impl HybiCodec {
         let here = usize::try_from(header.len).map_or(available, |len| len.min(available));
         let remaining = header.len - here as u64;
         if remaining > 0 && header.opcode & 0x8 != 0 {
-            // Control frames are short, and shown whole.
+            // Control frames are short, and are only decoded when they are complete.
             return Ok(None);
         }
         if let Some(key) = header.key {
@@ -134,7 +145,7 @@ impl HybiCodec {
         Ok(Some(Decoded { consumed: size + here, fragment }))
     }
 
-    /// The next bytes of a frame whose header came earlier.
+    /// Decodes the next bytes of the current frame.
     #[inline(never)]
     fn continue_frame(&mut self, rest: Rest, input: &mut [u8]) -> Option<Decoded> {
         if input.is_empty() {
@@ -159,6 +170,7 @@ impl HybiCodec {
         Some(Decoded { consumed: here, fragment })
     }
 
+    /// Checks a header against the rules of RFC 6455 §5 and of the profile.
     fn check(&self, header: &FrameHeader, minimal: bool) -> Result<(), ProtocolError> {
         match (&self.masking, header.key) {
             (Masking::Incoming, None) => return Err(ProtocolError::Unmasked),
@@ -185,17 +197,17 @@ impl HybiCodec {
         Ok(())
     }
 
-    /// What encodes as this does, if that takes no state.
+    /// An encoder that encodes as this does, if that needs no state.
     pub(crate) fn encoder(&self) -> Option<Encoder> {
         matches!(self.masking, Masking::Incoming).then_some(Encoder(()))
     }
 
-    /// Whether a frame has begun that did not arrive whole.
+    /// Whether a part of the current frame has not arrived.
     pub(super) fn is_within_frame(&self) -> bool {
         self.rest.is_some()
     }
 
-    /// The header of a whole message that is sent.
+    /// The header of an unfragmented message that is sent.
     pub(super) fn header(&mut self, opcode: OpCode, reserved: u8, len: usize) -> FrameHeader {
         let (opcode, key) = (opcode.bits(), self.draw_key());
         FrameHeader { fin: true, reserved, opcode, key, len: len as u64 }
@@ -210,16 +222,17 @@ impl HybiCodec {
     }
 }
 
-/// A message in one frame at the front of some bytes.
+/// A message in one frame at the front of the input.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct WholeMessage {
     pub(crate) kind: MessageKind,
-    /// Where its payload begins and ends.
+    /// Where its payload begins in the input, and where it ends.
     pub(crate) start: usize,
     pub(crate) end: usize,
 }
 
-/// The message of `len` bytes behind a header of `HEADER`, which ends with the masking key.
+/// Unmasks the message of `len` bytes after a header of `HEADER` bytes, which ends with the masking
+/// key. `None` when it is over the limit or not complete.
 #[inline]
 fn unmask_whole<const HEADER: usize>(
     kind: MessageKind,
@@ -236,8 +249,8 @@ fn unmask_whole<const HEADER: usize>(
     Some(WholeMessage { kind, start: HEADER, end: HEADER + len })
 }
 
-/// Encodes whole messages to a client, which takes no state: the way of a sender that has no hold
-/// of the connection. From [`Connection::encoder`](crate::Connection::encoder).
+/// Encodes whole messages of a server, which needs no state: for a sender without access to the
+/// connection. See [`Connection::encoder`](crate::Connection::encoder).
 #[derive(Debug, Clone, Copy)]
 pub struct Encoder(());
 

@@ -1,4 +1,4 @@
-//! The framing of the family with an extension in it.
+//! The framing of the HyBi family with an extension.
 
 use std::sync::Arc;
 
@@ -8,11 +8,11 @@ use crate::extension::{Coding, FrameStart, Then, Traffic, Transform};
 use crate::frame::{Frame, FrameHeader, OpCode};
 use crate::protocol_error::ProtocolError;
 
-/// How much one call of decode puts out: what a few bytes stand for is looked at in steps, so
-/// that limits hold and readers keep up.
+/// The most bytes that one call of `decode` puts out. A few bytes can decode to many, so that they
+/// are decoded in steps, between which limits are checked.
 const STEP_OUTPUT: usize = 16 * 1024;
 
-/// How much of the wire one call of decode works through, for it may stand for nothing.
+/// The most bytes of input that one call of `decode` processes, because they can decode to nothing.
 const STEP_INPUT: usize = 4 * 1024;
 
 /// The reserved bits in the first byte of a frame.
@@ -24,25 +24,26 @@ pub(super) struct ExtendedCodec {
     frames: HybiCodec,
     transform: Box<dyn Transform>,
     traffic: Arc<Traffic>,
-    /// What the payload of the frame under way is.
+    /// Whether the payload of the current data frame is transformed.
     coding: Coding,
-    /// The piece of a transformed payload that is being worked through.
+    /// The piece of a transformed payload that is being decoded. `Some` only between two steps of
+    /// the same piece.
     piece: Option<Piece>,
-    /// What the last step put out.
+    /// The output of the last call of `decode`; `None` once it is taken.
     transformed: Option<Transformed>,
-    /// Whether nobody takes what would be put out.
+    /// Whether payloads are consumed without being decoded.
     discards: bool,
 }
 
-/// Bytes at the front of the input that the framing is done with, and the extension is not. There
-/// may be none, and the extension has more to put out.
+/// Bytes at the front of the input that the framing has decoded, and the extension has not. There
+/// may be none, while the extension has more to put out.
 #[derive(Debug, Clone, Copy)]
 struct Piece {
     opcode: OpCode,
     then: Then,
-    /// How many bytes there are.
+    /// The number of bytes, a header included. Always `start <= len`.
     len: usize,
-    /// Where the payload begins.
+    /// Where the payload begins. 0 once a part of the piece was consumed.
     start: usize,
 }
 
@@ -63,7 +64,7 @@ impl ExtendedCodec {
         }
     }
 
-    /// Looks at the header of a frame that begins. `None` when it is not all there.
+    /// Reads the header of a new frame. `None` when it is not complete.
     fn begin(&mut self, input: &mut [u8]) -> Result<Option<Coding>, ProtocolError> {
         let Some(parsed) = FrameHeader::parse(input)? else {
             return Ok(None);
@@ -74,7 +75,7 @@ impl ExtendedCodec {
             Some(opcode) => {
                 let frame = FrameStart { opcode, reserved: header.reserved };
                 let coding = self.transform.begin(frame)?;
-                // They have had their meaning; the framing knows none.
+                // The extension has accepted the reserved bits; the framing would refuse them.
                 input[0] &= !RESERVED;
                 coding
             }
@@ -83,6 +84,7 @@ impl ExtendedCodec {
         Ok(Some(self.coding))
     }
 
+    /// The next piece of a transformed payload. `None` when more bytes are needed.
     fn next_piece(&mut self, input: &mut [u8]) -> Result<Option<Piece>, ProtocolError> {
         let Some(Decoded { consumed, fragment: Some(fragment) }) = self.frames.decode(input)?
         else {
@@ -98,7 +100,7 @@ impl ExtendedCodec {
         Ok(Some(Piece { opcode: fragment.opcode, then, len: consumed, start }))
     }
 
-    /// One step through a piece at the front of the input.
+    /// Decodes one step of the piece at the front of the input.
     fn step(&mut self, piece: Piece, input: &[u8]) -> Result<Decoded, ProtocolError> {
         if self.discards {
             return Ok(self.finish(piece));
@@ -120,12 +122,13 @@ impl ExtendedCodec {
         Ok(decoded(consumed, piece.opcode, false))
     }
 
-    /// The last that is shown of a piece.
+    /// The last fragment of a piece.
     fn finish(&mut self, piece: Piece) -> Decoded {
         self.piece = None;
         decoded(piece.len, piece.opcode, piece.then == Then::EndOfMessage)
     }
 
+    /// Decodes a frame that is not transformed.
     fn decode_plain(&mut self, input: &mut [u8]) -> Result<Option<Decoded>, ProtocolError> {
         let decoded = self.frames.decode(input)?;
         if let Some(Decoded { fragment: Some(fragment), .. }) = &decoded
@@ -137,11 +140,11 @@ impl ExtendedCodec {
         Ok(decoded)
     }
 
-    /// Puts a whole message out as the extension would have it; `None`, and nothing put out, if
-    /// it would have it as it is.
+    /// Appends a whole message as the extension encodes it; `None`, and nothing appended, if the
+    /// extension leaves it as it is.
     fn encode_transformed(&mut self, frame: Frame<'_>, output: &mut Vec<u8>) -> Option<()> {
         let start = output.len();
-        // What comes out is seldom so much shorter that its header is.
+        // The output is rarely so much shorter that its header is shorter, too.
         let (_, guess) = self.frames.header(frame.opcode, 0, frame.payload.len()).write();
         output.resize(start + guess, 0);
         let Some(reserved) = self.transform.encode(frame.payload, output) else {
@@ -165,7 +168,7 @@ impl ExtendedCodec {
     }
 }
 
-/// A fragment whose payload does not lie in the input.
+/// A fragment whose payload is not in the input.
 fn decoded(consumed: usize, opcode: OpCode, fin: bool) -> Decoded {
     Decoded { consumed, fragment: Some(Fragment { opcode, fin, payload: 0..0, remaining: 0 }) }
 }

@@ -6,7 +6,7 @@ use super::ExtensionValue;
 use crate::extension::{ExtensionOffer, Parameter};
 use crate::head::is_token;
 
-/// The elements of `value`, one field line that [is well-formed](is_well_formed).
+/// The elements of `value`, a field line that [is well-formed](is_well_formed).
 pub(super) fn elements(value: &[u8]) -> Vec<ExtensionOffer<'_>> {
     let elements = split_unquoted(value, b',').unwrap_or_default();
     elements.into_iter().filter_map(element).collect()
@@ -35,8 +35,8 @@ fn text(token: &[u8]) -> Option<&str> {
     std::str::from_utf8(token).ok()
 }
 
-/// Whether `value`, one field line, is a well-formed list of extensions. Whatever becomes of
-/// them, a broken list is a broken handshake.
+/// Whether `value`, a field line, is a well-formed list of extensions. A malformed list fails the
+/// handshake, even if no extension is used.
 pub(super) fn is_well_formed(value: &[u8], values: ExtensionValue) -> bool {
     let Some(elements) = split_unquoted(value, b',') else {
         return false;
@@ -61,12 +61,12 @@ fn is_parameter(parameter: &[u8], values: ExtensionValue) -> bool {
     is_token(name.trim_ascii()) && (is_token(value) || quoted)
 }
 
-/// A quoted string whose content, with its escapes taken out, is a token.
+/// Whether `value` is a quoted string whose content, unescaped, is a token.
 fn is_quoted_token(value: &[u8]) -> bool {
     unquoted(value).is_some_and(|content| is_token(&content))
 }
 
-/// The content of a quoted string, with its escapes taken out.
+/// The content of a quoted string, unescaped.
 fn unquoted(value: &[u8]) -> Option<Vec<u8>> {
     let [b'"', content @ .., b'"'] = value else {
         return None;
@@ -83,7 +83,7 @@ fn unquoted(value: &[u8]) -> Option<Vec<u8>> {
     Some(token)
 }
 
-/// Splits at `separator` where it stands outside quotes; `None` when a quote stays open.
+/// Splits at each `separator` outside quotes; `None` when a quote is not closed.
 fn split_unquoted(value: &[u8], separator: u8) -> Option<Vec<&[u8]>> {
     let mut parts = Vec::new();
     let (mut start, mut quoted, mut escaped) = (0, false, false);

@@ -9,7 +9,7 @@ use crate::extension::ExtensionOffer;
 use crate::head::{FieldError, Fields, RequestHead, ResponseHead, is_token};
 use crate::rejection::Rejection;
 
-/// Checks a request in full and reads what it offers.
+/// Checks all of a request and reads what it offers.
 pub(super) fn offer<'h>(profile: &Profile, head: &'h RequestHead) -> Result<Offer<'h>, Rejection> {
     let fields = head.fields();
     check_target(head.target())?;
@@ -27,8 +27,8 @@ pub(super) fn offer<'h>(profile: &Profile, head: &'h RequestHead) -> Result<Offe
     Ok(Offer { origin: origin(profile.origin, fields)?, subprotocols: subprotocols(fields)? })
 }
 
-/// The head of the 101. Clients of the older drafts demand that `Upgrade` and `Connection`
-/// have these values and no others.
+/// The head of the 101 response. Clients of the older drafts require exactly these values of
+/// `Upgrade` and `Connection`.
 pub(super) fn respond(head: &RequestHead, grant: &Grant<'_>) -> Result<ResponseHead, Rejection> {
     let response = ResponseHead::new(101, "Switching Protocols")
         .field("Upgrade", "websocket")
@@ -44,13 +44,13 @@ pub(super) fn respond(head: &RequestHead, grant: &Grant<'_>) -> Result<ResponseH
     })
 }
 
-/// What the client offers, in its order of preference, which goes on over all field lines.
+/// The extensions that the client offers, in its order of preference, over all field lines.
 pub(super) fn extensions(head: &RequestHead) -> Vec<ExtensionOffer<'_>> {
     head.fields().all("Sec-WebSocket-Extensions").flat_map(extension::elements).collect()
 }
 
-/// A request that announces a body would leave the two ends at odds about where the
-/// WebSocket begins.
+/// Refuses a request that announces a body: the two ends could disagree about where the WebSocket
+/// data begins.
 fn refuse_body(fields: &Fields) -> Result<(), Rejection> {
     let empty = fields.all("Content-Length").all(|value| value == b"0");
     if empty && !fields.contains("Transfer-Encoding") {
@@ -79,7 +79,8 @@ fn key(fields: &Fields) -> Result<&str, Rejection> {
         .ok_or_else(|| Rejection::bad_request("the request lacks a Sec-WebSocket-Key"))
 }
 
-/// RFC 6455 §4.2.1 (5). Pad bits are let be: the RFC's own example has some set.
+/// Checks the key (RFC 6455 §4.2.1, item 5). Padding bits are not checked: an example of the RFC
+/// has some set.
 fn check_key(rule: KeyRule, key: &str) -> Result<(), Rejection> {
     let base64 = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/');
     let fits = match rule {
@@ -112,7 +113,7 @@ fn origin(rule: OriginField, fields: &Fields) -> Result<Option<&str>, Rejection>
     }
 }
 
-/// The value of a field that may be repeated as long as it says the same.
+/// The value of a field that may be repeated if all its values are the same.
 fn one_value<'f>(fields: &'f Fields, name: &'static str) -> Result<Option<&'f str>, FieldError> {
     let mut values = fields.all(name);
     let Some(first) = values.next() else {
@@ -124,7 +125,8 @@ fn one_value<'f>(fields: &'f Fields, name: &'static str) -> Result<Option<&'f st
     std::str::from_utf8(first).map(Some).map_err(|_| FieldError::NotUtf8(name))
 }
 
-/// RFC 6455 §4.2.2 (5): unique tokens, the preferred ones first.
+/// The subprotocols: unique tokens, the preferred ones first (RFC 6455 §4.1, item 10;
+/// §4.2.1, item 8).
 fn subprotocols(fields: &Fields) -> Result<Vec<&str>, Rejection> {
     let malformed = || {
         Rejection::bad_request("Sec-WebSocket-Protocol is not a list of tokens, each named once")

@@ -1,6 +1,6 @@
-//! HyBi-07, HyBi-08 and RFC 6455 share one handshake and one framing, written here once.
+//! The handshake and the framing that HyBi-07, HyBi-08 and RFC 6455 share.
 //!
-//! A draft of this family is a [`Hybi`] with a [`Profile`] that states what differs.
+//! A draft of this family is a [`Hybi`] with a [`Profile`] of the differences.
 
 mod accept;
 pub(crate) mod codec;
@@ -27,8 +27,8 @@ use crate::limits::Limits;
 use crate::rejection::Rejection;
 use crate::role::Role;
 
-/// The elements of `value`, one `Sec-WebSocket-Extensions`, in their order; `None` when it is
-/// malformed.
+/// The elements of `value`, a field line of `Sec-WebSocket-Extensions`, in their order; `None` when
+/// it is malformed (RFC 6455 §9.1).
 pub fn extensions(value: &[u8]) -> Option<Vec<ExtensionOffer<'_>>> {
     extension::is_well_formed(value, ExtensionValue::TokenOrQuoted)
         .then(|| extension::elements(value))
@@ -85,7 +85,7 @@ impl Draft for Hybi {
     }
 }
 
-/// A draft of the family that conforms, for tests.
+/// A conforming draft of the family, for tests.
 #[cfg(test)]
 pub(crate) static SOUND: Hybi = Hybi::new(&Profile {
     id: DraftId::new("sound"),

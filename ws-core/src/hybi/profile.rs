@@ -1,22 +1,22 @@
-//! What differs between HyBi-07, HyBi-08 and RFC 6455.
+//! The differences between HyBi-07, HyBi-08 and RFC 6455.
 
 use crate::close::StatusRules;
 use crate::draft_id::DraftId;
 
-/// What differs between the drafts of the family.
+/// The differences between the drafts of the family.
 #[derive(Debug, Clone, Copy)]
 pub struct Profile {
     /// The name of the draft.
     pub id: DraftId,
     /// Its `Sec-WebSocket-Version`.
     pub version: u8,
-    /// Where a browser says where its page is from.
+    /// The request field that carries the origin of the page.
     pub origin: OriginField,
-    /// What a `Sec-WebSocket-Key` may be.
+    /// Which values a `Sec-WebSocket-Key` may have.
     pub key: KeyRule,
-    /// What becomes of a frame with a reserved opcode.
+    /// What happens to a frame with a reserved opcode.
     pub reserved_opcode: ReservedOpcode,
-    /// Whether a length must stand in the fewest bytes possible.
+    /// Whether a payload length must be encoded in the fewest bytes.
     pub length: LengthRule,
     /// How the value of an extension's parameter may be written.
     pub extension_value: ExtensionValue,
@@ -33,7 +33,7 @@ pub enum OriginField {
     SecWebSocketOrigin,
 }
 
-/// What a `Sec-WebSocket-Key` may be.
+/// Which values a `Sec-WebSocket-Key` may have.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum KeyRule {
     /// Base64 of 16 bytes (RFC 6455 §4.2.1).
@@ -42,7 +42,7 @@ pub enum KeyRule {
     Printable,
 }
 
-/// What becomes of a frame with a reserved opcode.
+/// What happens to a frame with a reserved opcode.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ReservedOpcode {
     /// It is skipped.
@@ -60,11 +60,11 @@ pub enum ExtensionValue {
     TokenOrQuoted,
 }
 
-/// Whether a length must stand in the fewest bytes possible.
+/// Whether a payload length must be encoded in the fewest bytes (RFC 6455 §5.2).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum LengthRule {
-    /// It must.
+    /// It must: another encoding fails the connection.
     Minimal,
-    /// It need not.
+    /// Any encoding is accepted.
     Any,
 }

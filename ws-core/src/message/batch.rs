@@ -1,21 +1,22 @@
-//! Messages that were received and that nobody has taken yet.
+//! Batches of received messages.
 
 use super::contents::Contents;
 use super::{Message, MessageRef};
 use crate::protocol_error::ProtocolError;
 
-/// Whole messages in the order in which they came, with the memory that they lie in.
+/// Complete messages in the order in which they arrived, with the buffer that holds them.
 ///
-/// It is memory first: an empty batch is [lent](crate::Connection::lend) to a connection, which is
-/// received into. The messages of one read lie where they were read to, and are lent from there
-/// without a copy. When all were taken the batch is [cleared](Batch::clear) and lent again.
+/// An empty batch serves as the buffer to receive into: it is [lent](crate::Connection::lend) to a
+/// connection. The messages stay where they were read to, and can be borrowed from there without a
+/// copy. When all are consumed, the batch is [cleared](Batch::clear) and lent again.
 ///
-/// It is one word in size, for it changes hands with each read.
+/// It is one word in size, because it is moved with each read.
 #[derive(Debug, Default)]
 pub struct Batch(Option<Box<Contents>>);
 
 impl Batch {
-    /// No messages, and memory for some. A batch by [default](Default) has none.
+    /// A batch without messages, and with `storage` to receive into. One by [default](Default) has
+    /// no storage.
     pub fn new(storage: Box<[u8]>) -> Batch {
         Batch(Some(Box::new(Contents::new(storage))))
     }
@@ -30,29 +31,29 @@ impl Batch {
         self.0.get_or_insert_default()
     }
 
-    /// How many bytes it can receive at once.
+    /// The size of its storage, in bytes.
     #[inline]
     pub fn capacity(&self) -> usize {
         self.contents().map_or(0, Contents::capacity)
     }
 
-    /// Whether every message was taken.
+    /// Whether all messages are consumed.
     #[inline]
     pub fn is_empty(&self) -> bool {
         self.contents().is_none_or(Contents::is_empty)
     }
 
-    /// How many messages were not taken.
+    /// The number of messages that are not consumed.
     pub fn len(&self) -> usize {
         self.contents().map_or(0, Contents::len)
     }
 
-    /// How many bytes the messages have that were not taken.
+    /// The payload of the messages that are not consumed, in bytes.
     pub fn payload_len(&self) -> usize {
         self.contents().map_or(0, Contents::payload_len)
     }
 
-    /// Forgets every message, and keeps the memory.
+    /// Discards all messages, and keeps the storage.
     #[inline]
     pub fn clear(&mut self) {
         if let Some(contents) = &mut self.0 {
@@ -60,17 +61,17 @@ impl Batch {
         }
     }
 
-    /// The next message, lent until the next call.
+    /// Consumes the next message, and lends it until the next call.
     ///
     /// # Errors
     /// [`ProtocolError::InvalidUtf8`]: [fail](crate::Connection::fail) the connection with it.
-    /// What came after it is forgotten.
+    /// The messages after it are discarded.
     #[inline]
     pub fn lend(&mut self) -> Option<Result<MessageRef<'_>, ProtocolError>> {
         self.0.as_mut()?.lend()
     }
 
-    /// The next message, to keep.
+    /// Consumes the next message, and returns it as an owned one.
     ///
     /// # Errors
     /// As with [`lend`](Batch::lend).
@@ -79,11 +80,11 @@ impl Batch {
         self.0.as_mut()?.take()
     }
 
-    /// Adds the messages of another batch that were not taken, copied out of its memory, which is
-    /// left to it.
+    /// Moves the messages of another batch that are not consumed to this one. They are copied out
+    /// of its storage, which it keeps.
     ///
     /// # Errors
-    /// As with [`lend`](Batch::lend); those before the text that is wrong are added.
+    /// As with [`lend`](Batch::lend); the messages before the invalid text are added.
     pub fn append(&mut self, other: &mut Batch) -> Result<(), ProtocolError> {
         self.contents_mut().append(other.contents_mut())
     }

@@ -1,4 +1,4 @@
-//! What a batch holds.
+//! The contents of a batch: its storage and its messages.
 
 use std::ops::Range;
 
@@ -9,48 +9,50 @@ use crate::codec::InvalidText;
 use crate::protocol_error::ProtocolError;
 use crate::utf8;
 
-/// Where there are none there is no more room for messages than for as many as this.
+/// A cleared list of messages keeps its capacity only up to this many.
 const MANY: usize = 4096;
 
-/// Messages, and the memory that they lie in.
+/// Messages, and the storage that holds them.
 #[derive(Debug)]
 pub(crate) struct Contents {
     pub(crate) storage: Box<[u8]>,
+    /// All messages since the last `clear`, the consumed ones included.
     pub(crate) messages: Vec<Assembled>,
-    /// How many of them were taken.
+    /// How many messages at the front of the list are consumed. Always `taken <= messages.len()`.
     taken: usize,
+    /// What happens to a stored text that is not UTF-8.
     invalid_text: InvalidText,
 }
 
-/// A message that was received, and where it is.
+/// A received message, and where it is.
 #[derive(Debug)]
 pub(crate) enum Assembled {
-    /// Here in the storage. A text is not checked.
+    /// In this range of the storage, always within it. A text is not checked yet.
     Stored(MessageKind, Range<usize>),
-    /// In memory of its own.
+    /// In memory outside the storage. A text is checked.
     Own(Box<Message>),
 }
 
 impl Contents {
-    /// No messages, and memory for some.
+    /// No messages, and `storage` to receive into.
     pub(crate) fn new(storage: Box<[u8]>) -> Contents {
         let (messages, invalid_text) = (Vec::new(), InvalidText::Fail);
         Contents { storage, messages, taken: 0, invalid_text }
     }
 
-    /// How many bytes it can receive at once.
+    /// The size of the storage, in bytes.
     #[inline]
     pub(crate) fn capacity(&self) -> usize {
         self.storage.len()
     }
 
-    /// Whether every message was taken.
+    /// Whether all messages are consumed.
     #[inline]
     pub(crate) fn is_empty(&self) -> bool {
         self.taken == self.messages.len()
     }
 
-    /// Forgets every message, and keeps the memory.
+    /// Discards all messages, and keeps the storage.
     #[inline]
     pub(crate) fn clear(&mut self) {
         self.messages.clear();
@@ -60,10 +62,10 @@ impl Contents {
         self.taken = 0;
     }
 
-    /// The next message, lent until the next call.
+    /// Consumes the next message, and lends it until the next call.
     ///
     /// # Errors
-    /// [`ProtocolError::InvalidUtf8`]; what came after it is forgotten.
+    /// [`ProtocolError::InvalidUtf8`]; the messages after it are discarded.
     #[inline]
     pub(crate) fn lend(&mut self) -> Option<Result<MessageRef<'_>, ProtocolError>> {
         let Contents { storage, messages, taken, invalid_text, .. } = self;
@@ -85,7 +87,7 @@ impl Contents {
         Some(lend_own(messages, at, storage, *invalid_text))
     }
 
-    /// The next message, to keep.
+    /// Consumes the next message, and returns it as an owned one.
     ///
     /// # Errors
     /// As with [`lend`](Contents::lend).
@@ -99,11 +101,11 @@ impl Contents {
         Some(self.lend()?.map(MessageRef::to_message))
     }
 
-    /// Adds the messages of another batch that were not taken, copied out of its memory, which is
-    /// left to it.
+    /// Moves the messages of another batch that are not consumed to this one. They are copied out
+    /// of its storage, which it keeps.
     ///
     /// # Errors
-    /// As with [`lend`](Contents::lend); those before the text that is wrong are added.
+    /// As with [`lend`](Contents::lend); the messages before the invalid text are added.
     pub(crate) fn append(&mut self, other: &mut Contents) -> Result<(), ProtocolError> {
         let owned = other.own();
         self.messages.extend(other.messages.drain(other.taken..));
@@ -111,12 +113,12 @@ impl Contents {
         owned
     }
 
-    /// How many messages were not taken.
+    /// The number of messages that are not consumed.
     pub(crate) fn len(&self) -> usize {
         self.messages.len() - self.taken
     }
 
-    /// How many bytes the messages have that were not taken.
+    /// The payload of the messages that are not consumed, in bytes.
     pub(crate) fn payload_len(&self) -> usize {
         self.messages[self.taken..].iter().map(Assembled::len).sum()
     }
@@ -126,16 +128,16 @@ impl Contents {
         self.messages.push(received);
     }
 
-    /// What becomes of texts that are not UTF-8.
+    /// Sets what happens to a text that is not UTF-8.
     #[inline]
     pub(crate) fn set_invalid_text(&mut self, invalid_text: InvalidText) {
         self.invalid_text = invalid_text;
     }
 
-    /// Copies messages out of the storage, so that it can be used for something else.
+    /// Copies the messages that are not consumed out of the storage, so that it can be reused.
     ///
     /// # Errors
-    /// [`ProtocolError::InvalidUtf8`]; those before the text that is wrong are kept.
+    /// [`ProtocolError::InvalidUtf8`]; the messages before the invalid text are kept.
     pub(crate) fn own(&mut self) -> Result<(), ProtocolError> {
         for at in self.taken..self.messages.len() {
             let Assembled::Stored(kind, range) = &self.messages[at] else { continue };
@@ -157,7 +159,7 @@ impl Contents {
     }
 }
 
-/// A message that does not lie in the storage, or is to be repaired.
+/// Lends a message that is outside the storage, or a text that is not UTF-8.
 #[inline(never)]
 fn lend_own<'b>(
     messages: &'b mut Vec<Assembled>,
@@ -180,7 +182,7 @@ fn lend_own<'b>(
     }
 }
 
-/// What becomes of a text that is not UTF-8.
+/// Repairs a text that is not UTF-8, or refuses it.
 fn repaired(bytes: &[u8], invalid_text: InvalidText) -> Result<Message, ProtocolError> {
     match invalid_text {
         InvalidText::Replace => Ok(Message::text(String::from_utf8_lossy(bytes).into_owned())),
@@ -189,19 +191,19 @@ fn repaired(bytes: &[u8], invalid_text: InvalidText) -> Result<Message, Protocol
 }
 
 impl Default for Contents {
-    /// No messages, and no memory.
+    /// No messages, and no storage.
     fn default() -> Contents {
         Contents::new(Box::default())
     }
 }
 
 impl Assembled {
-    /// A message in memory of its own.
+    /// A message outside the storage.
     pub(crate) fn own(message: Message) -> Assembled {
         Assembled::Own(Box::new(message))
     }
 
-    /// How many bytes it has in memory of its own.
+    /// How many bytes it has outside the storage.
     #[inline]
     pub(crate) fn own_len(&self) -> usize {
         match self {

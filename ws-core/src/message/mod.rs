@@ -12,7 +12,7 @@ pub use batch::Batch;
 pub(crate) use contents::Assembled;
 pub(crate) use contents::Contents;
 
-/// A message of its own, cheap to clone.
+/// An owned message, cheap to clone.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Message {
     /// Text.
@@ -38,8 +38,7 @@ impl Message {
     }
 }
 
-/// A message in somebody else's memory: one that is lent by the connection it came in on, or
-/// one to be sent.
+/// A borrowed message: one that was received and is lent by its [`Batch`], or one to be sent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum MessageRef<'m> {
     /// Text.
@@ -65,7 +64,7 @@ impl<'m> MessageRef<'m> {
         }
     }
 
-    /// A message of its own.
+    /// An owned copy of the message.
     pub fn to_message(self) -> Message {
         match self {
             MessageRef::Text(text) => Message::text(text),
@@ -74,9 +73,10 @@ impl<'m> MessageRef<'m> {
     }
 }
 
-/// A message to be sent, and how.
+/// A message to be sent, and whether it may be compressed.
 ///
-/// Whatever becomes a [`MessageRef`] becomes one of these, and leaves the way to the connection.
+/// Everything that converts into a [`MessageRef`] converts into this, as a message that the
+/// connection may compress.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Outgoing<'m> {
     message: MessageRef<'m>,
@@ -91,8 +91,9 @@ pub(crate) enum Compression {
 }
 
 impl<'m> Outgoing<'m> {
-    /// A message that is never compressed: one with a secret beside text that somebody else
-    /// chooses, who could learn the secret from the length of both together.
+    /// A message that is never compressed: for one that has a secret next to text that an attacker
+    /// can choose. The length of both compressed together would leak the secret (as in the CRIME
+    /// and BREACH attacks).
     pub fn uncompressed(message: impl Into<MessageRef<'m>>) -> Outgoing<'m> {
         Outgoing { message: message.into(), compression: Compression::Forbidden }
     }

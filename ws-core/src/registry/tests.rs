@@ -1,4 +1,4 @@
-//! Every row of the choice between the drafts.
+//! Every case of the selection of a draft.
 
 use super::*;
 use crate::codec_box::CodecBox;
@@ -7,7 +7,7 @@ use crate::head::{HeadReader, ResponseHead};
 use crate::limits::Limits;
 use crate::role::Role;
 
-/// A draft that can be chosen, and nothing else.
+/// A draft that can only be selected.
 #[derive(Debug)]
 struct Named {
     id: &'static str,
@@ -132,7 +132,7 @@ fn answers_an_unknown_version_with_the_list_of_those_it_speaks() {
 }
 
 #[test]
-fn refuses_a_version_that_is_no_number_or_stands_twice() {
+fn refuses_a_version_that_is_no_number_or_appears_twice() {
     for version in ["", "013", "00", "256", "-1", "+13", "13, 8", "13.0", "x", "\u{bd}"] {
         let outcome = select(&format!("Sec-WebSocket-Version: {version}"));
         assert_eq!(refused(outcome), (400, listed()), "{version}");

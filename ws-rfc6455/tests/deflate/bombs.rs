@@ -1,11 +1,11 @@
-//! Small messages that stand for large ones.
+//! Decompression bombs: short messages that decompress to long ones.
 
 use super::*;
 use flate2::{Compress, Compression, FlushCompress};
 use ws_core::conformance::receive_from;
 use ws_core::connection::{Fragment, Payload, Work};
 
-/// So many zeros, compressed as one message.
+/// A message of `zeros` zeros, compressed.
 fn bomb(zeros: usize) -> Vec<u8> {
     let mut engine = Compress::new(Compression::best(), false);
     let mut payload = Vec::with_capacity(zeros / 100 + 100);
@@ -25,7 +25,7 @@ fn a_message_may_reach_the_limit_and_not_go_beyond() {
     let refused = Err(ProtocolError::MessageTooBig { limit });
     let mut end = End::server(&deflate, "permessage-deflate");
     assert_eq!(end.hear(&masked(0xc2, &bomb(limit + 1))), refused);
-    // The same in two fragments, neither of which is over it.
+    // The same in two fragments, neither of which exceeds the limit.
     let payload = bomb(limit + 1);
     let (first, second) = payload.split_at(payload.len() / 2);
     let mut end = End::server(&deflate, "permessage-deflate");
@@ -51,9 +51,9 @@ fn is_looked_at_in_steps_each_within_a_bound() {
         steps += 1;
         let fin = decoded.fragment.unwrap().fin;
         let moves = !made.payload.is_empty() || decoded.consumed > 0 || fin;
-        assert!(moves, "nothing came of step {steps}");
+        assert!(moves, "no progress in step {steps}");
         rest = &mut rest[decoded.consumed..];
-        assert_eq!(made.more, !fin, "whether there is more to come is told with step {steps}");
+        assert_eq!(made.more, !fin, "`more` of step {steps} is wrong");
         if fin {
             break;
         }
@@ -96,7 +96,7 @@ fn is_not_decompressed_once_nobody_takes_it() {
     assert_eq!(end.traffic.received(), before);
 }
 
-/// The memory is taken away whenever the work is interrupted, as of a connection that waits.
+/// The buffer is reclaimed whenever the work is interrupted, as of a connection that waits.
 #[test]
 fn is_worked_through_in_turns_and_keeps_its_place_without_memory() {
     let mut limits = Limits::default();
@@ -104,7 +104,7 @@ fn is_worked_through_in_turns_and_keeps_its_place_without_memory() {
     let accepted = accept(&Deflate::new(), "permessage-deflate").unwrap();
     let mut end = End::limited(Role::Server, accepted.transform, limits);
     let payload = bomb(4 << 20);
-    let mut socket = &[masked(0xc2, &payload), masked(0x81, b"behind")].concat()[..];
+    let mut socket = &[masked(0xc2, &payload), masked(0x81, b"after")].concat()[..];
     let (mut turns, mut work, mut messages) = (0, Work::default(), Vec::new());
     while messages.len() < 2 {
         if !end.connection.has_storage() {
@@ -126,7 +126,7 @@ fn is_worked_through_in_turns_and_keeps_its_place_without_memory() {
     }
     assert_eq!(messages[0].as_bytes().len(), 4 << 20);
     assert!(messages[0].as_bytes().iter().all(|byte| *byte == 0));
-    assert_eq!(messages[1], Message::text("behind"));
+    assert_eq!(messages[1], Message::text("after"));
     assert_eq!((work.decoded, work.wire), (4 << 20, payload.len()));
     assert!(turns > 200, "{turns} turns");
     assert!(!end.connection.has_unread());

@@ -1,10 +1,10 @@
-//! How far compressed bytes refer back (RFC 1951): all that is read of them.
+//! A parser of DEFLATE streams (RFC 1951) that finds how far they refer back.
 
-/// The farthest distance in a stream that begins with a block and ends with one.
+/// The farthest distance in a stream of complete blocks.
 pub(crate) fn farthest(stream: &[u8]) -> usize {
     let mut bits = Bits { bytes: stream, at: 0 };
     let mut farthest = 0;
-    // What is left behind the last block is less than the header of another.
+    // After the last block, fewer bits are left than the header of another block has.
     while bits.at + 3 <= stream.len() * 8 {
         bits.take(1);
         farthest = farthest.max(match bits.take(2) {
@@ -18,7 +18,7 @@ pub(crate) fn farthest(stream: &[u8]) -> usize {
                 let (literals, distances) = dynamic(&mut bits);
                 compressed(&mut bits, &literals, &distances)
             }
-            _ => panic!("a block of no known type"),
+            _ => panic!("a block of a reserved type"),
         });
     }
     farthest
@@ -40,7 +40,8 @@ impl Bits<'_> {
     }
 }
 
-/// Canonical codes (RFC 1951 §3.2.2): of each length how many, and their symbols in order.
+/// Canonical Huffman codes (RFC 1951 §3.2.2): the number of codes of each length, and the symbols
+/// in the order of their codes.
 struct Codes {
     counts: [usize; 16],
     symbols: Vec<usize>,
@@ -64,7 +65,7 @@ impl Codes {
             }
             (index, first) = (index + count, (first + count) << 1);
         }
-        panic!("a code that is none");
+        panic!("an invalid code");
     }
 }
 
@@ -75,7 +76,7 @@ fn stored(bits: &mut Bits<'_>) -> usize {
     0
 }
 
-/// RFC 1951 §3.2.7.
+/// Reads the dynamic Huffman codes of a block (RFC 1951 §3.2.7).
 fn dynamic(bits: &mut Bits<'_>) -> (Codes, Codes) {
     const ORDER: [usize; 19] = [16, 17, 18, 0, 8, 7, 9, 6, 10, 5, 11, 4, 12, 3, 13, 2, 14, 1, 15];
     let (literals, distances, count) = (bits.take(5) + 257, bits.take(5) + 1, bits.take(4) + 4);

@@ -1,6 +1,6 @@
 //! permessage-deflate (RFC 7692) and `x-webkit-deflate-frame`, on RFC 6455.
 
-#![allow(clippy::unwrap_used, clippy::panic, reason = "what fails here fails a test")]
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a failure here fails a test")]
 
 mod bombs;
 mod distances;
@@ -24,19 +24,19 @@ use ws_core::{
 };
 use ws_rfc6455::RFC6455;
 
-/// A policy that compresses whatever becomes shorter.
+/// A policy that compresses every message that becomes shorter.
 fn eager() -> Deflate {
     Deflate::new().min_size(0)
 }
 
-/// What a server with this policy makes of a client's `Sec-WebSocket-Extensions`.
+/// The response of a server with this policy to a client's `Sec-WebSocket-Extensions`.
 fn accept(deflate: &Deflate, offers: &str) -> Option<Accepted> {
     let extensions: [Arc<dyn Extension>; 1] = [Arc::new(deflate.clone())];
     let offers = ws_core::hybi::extensions(offers.as_bytes()).unwrap();
     negotiate(&extensions, &offers)
 }
 
-/// As much as comes in one read.
+/// The size of the receive buffer: the most bytes of one read.
 const MEMORY: usize = 16 * 1024;
 
 /// One end of a connection.
@@ -63,7 +63,7 @@ impl End {
         End::new(Role::Server, accept(deflate, offers).unwrap().transform)
     }
 
-    /// Both ends, after the handshake that the policies of both lead to.
+    /// Both ends of a connection, after the handshake with these policies.
     fn pair(client: &Deflate, server: &Deflate) -> (End, End) {
         let accepted = accept(server, &client.offer()).unwrap();
         let response = ws_core::hybi::extensions(accepted.response.as_bytes()).unwrap();
@@ -71,7 +71,7 @@ impl End {
         (End::new(Role::Client, confirmed), End::new(Role::Server, accepted.transform))
     }
 
-    /// What these bytes, in one read, bring.
+    /// Receives these bytes in one read.
     fn hear(&mut self, bytes: &[u8]) -> Result<Vec<Message>, ProtocolError> {
         let mut messages = Vec::new();
         receive_all(&mut self.connection, bytes, MEMORY, &mut messages)?;
@@ -81,7 +81,7 @@ impl End {
         Ok(messages)
     }
 
-    /// What bytes bring that come in reads of these sizes, over and over.
+    /// Receives these bytes in reads of these sizes, which repeat.
     fn hear_cut(&mut self, bytes: &[u8], sizes: &[usize]) -> Result<Vec<Message>, ProtocolError> {
         let (mut messages, mut rest) = (Vec::new(), bytes);
         for size in sizes.iter().cycle() {
@@ -95,7 +95,7 @@ impl End {
         Ok(messages)
     }
 
-    /// What a message is on the wire.
+    /// Sends a message, and returns its bytes on the wire.
     fn say<'m>(&mut self, message: impl Into<Outgoing<'m>>) -> Vec<u8> {
         self.connection.send(message).unwrap();
         self.said()
@@ -108,7 +108,7 @@ impl End {
     }
 }
 
-/// A client's frame of these first bits.
+/// A client's frame with this first byte.
 fn masked(first: u8, payload: &[u8]) -> Vec<u8> {
     let key = MaskingKey::new([0x37, 0xfa, 0x21, 0x3d]);
     let header = FrameHeader {
@@ -124,7 +124,7 @@ fn masked(first: u8, payload: &[u8]) -> Vec<u8> {
     frame
 }
 
-/// What frames bring, the same wherever they are cut; each end is new.
+/// Receives frames with new ends, and checks that the outcome is the same wherever they are cut.
 fn bring_everywhere(end: impl Fn() -> End, wire: &[u8]) -> Result<Vec<Message>, ProtocolError> {
     let whole = end().hear(wire);
     assert_eq!(end().hear_cut(wire, &[1]), whole, "byte by byte");

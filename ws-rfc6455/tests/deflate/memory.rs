@@ -1,4 +1,4 @@
-//! The memory that all connections share.
+//! The memory limit that all connections share.
 
 use super::*;
 
@@ -34,7 +34,7 @@ fn a_connection_without_context_forgets_both_ways() {
 }
 
 #[test]
-fn unfinished_messages_beyond_it_leave_new_connections_without_compression() {
+fn unfinished_messages_over_the_limit_leave_new_connections_uncompressed() {
     let deflate = Deflate::new().memory(40 * 1024);
     let mut end = End::server(&deflate, FULL);
     assert_eq!(response(&deflate).as_deref(), Some(NONE));

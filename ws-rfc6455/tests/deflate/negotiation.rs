@@ -1,4 +1,4 @@
-//! What is offered, and what is answered (RFC 7692 §7.1).
+//! Negotiation: offers and responses (RFC 7692 §7.1).
 
 use super::*;
 use ws_core::deflate::Context;
@@ -110,7 +110,7 @@ fn says_so_when_it_wants_no_takeover() {
 }
 
 #[test]
-fn the_draft_reads_offers_from_all_lines_and_writes_the_one_that_is_granted() {
+fn reads_offers_from_all_lines_and_responds_with_the_granted_one() {
     let request: &[u8] =
         b"GET / HTTP/1.1\r\nHost: a\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\
           Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\

@@ -1,4 +1,4 @@
-//! Whatever was agreed on and however messages are cut, they come out as they went in.
+//! Property test: messages are received as they were sent, with any parameters and any cuts.
 
 use super::distances::farthest;
 use super::*;
@@ -7,7 +7,7 @@ use proptest::strategy::ValueTree;
 use proptest::test_runner::TestRunner;
 use ws_core::deflate::Context;
 
-/// Words, so that there is something to refer to, and noise.
+/// Texts of repeated words, which refer to each other, and random bytes.
 fn message() -> impl Strategy<Value = Message> {
     let word = prop_oneof![Just("market"), Just("price"), Just("\u{e9}t\u{e9}"), Just("{}")];
     let text =
@@ -36,7 +36,8 @@ fn deflate() -> impl Strategy<Value = Deflate> {
     )
 }
 
-/// The same message in other frames, as an intermediary might make them, with pings between.
+/// The same message in other frames, as an intermediary may fragment it (RFC 6455 §5.4), with pings
+/// between them.
 fn refragmented(frame: &[u8], sizes: &[usize]) -> Vec<u8> {
     let parsed = FrameHeader::parse(frame).unwrap().unwrap();
     let mut payload = frame[parsed.size..].to_vec();
@@ -90,7 +91,7 @@ fn carry(
     Ok(())
 }
 
-/// Messages, whether the server says them, and how they are cut: by frames and by reads.
+/// Messages and whether the server sends each, the sizes of frames, and the sizes of reads.
 type Conversation = (Vec<(Message, bool)>, Vec<usize>, Vec<usize>);
 
 fn conversation(messages: std::ops::Range<usize>) -> impl Strategy<Value = Conversation> {
@@ -98,7 +99,7 @@ fn conversation(messages: std::ops::Range<usize>) -> impl Strategy<Value = Conve
     (vec((message(), any::<bool>()), messages), vec(1..5000_usize, 1..4), vec(1..5000_usize, 1..4))
 }
 
-/// Holds the conversation on two connections, which share the worker's compressors.
+/// Plays the conversation on two connections, which share the worker's compressors.
 fn hold(client: &Deflate, server: &Deflate, said: &Conversation) -> Result<(), TestCaseError> {
     let (messages, frames, reads) = said;
     let mut pairs = [End::pair(client, server), End::pair(client, server)];
@@ -144,10 +145,10 @@ fn both_ways_in_every_combination_of_parameters() {
     }
 }
 
-/// A window of 256 bytes is one that libraries do not have: what is sent must do with it.
+/// Libraries do not have a window of 256 bytes (8 bits): distances must be within it nevertheless.
 #[test]
 fn a_server_keeps_within_the_window_that_was_asked_for() {
-    // Digits, which always become shorter, and come again after some 20 KB.
+    // Digits, which always become shorter, and repeat after about 20 KB.
     let cubes = (0..10_000_u64).map(|n| n % 4000).map(|n| n * n * n % 65_521);
     let text: String = cubes.map(|cube| format!("{cube} ")).collect();
     for level in [1, 2, 3, 6, 9] {
@@ -168,6 +169,6 @@ fn a_server_keeps_within_the_window_that_was_asked_for() {
             assert!(farthest >= before, "level {level}, {bits} bits: {farthest}");
             before = farthest;
         }
-        assert!(before > 1 << 14, "a wide window is made use of at level {level}: {before}");
+        assert!(before > 1 << 14, "a wide window is not used at level {level}: {before}");
     }
 }

@@ -1,4 +1,4 @@
-//! The vectors of RFC 7692 §7.2.3, and what may stand around them.
+//! The vectors of RFC 7692 §7.2.3, and variants of them.
 
 use super::*;
 
@@ -69,7 +69,7 @@ fn a_final_block_ends_no_message() {
     let last = [0xf3, 0x48, 0xcd, 0xc9, 0xc9, 0x07, 0x00];
     let with_room = [&last[..], &[0x00]].concat();
     assert_eq!(bring(&[masked(0xc1, &with_room)]), texts(&["Hello"]));
-    // Senders were seen to leave the empty block away.
+    // Some senders omit the empty block.
     assert_eq!(bring(&[masked(0xc1, &last)]), texts(&["Hello"]));
     let twice = [&last[..], &last[..], &HELLO[..]].concat();
     assert_eq!(bring(&[masked(0xc1, &twice)]), texts(&["HelloHelloHello"]));
@@ -112,7 +112,7 @@ fn plain_messages_between_compressed_ones_are_not_referred_to() {
 }
 
 #[test]
-fn the_bit_stands_on_the_first_frame_of_a_data_message_alone() {
+fn only_the_first_frame_of_a_data_message_has_the_reserved_bit() {
     let (first, second) = HELLO.split_at(3);
     for frames in [
         vec![masked(0x41, first), masked(0xc0, second)],
@@ -140,7 +140,7 @@ fn what_is_no_deflate_fails_the_connection() {
 #[test]
 fn a_message_that_ends_within_a_block_fails_the_connection() {
     let stored = b"\x00\x0a\x00\xf5\xffABC";
-    // Four bytes are left of this one, as many as are not sent.
+    // This one lacks four bytes, as many as the tail that is not sent has.
     let last = b"\x01\x07\x00\xf8\xffABC";
     for payload in
         [&stored[..], &stored[..5], &stored[..2], last, &HELLO[..4], &HELLO[..6], &[0x04]]
@@ -152,7 +152,7 @@ fn a_message_that_ends_within_a_block_fails_the_connection() {
 
 #[test]
 fn texts_are_checked_when_they_are_inflated() {
-    // "é" and half of it, in stored blocks.
+    // "é" and its first byte, in stored blocks.
     let whole = [0x00, 0x02, 0x00, 0xfd, 0xff, 0xc3, 0xa9, 0x00];
     let half = [0x00, 0x01, 0x00, 0xfe, 0xff, 0xc3, 0x00];
     assert_eq!(bring(&[masked(0xc1, &whole)]), texts(&["é"]));
@@ -204,12 +204,12 @@ fn counts_bytes_before_and_after() {
     assert_eq!((end.traffic.sent(), end.traffic.sent_on_wire()), (1005, wire as u64));
 }
 
-/// Which of two things is wrong does not depend on how much was read at once.
+/// Which of two errors is found does not depend on how much was read at once.
 #[test]
 fn text_that_is_wrong_comes_before_what_cannot_be_decompressed() {
     for block in [
         [0xfa, 0xff, 0x48, 0x65, 0x6c, 0x6c, 0x6f, 0x00],
-        // Here the end of the message, which is not sent, is what cannot be decompressed.
+        // Here, the tail that is not sent cannot be decompressed.
         [0xf3, 0x48, 0xcd, 0xc9, 0xfc, 0xff, 0xff, 0x7b],
     ] {
         let frame = masked(0xc1, &block);

@@ -1,4 +1,4 @@
-//! `x-webkit-deflate-frame`, of Safari and iOS up to 14: each frame is compressed for itself.
+//! `x-webkit-deflate-frame`, of Safari and iOS up to 14: each frame is compressed separately.
 
 use super::*;
 use ws_core::deflate::Context;
@@ -10,7 +10,7 @@ fn server() -> End {
 }
 
 #[test]
-fn is_answered_by_the_name_it_was_offered_by_and_by_no_more_than_clients_know() {
+fn the_response_has_the_offered_name_and_only_known_parameters() {
     let forgetful = Deflate::new().client_context(Context::PerMessage);
     for (deflate, offer, expected) in [
         (Deflate::new(), OFFER, Some(OFFER)),
@@ -52,7 +52,7 @@ fn compressed_and_plain_frames_make_one_message() {
 }
 
 #[test]
-fn sends_whole_messages_which_refer_to_each_other_unless_the_client_forbids_it() {
+fn sends_unfragmented_messages_with_context_unless_the_client_forbids_it() {
     let text = "HelloHelloHelloHello";
     let mut end = server();
     let (first, second) = (end.say(text), end.say(text));

@@ -1,9 +1,9 @@
-//! What a script of this target can do.
+//! Tests that scripts of this target reach rare states.
 
 use super::*;
 use crate::drafts::put_masked;
 
-/// A step in which the peer sends this.
+/// A step in which the peer sends these bytes.
 fn heard(wire: &[u8]) -> Vec<u8> {
     [&[wire.len() as u8 - 1], wire].concat()
 }

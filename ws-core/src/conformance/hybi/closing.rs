@@ -1,4 +1,4 @@
-//! The closing handshake that the family shares (RFC 6455 §5.5.1 and §7).
+//! The closing handshake of the HyBi family (RFC 6455 §5.5.1 and §7).
 
 use std::time::Instant;
 
@@ -12,7 +12,7 @@ use crate::message::Batch;
 use crate::protocol_error::ProtocolError;
 use crate::role::Role;
 
-/// What a server has heard of a Close frame, and the frame it puts as its answer.
+/// The outcome of receiving a Close frame in a server, and the frame that answers it.
 pub type Close = (Result<Option<CloseReason>, ProtocolError>, Vec<u8>);
 
 pub(super) fn check(draft: &'static dyn Draft) {
@@ -27,14 +27,14 @@ fn connection(draft: &'static dyn Draft, input: ReadBuffer) -> Connection {
     Connection::new(codec, input, limits, Timeouts::default(), Instant::now())
 }
 
-/// The number that stands on the wire when a server closes with this code.
+/// The status code that is sent when a server closes with `code`.
 pub fn code_sent(draft: &'static dyn Draft, code: StatusCode) -> u16 {
     let mut connection = connection(draft, ReadBuffer::new());
     connection.close(Some(CloseReason::new(code, "")), Instant::now());
     code_in(connection.unsent())
 }
 
-/// The number that stands on the wire when a server fails the connection.
+/// The status code that is sent when a server fails the connection with `error`.
 pub fn code_after(draft: &'static dyn Draft, error: ProtocolError) -> u16 {
     let mut connection = connection(draft, ReadBuffer::new());
     connection.fail(error);
@@ -48,7 +48,7 @@ fn code_in(unsent: &[u8]) -> u16 {
     }
 }
 
-/// What a server makes of a Close frame with this payload.
+/// Receives a Close frame with this payload in a server.
 pub fn heard_close(draft: &'static dyn Draft, payload: &[u8]) -> Close {
     let mut input = ReadBuffer::new();
     input.carry(&masked(0x88, payload));
@@ -91,7 +91,7 @@ fn fails_on_broken_close_frames(draft: &'static dyn Draft) {
         let code = u16::from_be_bytes([answer[2], answer[3]]);
         assert_eq!((answer[0], code), (0x88, 1002), "{payload:x?}");
     }
-    // Which code answers these is for each version to state.
+    // The status code that answers these depends on the version.
     for text in [&b"\xff"[..], b"\xc3", b"\xed\xa0\x80", b"\xc0\x80"] {
         let payload = [b"\x03\xe8", text].concat();
         let (reason, _) = heard_close(draft, &payload);

@@ -1,4 +1,4 @@
-//! What versions 7 and 8 share with each other, and not with the RFC.
+//! What versions 7 and 8 share, and RFC 6455 does not.
 
 use super::super::Said;
 use super::{KEY, code_after, code_sent, hear, heard_close, request, respond};
@@ -8,11 +8,11 @@ use crate::protocol_error::ProtocolError;
 use crate::role::Role;
 use crate::{StatusCode, hybi};
 
-/// Checks what versions 7 and 8 have in common beside what the whole family shares.
+/// Checks what versions 7 and 8 have in common beyond what the whole family shares.
 /// `invalid_text` is the status code that answers a text that is not UTF-8.
 ///
 /// # Panics
-/// When the draft does not conform; the message says in what.
+/// When the draft does not conform; the message says why.
 pub fn check_early(draft: &'static dyn Draft, invalid_text: u16) {
     reads_the_origin_from_either_field_unless_they_differ(draft);
     takes_any_printable_key(draft);

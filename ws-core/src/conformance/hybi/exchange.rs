@@ -1,4 +1,4 @@
-//! Requests, answers and frames of the family, as the checks send and hear them.
+//! Requests, responses and frames of the HyBi family for the checks.
 
 use super::super::{Heard, read_every_way};
 use crate::draft::{Draft, Grant};
@@ -8,10 +8,10 @@ use crate::registry::Drafts;
 use crate::rejection::Rejection;
 use crate::role::Role;
 
-/// The key of the RFC's example.
+/// The key of the example of RFC 6455 (§1.3).
 pub const KEY: &str = "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==";
 
-/// The request of the RFC's example in the version of `draft`, with these lines instead of
+/// The request of the example of RFC 6455 in the version of `draft`, with these lines instead of
 /// its key.
 pub fn request(draft: &'static dyn Draft, lines: &[&str]) -> RequestHead {
     request_for(draft, "/chat", lines)
@@ -32,7 +32,7 @@ pub(super) fn request_for(draft: &'static dyn Draft, target: &str, lines: &[&str
     head.expect("a whole head")
 }
 
-/// The head of the 101, with the first subprotocol that is offered.
+/// The head of the 101 response, with the first subprotocol that is offered.
 ///
 /// # Errors
 /// The [`Rejection`] that is sent instead.
@@ -52,12 +52,12 @@ pub(super) fn respond_to(
     Ok(String::from_utf8(wire).expect("an ASCII head"))
 }
 
-/// Reads a stream of frames in every way; see [`read_every_way`].
+/// Decodes a stream of frames; see [`read_every_way`].
 pub fn hear(draft: &'static dyn Draft, role: Role, wire: &[u8]) -> Heard {
     read_every_way(|| draft.codec(role, &Limits::default()), wire)
 }
 
-/// A client's frame: this first byte, and a payload under a masking key that hides nothing.
+/// A client's frame with this first byte and payload, and a masking key of zeros.
 pub fn masked(first: u8, payload: &[u8]) -> Vec<u8> {
     let len = u8::try_from(payload.len()).ok().filter(|len| *len < 126).expect("a short payload");
     [&[first, 0x80 | len, 0, 0, 0, 0], payload].concat()

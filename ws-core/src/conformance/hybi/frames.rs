@@ -1,4 +1,4 @@
-//! The framing that the family shares (RFC 6455 §5).
+//! The framing of the HyBi family (RFC 6455 §5).
 
 use super::super::Said;
 use super::exchange::{hear, masked};
@@ -18,7 +18,7 @@ pub(super) fn check(draft: &'static dyn Draft) {
     refuses_a_long_frame_at_its_header(draft);
 }
 
-/// What a server sends, and what a client sends.
+/// Frames of a server, and frames of a client (RFC 6455 §5.7).
 fn reads_the_vectors_of_the_specification(draft: &'static dyn Draft) {
     let hello = Said::new(OpCode::Text, b"Hello");
     for (role, wire, said) in [
@@ -95,7 +95,7 @@ fn masks_what_a_client_sends_with_ever_new_keys(draft: &'static dyn Draft) {
     keys.sort();
     keys.dedup();
     assert!(keys.len() > 1, "every frame has the same masking key");
-    assert_eq!(codec.envelope(OpCode::Text, 5), None, "a masked payload cannot go out as it is");
+    assert_eq!(codec.envelope(OpCode::Text, 5), None, "a masked payload is not sent unchanged");
 }
 
 fn fails_on_what_every_version_forbids(draft: &'static dyn Draft) {
@@ -119,8 +119,8 @@ fn fails_on_what_every_version_forbids(draft: &'static dyn Draft) {
             ProtocolError::FrameTooBig { limit: 16 << 20 },
         ),
     ] {
-        // What came before is delivered, what comes behind is not.
-        let stream = [masked(0x82, b"before"), wire, masked(0x82, b"behind")].concat();
+        // A message before it is delivered, one after it is not.
+        let stream = [masked(0x82, b"before"), wire, masked(0x82, b"after")].concat();
         let heard = hear(draft, Role::Server, &stream);
         assert_eq!(heard.error, Some(error), "{stream:x?}");
         assert_eq!(heard.said, [Said::new(OpCode::Binary, b"before")], "{stream:x?}");
@@ -138,7 +138,7 @@ fn refuses_long_control_frames(draft: &'static dyn Draft) {
     }
 }
 
-/// The length alone decides: not one byte of the payload is needed, and none is kept room for.
+/// A long frame is refused by its announced length, before any of its payload has arrived.
 fn refuses_a_long_frame_at_its_header(draft: &'static dyn Draft) {
     let limit = Limits::default().frame;
     let header = |len: u64| {

@@ -1,4 +1,4 @@
-//! The opening handshake that the family shares (RFC 6455 §4.2).
+//! The opening handshake of the HyBi family (RFC 6455 §4.2).
 
 use super::exchange::{KEY, request, request_for, respond, respond_to};
 use crate::draft::Draft;
@@ -81,7 +81,7 @@ fn wants_one_key_and_no_body(draft: &'static dyn Draft) {
     refused(draft, &[KEY, "Sec-WebSocket-Version: 13"]);
     refused(draft, &[KEY, "Sec-WebSocket-Key1: 1 1"]);
     refused(draft, &[KEY, "Origin: http://a", "Origin: http://b"]);
-    assert!(respond(draft, &[KEY, "Content-Length: 0"]).is_ok(), "a body of no bytes is none");
+    assert!(respond(draft, &[KEY, "Content-Length: 0"]).is_ok(), "an empty body is accepted");
     assert!(respond(draft, &[KEY, "Origin: http://a", "Origin: http://a"]).is_ok());
 }
 
@@ -97,7 +97,7 @@ fn knows_paths_and_urls(draft: &'static dyn Draft) {
     }
 }
 
-/// RFC 6455 §4.4: what is spoken stands in the answer.
+/// RFC 6455 §4.4: the response lists the supported versions.
 fn leaves_other_versions_to_others(draft: &'static dyn Draft) {
     let drafts = Drafts::none().with(draft, 1).expect("one draft");
     let spoken = draft.version().map(|version| version.to_string());

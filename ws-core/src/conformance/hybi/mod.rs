@@ -1,8 +1,7 @@
-//! What HyBi-07, HyBi-08 and RFC 6455 have in common on the wire, to the byte.
+//! Checks of what HyBi-07, HyBi-08 and RFC 6455 have in common on the wire.
 //!
-//! [`check`] runs it all for one draft of the family. What differs between them is asked with
-//! the other functions, and stated in the tests of each draft; [`check_early`] asks what 7 and 8
-//! share with each other alone.
+//! [`check`] runs all of them for one draft of the family, [`check_early`] those that only versions
+//! 7 and 8 share. The other functions are for the tests of each draft, which check what differs.
 
 mod closing;
 mod early;
@@ -19,7 +18,7 @@ pub use exchange::{KEY, hear, masked, request, respond};
 /// Checks all that the drafts of the family share.
 ///
 /// # Panics
-/// When the draft does not conform; the message says in what.
+/// When the draft does not conform; the message says why.
 pub fn check(draft: &'static dyn Draft) {
     handshake::check(draft);
     frames::check(draft);

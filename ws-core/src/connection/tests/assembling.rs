@@ -1,4 +1,4 @@
-//! Fragments to messages: the assembler, fed as a connection feeds it.
+//! Reassembly: tests of the assembler, called as a connection calls it.
 
 use std::ops::Range;
 
@@ -8,7 +8,7 @@ use crate::message::Contents;
 
 const LIMIT: usize = 8;
 
-/// A buffer with `bytes` in it, the fragments that lie there, and the messages that they make.
+/// A buffer with received bytes, and an assembler of the fragments in it.
 struct Wire {
     buffer: ReadBuffer,
     assembler: Assembler,
@@ -23,7 +23,7 @@ impl Wire {
         Wire { buffer, assembler: Assembler::new(LIMIT, invalid_text) }
     }
 
-    /// Whether a message is whole with it.
+    /// Returns whether the fragment completes a message.
     fn push(&mut self, data: Data) -> Result<bool, ProtocolError> {
         let assembled = self.assembler.push(data, &self.buffer)?;
         let whole = assembled.is_some();
@@ -159,7 +159,7 @@ fn fails_a_text_that_ends_inside_a_character() {
         assert_eq!(wire.push(first(Text, 0..cut)), Ok(false));
         assert_eq!(wire.push(last(Text, cut..3)), Err(ProtocolError::InvalidUtf8));
 
-        // All of it in the buffer: it is judged when it is taken.
+        // A text that is all in the buffer is checked when it is consumed.
         let mut wire = Wire::new(b"a\xe2\x82", InvalidText::Fail);
         let remaining = 3 - cut as u64;
         for _ in 0..2 {
@@ -167,7 +167,7 @@ fn fails_a_text_that_ends_inside_a_character() {
             assert_eq!(wire.push(last(Text, cut..3)), Ok(true));
         }
         assert_eq!(wire.lend(), Err(ProtocolError::InvalidUtf8));
-        assert!(wire.batch().is_empty(), "what came after it is not forgotten");
+        assert!(wire.batch().is_empty(), "messages after it are not discarded");
     }
 }
 

@@ -26,7 +26,7 @@ fn waits_for_the_peer_after_closing_first() {
 fn answers_a_peer_that_closes_first_and_sends_nothing_more() {
     let mut end = end();
     end.hear(&masked(0x88, b"\x0b\xb8bye"));
-    end.hear(&masked(0x82, b"behind the Close"));
+    end.hear(&masked(0x82, b"after the Close"));
     assert_eq!(end.receive(), Ok(Received::Closed));
     assert_eq!(end.sent(), b"\x88\x02\x0b\xb8");
     assert_eq!(end.receive(), Ok(Received::Closed));
@@ -61,7 +61,7 @@ fn receives_what_the_peer_sent_before_it_heard_our_close() {
     assert_eq!(end.fragment(), (b"a".to_vec(), true, false));
     assert_eq!(end.fragment(), (b"b".to_vec(), false, true));
     assert_eq!(end.receive(), Ok(Received::Closed));
-    assert_eq!(end.sent(), b"", "a pong behind our Close");
+    assert_eq!(end.sent(), b"", "a pong after our Close");
 }
 
 #[test]
@@ -168,7 +168,7 @@ fn neither_sends_nor_awaits_a_close_when_the_peer_is_gone() {
             end.sent();
         }
         end.connection.end_of_input();
-        assert_eq!(end.connection.is_open(), !closes_before, "who reads on can be answered");
+        assert_eq!(end.connection.is_open(), !closes_before, "a half-closed peer can be answered");
         close(&mut end);
         assert_eq!(end.sent(), b"");
         assert!(end.connection.is_over() && !end.connection.is_closed_cleanly());

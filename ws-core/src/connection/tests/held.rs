@@ -1,8 +1,8 @@
-//! The end that a peer makes while messages that came before it are not taken.
+//! An end by the peer that is held while messages before it are not consumed.
 
 use super::*;
 
-/// The server's end, and what it has received and not taken.
+/// The server's end, and the batch that it has received and that is not consumed.
 fn hear(wire: &[&[u8]]) -> (End, Batch) {
     let mut end = end();
     end.hear(&wire.concat());
@@ -18,7 +18,7 @@ impl End {
     pub(super) fn batch(&mut self) -> Batch {
         match self.messages(Untaken::Nothing) {
             Ok(Received::Data(batch)) => batch,
-            other => panic!("no messages but {other:?}"),
+            other => panic!("expected messages, got {other:?}"),
         }
     }
 
@@ -38,11 +38,11 @@ impl End {
         assert!(self.connection.is_over() && !self.connection.is_closed_cleanly());
         for untaken in [Untaken::Nothing, Untaken::Some] {
             let again = self.messages(untaken);
-            assert!(matches!(again, Ok(Received::Closed)), "told twice: {again:?}");
+            assert!(matches!(again, Ok(Received::Closed)), "reported twice: {again:?}");
         }
     }
 
-    /// Takes a text that is not UTF-8.
+    /// Consumes a text that is not UTF-8.
     fn fails(&mut self, batch: &mut Batch) {
         let error = batch.lend().unwrap().unwrap_err();
         assert_eq!((error, batch.lend()), (ProtocolError::InvalidUtf8, None));
@@ -50,7 +50,7 @@ impl End {
         self.is_closed();
     }
 
-    /// The status code of the Close that was put last.
+    /// The status code of the Close that was sent last.
     fn code(&mut self) -> u16 {
         match self.sent().as_slice() {
             [0x88, _, high, low, ..] => u16::from_be_bytes([*high, *low]),
@@ -72,7 +72,7 @@ const UNMASKED: &[u8] = b"\x81\x00";
 #[test]
 fn replies_go_out_before_the_answer_to_a_close() {
     let (mut end, mut batch) =
-        hear(&[&text("a"), &text("b"), &masked(0x88, b"\x0b\xb8bye"), &text("behind")]);
+        hear(&[&text("a"), &text("b"), &masked(0x88, b"\x0b\xb8bye"), &text("after")]);
     for message in ["a", "b"] {
         end.is_held();
         takes(&mut batch, message);
@@ -93,7 +93,7 @@ fn messages_of_an_earlier_read_hold_a_close_too() {
     end.hear(&[masked(0x89, b"?"), masked(0x88, b"")].concat());
     assert!(matches!(end.messages(Untaken::Some), Ok(Received::Held)));
     assert_eq!(end.sent(), b"\x8a\x01?", "a ping before the Close is answered at once");
-    end.hear(&masked(0x89, b"behind the Close"));
+    end.hear(&masked(0x89, b"after the Close"));
     end.is_held();
     takes(&mut batch, "a");
     end.is_closed();
@@ -118,7 +118,7 @@ fn a_broken_close_is_told_after_messages_of_an_earlier_read() {
     end.hear(&masked(0x88, b"\x03"));
     for _ in 0..2 {
         assert!(matches!(end.messages(Untaken::Some), Ok(Received::Held)));
-        assert!(end.connection.is_over(), "our Close is out, and nothing can be sent");
+        assert!(end.connection.is_over(), "our Close is sent, and nothing else can be");
     }
     takes(&mut batch, "a");
     end.is_broken(ProtocolError::CloseOfOneByte);
@@ -186,7 +186,7 @@ fn a_second_ends_the_wait() {
     assert_eq!(end.timeout(4), Ok(b"\x88\x02\x03\xe8".to_vec()));
     assert!(end.connection.is_over() && end.connection.is_closed_cleanly());
     let now = end.at(4);
-    assert_eq!(end.connection.poll_timeout(|| now), Some(end.at(9)), "what is left is to end");
+    assert_eq!(end.connection.poll_timeout(|| now), Some(end.at(9)), "the closing deadline");
     takes(&mut batch, "a");
     end.is_closed();
 }
@@ -223,7 +223,7 @@ fn messages_before_a_violation_are_not_lost_when_our_close_is_out() {
 
 #[test]
 fn a_violation_is_held_and_told_once() {
-    let (mut end, mut batch) = hear(&[&text("a"), UNMASKED, &text("behind")]);
+    let (mut end, mut batch) = hear(&[&text("a"), UNMASKED, &text("after")]);
     end.is_held();
     takes(&mut batch, "a");
     end.text("reply").unwrap();
@@ -243,7 +243,7 @@ fn a_violation_is_told_after_our_close_or_the_deadline_has_ended_the_wait() {
         }
         assert!(end.connection.is_over());
         match closes {
-            true => assert_eq!(end.sent(), b"\x88\x00", "one Close alone"),
+            true => assert_eq!(end.sent(), b"\x88\x00", "only one Close"),
             false => assert_eq!(end.code(), 1002),
         }
         takes(&mut batch, "a");
@@ -278,9 +278,9 @@ fn the_payload_of_a_close_is_kept_as_it_came() {
 fn a_text_that_is_not_utf8_before_a_close_fails_the_connection() {
     let close = masked(0x88, b"\x03\xe8");
     let wrong = masked(0x81, b"\xff");
-    let (mut alone, mut batch) = hear(&[&wrong, &close]);
-    alone.fails(&mut batch);
-    assert_eq!(alone.code(), 1007);
+    let (mut end, mut batch) = hear(&[&wrong, &close]);
+    end.fails(&mut batch);
+    assert_eq!(end.code(), 1007);
 
     let (mut end, mut batch) = hear(&[&text("a"), &wrong, &text("b"), &close]);
     takes(&mut batch, "a");
@@ -307,7 +307,7 @@ fn what_broke_the_protocol_first_is_told() {
 }
 
 #[test]
-fn a_text_is_repaired_before_a_close_whatever_the_memory_was_used_for_before() {
+fn a_text_is_repaired_before_a_close_in_the_batch_of_another_draft() {
     let (mut strict, mut tiny) = (end(), End::new(tiny(true), Timeouts::default()));
     for _ in 0..2 {
         strict.hear(&text("a"));
@@ -332,7 +332,7 @@ fn a_text_is_repaired_before_a_close_whatever_the_memory_was_used_for_before() {
 }
 
 #[test]
-fn a_ping_behind_messages_is_answered_behind_the_replies_to_them() {
+fn a_ping_after_messages_is_answered_after_the_replies_to_them() {
     let ping = masked(0x89, b"?");
     let (mut end, mut batch) = hear(&[&text("a"), &ping, &text("b"), &ping]);
     takes(&mut batch, "a");
@@ -343,7 +343,7 @@ fn a_ping_behind_messages_is_answered_behind_the_replies_to_them() {
     takes(&mut batch, "b");
     assert!(batch.is_empty());
     assert_eq!(end.sent(), b"\x81\x05reply\x8a\x01?");
-    // Nobody takes the other for now: a ping does not wait for that.
+    // The next call answers the second ping, even if the messages before it are not consumed.
     assert!(matches!(end.messages(Untaken::Some), Ok(Received::Starved)));
     assert_eq!(end.sent(), b"\x8a\x01?");
 }

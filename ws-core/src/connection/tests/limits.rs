@@ -1,4 +1,4 @@
-//! Sizes, and the codes a peer is told them in.
+//! Size limits, and the status codes that report errors to a peer.
 
 use super::*;
 
@@ -22,7 +22,7 @@ fn limited(limits: Limits) -> End {
     End::limited(codec.into(), limits, Timeouts::default())
 }
 
-/// The status code of the Close that was put, if one was.
+/// The status code of the Close that was sent, if one was.
 fn code(end: &mut End) -> Option<u16> {
     match end.sent().as_slice() {
         [0x88, _, high, low, ..] => Some(u16::from_be_bytes([*high, *low])),
@@ -74,7 +74,7 @@ fn tells_each_fault_by_its_code() {
     ] {
         let mut end = end(1 << 20);
         end.hear(&wire);
-        end.hear(&masked(0x82, b"not looked at"));
+        end.hear(&masked(0x82, b"not decoded"));
         assert!(end.receive().is_err(), "{wire:x?}");
         assert_eq!(code(&mut end), Some(expected), "{wire:x?}");
         assert_eq!(end.receive(), Ok(Received::Closed));

@@ -1,13 +1,13 @@
-//! The memory that bytes are received into, and what a connection holds of its own.
+//! The memory that bytes are received into, and the memory that a connection allocates.
 
 use super::*;
 
-/// The header of a client's frame of so many bytes. Its mask hides nothing.
+/// The header of a client's frame of `len` bytes, with a masking key of zeros.
 fn header(first: u8, len: u64) -> Vec<u8> {
     [&[first, 0xff][..], &len.to_be_bytes(), &[0; 4]].concat()
 }
 
-/// Where the next bytes go: how many fit, and whether behind a message.
+/// Where the next bytes are read to: how many fit, and whether they are appended to a message.
 fn room(end: &mut End) -> (usize, bool) {
     match end.connection.receive_buffer().unwrap() {
         ReceiveBuffer::Spare(spare) => (spare.len(), false),
@@ -49,9 +49,9 @@ fn the_rest_of_a_long_message_is_received_where_it_stays() {
         starved(&mut end);
         assert!(!end.connection.has_unread());
     }
-    // What is left is not worth a read of its own.
+    // A short rest is read into the lent buffer again.
     starved(&mut end);
-    assert_eq!(room(&mut end), (0, false), "no memory was lent");
+    assert_eq!(room(&mut end), (0, false), "no buffer is lent");
     while !socket.is_empty() {
         end.connection.lend(Batch::new(vec![0; STORAGE].into()));
         receive_from(&mut end.connection, &mut socket).unwrap();
@@ -62,7 +62,7 @@ fn the_rest_of_a_long_message_is_received_where_it_stays() {
     }
     let mut batch = end.batch();
     let message = batch.take().unwrap().unwrap();
-    assert!(message.as_bytes() == payload, "another message than was sent");
+    assert!(message.as_bytes() == payload, "not the message that was sent");
     assert!(batch.is_empty() && end.connection.held() == 0);
     assert!(most <= 4 * LONG, "{most} bytes are held");
 }
@@ -186,7 +186,7 @@ fn a_text_that_cannot_become_utf8_fails_where_its_memory_is_taken_back() {
     assert_eq!(told(&mut end), ProtocolError::InvalidUtf8);
     assert!(end.connection.is_over());
 
-    // Messages before it are taken first, those of an earlier read too.
+    // Messages before it are consumed first, those of an earlier read included.
     let mut end = End::hybi(Timeouts::default());
     end.hear(&masked(0x81, b"a"));
     let mut batch = end.batch();

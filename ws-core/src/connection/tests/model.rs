@@ -1,44 +1,44 @@
-//! The connection as a state machine, explored until no event leads to a state that is new.
+//! The connection as a state machine, explored exhaustively (model checking).
 //!
-//! A [`Model`] is a connection and what surrounds it. Its events are few, and every order of them
-//! is tried: from each state that is reached, each event that can happen. Two states are one when
-//! nothing that can still happen tells them apart, so that the exploration comes to an end.
+//! A [`Model`] is a connection and its environment. It has few events, and every order of them
+//! is tried: in each state that is reached, each event that can happen. Two states count as the
+//! same when no later event can distinguish them, so that the exploration terminates.
 
-mod alone;
 mod pair;
+mod single;
 mod wire;
 
 use std::collections::{HashSet, VecDeque};
 use std::fmt::Debug;
 
-/// More states than any model has: one that grows for ever is found.
+/// More states than any model has: detects a model that never terminates.
 const MOST_STATES: usize = 100_000;
 
-/// What is explored.
+/// A state machine to explore.
 trait Model {
-    /// Something that can happen.
+    /// An event.
     type Event: Copy + Debug;
 
-    /// What can happen now.
+    /// The events that are possible in this state.
     fn events(&self) -> Vec<Self::Event>;
 
-    /// Lets it happen, and checks what must hold of each step.
+    /// Makes an event happen, and checks the invariants of each step.
     fn step(&mut self, event: Self::Event) -> Result<(), String>;
 
-    /// Checks what must hold of each state; the model is thrown away behind it.
+    /// Checks the invariants of each state; the model is dropped after it.
     fn check(self) -> Result<(), String>;
 
-    /// All that can make a difference from here on.
+    /// All state that can affect later events.
     fn fingerprint(&self) -> String;
 }
 
-/// Visits every state that can be reached, and answers with their fingerprints.
+/// Visits every state that can be reached, and returns their fingerprints.
 fn explore<M: Model>(initial: impl Fn() -> M) -> HashSet<String> {
     let replay = |path: &[M::Event]| {
         let mut model = initial();
         for (n, event) in path.iter().enumerate() {
             if let Err(broken) = model.step(*event) {
-                panic!("{broken}, behind {:?}", &path[..=n]);
+                panic!("{broken}, after {:?}", &path[..=n]);
             }
         }
         model
@@ -50,18 +50,18 @@ fn explore<M: Model>(initial: impl Fn() -> M) -> HashSet<String> {
         if !explored.insert(model.fingerprint()) {
             continue;
         }
-        assert!(explored.len() < MOST_STATES, "there is no end to it: {path:?}");
+        assert!(explored.len() < MOST_STATES, "the exploration does not terminate: {path:?}");
         for event in model.events() {
             paths.push_back(path.iter().copied().chain([event]).collect());
         }
         if let Err(broken) = model.check() {
-            panic!("{broken}, behind {path:?}");
+            panic!("{broken}, after {path:?}");
         }
     }
     explored
 }
 
-/// `Err` with the words when the condition does not hold.
+/// `Err` with this text when the condition does not hold.
 fn ensure(condition: bool, words: impl Into<String>) -> Result<(), String> {
     if condition { Ok(()) } else { Err(words.into()) }
 }

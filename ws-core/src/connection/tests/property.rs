@@ -1,4 +1,4 @@
-//! Whatever the fragments and wherever the input is cut, the same messages come out.
+//! Property test: messages are received as they were sent, however they are fragmented and cut.
 
 use proptest::prelude::*;
 
@@ -6,10 +6,10 @@ use super::*;
 use crate::conformance::receive_all;
 use crate::frame::FrameHeader;
 
-/// Room for one control frame and little more, so that messages are cut by it too.
+/// The size of the receive buffer: little more than one control frame, so that it cuts messages.
 const STORAGE: usize = 160;
 
-/// One message, where it is cut into fragments, and what is pinged behind each but the last.
+/// A message, where it is cut into fragments, and the pings after each fragment but the last.
 #[derive(Debug, Clone)]
 struct Sent {
     message: Message,
@@ -47,7 +47,7 @@ fn put(opcode: OpCode, fin: bool, payload: &[u8], key: u32, wire: &mut Vec<u8>) 
     key.apply(&mut wire[start..]);
 }
 
-/// The frames of a message, and pings between them.
+/// Appends the frames of a message, and pings between them.
 fn encode(sent: &Sent, key: u32, wire: &mut Vec<u8>) {
     let payload = sent.message.as_bytes();
     let mut opcode = MessageRef::from(&sent.message).kind().opcode();

@@ -1,4 +1,4 @@
-//! Keep-alive, the idle limit and the closing deadline. Nothing waits: time is a number.
+//! Keep-alive, the idle timeout and the closing deadline, without waiting: the tests set the time.
 
 use std::time::Duration;
 
@@ -16,7 +16,7 @@ impl End {
         self.connection.poll_timeout(|| now)
     }
 
-    /// What is put because it is so late. The socket does not take it yet.
+    /// What is sent at this time. The socket does not accept it yet.
     pub(super) fn timeout(&mut self, seconds: u64) -> Result<Vec<u8>, Expired> {
         let (now, before) = (self.at(seconds), self.connection.unsent().len());
         self.connection.handle_timeout(now)?;
@@ -67,7 +67,7 @@ fn takes_a_read_of_nothing_for_no_sign_of_life() {
 fn a_look_that_comes_late_gives_the_peer_another_interval_once() {
     let mut end = end();
     assert_eq!(end.timeout(30), Ok(PING.to_vec()));
-    // The process stood still, and the pong is still to be read.
+    // The process was suspended, and the pong is not read yet.
     assert_eq!(end.timeout(3600), Ok(PING.to_vec()));
     end.hear(b"a");
     assert_eq!(end.timeout(3630), Ok(vec![]));
@@ -77,7 +77,7 @@ fn a_look_that_comes_late_gives_the_peer_another_interval_once() {
 }
 
 #[test]
-fn puts_no_ping_behind_bytes_that_the_peer_does_not_take() {
+fn sends_no_ping_after_bytes_that_the_peer_does_not_receive() {
     let mut end = end();
     end.text("x").unwrap();
     end.connection.blocked();
@@ -163,8 +163,8 @@ fn gives_up_a_peer_that_does_not_answer_our_close() {
     assert!(end.connection.is_over() && !end.connection.is_closed_cleanly());
 }
 
-/// How long, in milliseconds, a peer stays that takes so many bytes in each deadline of a closing
-/// handshake that may last `closing` milliseconds. It has a megabyte to take.
+/// How long, in milliseconds, a peer is kept that receives `taken` bytes until each closing
+/// deadline, with a closing timeout of `closing` milliseconds. 1 MiB waits to be sent to it.
 fn stays(closing: u64, taken: usize) -> u128 {
     let closing = Duration::from_millis(closing);
     let mut end = End::hybi(Timeouts { closing, ..Timeouts::default() });
@@ -182,7 +182,7 @@ fn stays(closing: u64, taken: usize) -> u128 {
 
 #[test]
 fn gives_a_peer_more_time_for_as_long_as_it_takes_what_was_sent() {
-    // A megabyte takes eight seconds at the least rate.
+    // 1 MiB takes eight seconds at the least rate.
     for (closing, taken, stayed) in [
         (0, 0, 1000),
         (0, 128 << 10, 8000),
@@ -215,5 +215,5 @@ fn wants_no_more_of_the_clock_than_its_end_when_it_is_over() {
     assert_eq!(end.receive(), Ok(Received::Closed));
     assert_eq!(end.sent(), b"\x88\x00");
     assert_eq!(end.timeout(10_000), Ok(vec![]));
-    assert_eq!(end.poll_timeout(), Some(end.at(5)), "the TCP connection is to end");
+    assert_eq!(end.poll_timeout(), Some(end.at(5)), "the closing deadline");
 }

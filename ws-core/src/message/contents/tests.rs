@@ -1,6 +1,8 @@
+//! Tests of the contents of a batch.
+
 use super::*;
 
-/// Messages that lie in the storage, by their ranges.
+/// Messages in the storage, by their ranges.
 fn stored(storage: &[u8], messages: &[(MessageKind, Range<usize>)]) -> Contents {
     let mut batch = Contents::new(storage.into());
     for (kind, range) in messages {
@@ -52,7 +54,7 @@ fn is_memory_again_when_it_was_cleared() {
 }
 
 #[test]
-fn a_text_that_is_not_utf8_is_an_error_behind_which_nothing_comes() {
+fn a_text_that_is_not_utf8_is_an_error_and_the_last_message() {
     for keep in [false, true] {
         let mut batch = stored(b"a\xffb", &[(Text, 0..1), (Text, 1..2), (Text, 2..3)]);
         assert!(batch.lend().unwrap().is_ok());

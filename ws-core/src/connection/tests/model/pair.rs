@@ -1,4 +1,4 @@
-//! Two ends and the bytes between them: whoever closes, and when, both close cleanly.
+//! Two ends and the bytes between them: both close cleanly, whichever end closes, and whenever.
 
 use std::collections::VecDeque;
 
@@ -15,16 +15,16 @@ enum Side {
 enum Event {
     /// A frame arrives at this side.
     Arrive(Side),
-    /// All that is on its way arrives at once.
+    /// All frames in transit to this side arrive at once.
     ArriveTogether(Side),
-    /// What has come is taken.
+    /// The messages that have arrived are consumed.
     Take(Side),
     Send(Side),
     Ping(Side),
     Close(Side),
 }
 
-/// One end, what it may still do of its own accord, and the frames on their way to it.
+/// One end, how often it may still act, and the frames in transit to it.
 struct Party {
     end: End,
     arriving: VecDeque<Vec<u8>>,
@@ -53,7 +53,7 @@ impl Party {
         }
     }
 
-    /// Receives what has arrived, and takes none of it.
+    /// Receives bytes, and consumes no messages.
     fn receive(&mut self, bytes: &[u8]) -> Result<(), String> {
         self.end.hear(bytes);
         self.go_on()
@@ -87,12 +87,12 @@ impl Party {
         }
     }
 
-    /// How many messages wait.
+    /// The payload that is not consumed. Each message has one byte.
     fn waiting(&self) -> usize {
         self.untaken.iter().map(Batch::payload_len).sum()
     }
 
-    /// The frames that were put, one by one.
+    /// The frames that were sent, one by one.
     fn put(&mut self) -> Result<Vec<Vec<u8>>, String> {
         let mut bytes = self.end.sent();
         let mut frames = Vec::new();
@@ -107,7 +107,7 @@ impl Party {
     }
 
     fn fingerprint(&self) -> String {
-        // Masks are random: a frame is told by its first byte.
+        // Masking keys are random: the first byte identifies a frame.
         let arriving: Vec<_> = self.arriving.iter().map(|frame| frame[0]).collect();
         let connection = &self.end.connection;
         format!(
@@ -164,7 +164,7 @@ impl Model for Pair {
             Event::Arrive(_) => {
                 let frame = party.arriving.pop_front().unwrap_or_default();
                 let over = party.end.connection.is_over();
-                ensure(!over, "a frame behind the peer's Close")?;
+                ensure(!over, "a frame after the peer's Close")?;
                 party.receive(&frame)?;
             }
             Event::ArriveTogether(_) => {
@@ -194,8 +194,8 @@ impl Model for Pair {
     }
 
     fn check(mut self) -> Result<(), String> {
-        // From here, if somebody closes and everything arrives, the end is clean for both and
-        // nothing that was sent is lost.
+        // From every state: if one end closes and everything arrives, both close cleanly and no
+        // message is lost.
         if self.server.end.connection.is_open() && self.client.end.connection.is_open() {
             self.step(Event::Close(Side::Server))?;
         }

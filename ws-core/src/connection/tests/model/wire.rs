@@ -1,19 +1,19 @@
-//! Drafts as the models see them: what a peer may say, and what was said.
+//! The drafts of the models: what a peer can send, and what was sent to it.
 
 use super::super::*;
 
-/// A codec for the server's end, and bytes of a peer that speaks it.
+/// A codec for the server's end, and the bytes that a peer sends.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Wire {
     /// The HyBi family.
     Hybi,
     /// Texts, and a Close without a code, as in hixie-76.
     CloseAlone,
-    /// Texts alone, as in hixie-75.
+    /// Only texts, as in hixie-75.
     TextAlone,
 }
 
-/// What a peer says at once. A draft has some of it.
+/// What a peer sends in one read. Not every draft has all of it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Said {
     Text,
@@ -24,7 +24,7 @@ pub(super) enum Said {
     Close,
     CloseWithCode,
     CloseOfOneByte,
-    /// What no draft allows.
+    /// A violation of the protocol.
     Nonsense,
     /// A message, and the end of the connection in the same read.
     TextThenClose,
@@ -34,7 +34,7 @@ pub(super) enum Said {
     HalfAPing,
     /// The beginning of a message of two bytes.
     HalfAMessage,
-    /// The end of what was begun.
+    /// The rest of what was begun.
     OtherHalf,
 }
 
@@ -57,7 +57,7 @@ impl Said {
         Said::OtherHalf,
     ];
 
-    /// What it is made of, if it is more than one frame.
+    /// Its frames, if it is more than one.
     fn parts(self) -> Option<(Said, Said)> {
         match self {
             Said::TextThenClose => Some((Said::Text, Said::CloseWithCode)),
@@ -94,7 +94,7 @@ impl Wire {
         }
     }
 
-    /// The bytes of what a peer says behind `begun`; `None` when its draft has no such thing.
+    /// The bytes that a peer sends after `begun`; `None` when its draft has no such thing.
     pub(super) fn said(self, said: Said, begun: Option<Said>) -> Option<Vec<u8>> {
         if let Some((first, then)) = said.parts() {
             return Some([self.said(first, begun)?, self.said(then, begun)?].concat());

@@ -1,4 +1,4 @@
-//! A server's end between a peer that says anything, an application, a socket and a clock.
+//! A server's end with a peer that sends anything, an application, a socket and a clock.
 
 mod end;
 
@@ -7,41 +7,41 @@ use std::time::Duration;
 use super::super::*;
 use super::wire::{Said, Sent, Wire};
 use super::{Model, ensure, explore};
-use end::{Alone, Phase};
+use end::{Phase, Single};
 
 const SECOND: Duration = Duration::from_secs(1);
-/// No deadline is further away, or longer past.
+/// No deadline is more seconds in the future or in the past.
 const HORIZON: u32 = 6;
-/// With a silent peer the end comes within so many deadlines.
+/// With a silent peer the connection ends within this many deadlines.
 const PATIENCE: usize = 12;
 
 #[derive(Debug, Clone, Copy)]
 enum Event {
     Peer(Said),
-    /// The peer is gone, or says no more.
+    /// The peer's side of the TCP connection ends.
     PeerEnds,
     Send,
     Ping,
     Close,
-    /// What was received is refused by the application's side: a text that is not UTF-8.
+    /// The caller fails the connection: a received text is not UTF-8.
     Refuse,
-    /// The application takes no messages from now on.
+    /// The application consumes no messages from now on.
     Busy,
-    /// The application takes all that has come, and what is still to come.
+    /// The application consumes all messages that have arrived, and those that will.
     Take,
-    /// The peer's bytes are not read, because nobody takes those that came before.
+    /// The socket is not read, because earlier messages are not consumed.
     NotListening,
-    /// The socket takes nothing from now on.
+    /// The socket blocks from now on.
     Stall,
-    /// The socket takes everything again.
+    /// The socket accepts everything again.
     Drain,
     /// The next deadline passes.
     Deadline,
-    /// The alarm rings for nothing.
+    /// The timer fires early.
     FalseAlarm,
 }
 
-impl Model for Alone {
+impl Model for Single {
     type Event = Event;
 
     fn events(&self) -> Vec<Event> {
@@ -49,7 +49,7 @@ impl Model for Alone {
         events.push(if self.stalled { Event::Drain } else { Event::Stall });
         events.push(if self.busy { Event::Take } else { Event::Busy });
         if self.end.connection.unsent().is_empty() {
-            // A writer waits while something else does.
+            // A writer waits while anything is unsent.
             events.push(Event::Send);
         }
         if self.next.is_some() {
@@ -63,12 +63,12 @@ impl Model for Alone {
         }
         events.push(Event::PeerEnds);
         if self.holds() {
-            // Nothing is read until what came before is taken.
+            // Nothing is read until earlier messages are consumed.
             return events;
         }
         for said in Said::ALL {
             let in_turn = (said == Said::OtherHalf) == self.begun.is_some();
-            // Behind the end one word is like any other.
+            // After the end, all input is alike.
             let heard = !self.end.connection.is_over() || said == Said::Text;
             if in_turn && heard && self.wire.said(said, self.begun).is_some() {
                 events.push(Event::Peer(said));
@@ -85,24 +85,27 @@ impl Model for Alone {
             Event::Peer(said) => self.hear(said)?,
             Event::PeerEnds => {
                 self.end.connection.end_of_input();
-                ensure(self.phase() != Phase::CloseSent, "nobody is left who would answer")?;
+                ensure(self.phase() != Phase::CloseSent, "the peer cannot answer our Close")?;
             }
             Event::Send => {
                 let sent = self.end.text("m");
-                ensure(sent.is_ok() == (before == Phase::Open), "sent, or not, out of turn")?;
+                ensure(
+                    sent.is_ok() == (before == Phase::Open),
+                    "a message is sent exactly while open",
+                )?;
             }
             // While the socket is stalled an application may still ping; one is enough here.
             Event::Ping if waited > 0 => {}
             Event::Ping => {
                 let pinged = self.end.connection.ping(b"");
                 let may = before == Phase::Open && self.end.connection.capabilities().ping;
-                ensure(pinged.is_ok() == may, "pinged, or not, out of turn")?;
+                ensure(pinged.is_ok() == may, "a ping is sent exactly while open")?;
             }
             Event::Close => {
                 let reason = CloseReason::new(StatusCode::NORMAL, "");
                 let now = self.at(self.now);
                 self.end.connection.close(Some(reason), now);
-                ensure(self.phase() > Phase::Open, "open behind our Close")?;
+                ensure(self.phase() > Phase::Open, "open after our Close")?;
             }
             Event::Refuse => {
                 self.end.connection.fail(ProtocolError::InvalidUtf8);
@@ -117,20 +120,20 @@ impl Model for Alone {
             Event::Stall => self.stalled = true,
             Event::Drain => {
                 self.stalled = false;
-                // What waited was checked when it was put.
+                // What waited was checked when it was appended.
                 written = self.wire.sent(&self.end.sent())?;
             }
             Event::Deadline | Event::FalseAlarm => {
                 if let (Event::Deadline, Some(at)) = (event, self.next) {
                     let second = (0..=HORIZON).find(|n| self.at(self.now + n) >= at);
-                    self.now += second.ok_or("a deadline beyond all others")?;
+                    self.now += second.ok_or("a deadline beyond the horizon")?;
                 }
                 let now = self.at(self.now);
                 let expired = self.end.connection.handle_timeout(now);
                 ensure(
                     expired.is_ok() == self.end.connection.expired().is_none()
                         || (before == Phase::Over && matches!(event, Event::FalseAlarm)),
-                    "an end that is not told",
+                    "an expired deadline is not reported",
                 )?;
                 let next = self.end.connection.poll_timeout(|| now);
                 let ahead =
@@ -149,7 +152,7 @@ impl Model for Alone {
         }
         written.extend(self.write()?);
 
-        ensure(self.phase() >= before, "the closing handshake went back")?;
+        ensure(self.phase() >= before, "the closing handshake went backwards")?;
         let now = self.at(self.now);
         self.next = self.end.connection.poll_timeout(|| now);
         if self.phase() > Phase::Open {
@@ -175,8 +178,8 @@ impl Model for Alone {
         ensure(connection.expired().is_none() || connection.is_over(), "expired, and not over")?;
         let answered_late = connection.unsent().is_empty() && !self.stalled;
         let unanswered = connection.protocol.unanswered_ping.is_some();
-        ensure(!answered_late || !unanswered, "a ping is forgotten")?;
-        // Whatever the state: if the peer falls silent, deadlines alone lead to the end.
+        ensure(!answered_late || !unanswered, "a ping is not answered")?;
+        // From every state: if the peer falls silent, deadlines lead to the end.
         for _ in 0..PATIENCE {
             if self.end.connection.expired().is_some() {
                 return Ok(());
@@ -199,8 +202,8 @@ impl Model for Alone {
             [self.stalled, self.peer_closed, self.close_sent],
             [self.busy, self.untaken, self.owed, self.broken],
         );
-        // What is heard makes no difference when it is over, and when it is heard makes one only
-        // as long as the connection is open.
+        // Input makes no difference after the end, and its time makes one only while the
+        // connection is open.
         if self.phase() < Phase::Over {
             let received = (&protocol.codec, protocol.message, protocol.remaining);
             state.push_str(&format!("{received:?} {input:?} {assembler:?} {:?}", self.begun));
@@ -209,7 +212,7 @@ impl Model for Alone {
             let kept = &protocol.unanswered_ping;
             state.push_str(&format!("{:?} {kept:?}", protocol.timers));
         }
-        // Times matter as far as they are away.
+        // Times matter only relative to now.
         for second in self.now.saturating_sub(HORIZON)..=self.now + HORIZON {
             let at = format!("{:?}", self.at(second));
             if state.contains(&at) {
@@ -221,13 +224,13 @@ impl Model for Alone {
     }
 }
 
-/// Explores a draft, and makes sure that there was something to explore.
-fn explore_alone(wire: Wire, least_states: usize) {
+/// Explores a draft, and checks that all kinds of states were reached.
+fn explore_single(wire: Wire, least_states: usize) {
     let held = match wire {
         Wire::TextAlone => "Violation(",
         Wire::Hybi | Wire::CloseAlone => "end: Close(",
     };
-    let explored = explore(|| Alone::new(wire));
+    let explored = explore(|| Single::new(wire));
     assert!(explored.len() >= least_states, "{} states", explored.len());
     for state in ["Open", "Closed(", "Failed", "Expired(Dead)", "Expired(Closing)", held] {
         let reached = explored.iter().any(|fingerprint| fingerprint.contains(state));
@@ -237,15 +240,15 @@ fn explore_alone(wire: Wire, least_states: usize) {
 
 #[test]
 fn every_order_of_events_keeps_the_rules_of_hybi() {
-    explore_alone(Wire::Hybi, 13_000);
+    explore_single(Wire::Hybi, 13_000);
 }
 
 #[test]
-fn every_order_of_events_keeps_the_rules_of_a_draft_with_a_close_alone() {
-    explore_alone(Wire::CloseAlone, 600);
+fn every_order_of_events_keeps_the_rules_of_a_draft_with_only_a_close() {
+    explore_single(Wire::CloseAlone, 600);
 }
 
 #[test]
-fn every_order_of_events_keeps_the_rules_of_a_draft_with_texts_alone() {
-    explore_alone(Wire::TextAlone, 400);
+fn every_order_of_events_keeps_the_rules_of_a_draft_with_only_texts() {
+    explore_single(Wire::TextAlone, 400);
 }

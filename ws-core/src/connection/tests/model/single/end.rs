@@ -1,4 +1,4 @@
-//! The end itself: what it hears and writes, and what may be put into its send buffer.
+//! The server's end: what it receives and writes, and the checks of its send buffer.
 
 use super::super::super::*;
 use super::super::ensure;
@@ -7,7 +7,7 @@ use super::{Event, SECOND};
 use crate::connection::ending::{HeldEnd, PeerEnd};
 use crate::limits::Keepalive;
 
-/// How far the closing handshake is, in order.
+/// The state of the closing handshake, in order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Phase {
     Open,
@@ -15,7 +15,7 @@ pub(super) enum Phase {
     Over,
 }
 
-pub(super) struct Alone {
+pub(super) struct Single {
     pub(super) wire: Wire,
     pub(super) end: End,
     /// Seconds since the connection began.
@@ -24,22 +24,22 @@ pub(super) struct Alone {
     pub(super) begun: Option<Said>,
     pub(super) peer_closed: bool,
     pub(super) close_sent: bool,
-    /// When the closing must be over, once it has begun.
+    /// The closing deadline, once the closing handshake has begun.
     pub(super) deadline: Option<Instant>,
-    /// When the connection wants to be called next.
+    /// When `handle_timeout` is to be called next.
     pub(super) next: Option<Instant>,
-    /// The application takes no messages.
+    /// The application consumes no messages.
     pub(super) busy: bool,
-    /// Messages have come that were not taken.
+    /// Messages have arrived that are not consumed.
     pub(super) untaken: bool,
-    /// How the peer broke the protocol is known, and not told yet.
+    /// A protocol error of the peer was found, and not reported yet.
     pub(super) owed: bool,
-    /// It was told.
+    /// A protocol error was reported.
     pub(super) broken: bool,
 }
 
-impl Alone {
-    pub(super) fn new(wire: Wire) -> Alone {
+impl Single {
+    pub(super) fn new(wire: Wire) -> Single {
         let timeouts = Timeouts {
             closing: 5 * SECOND,
             idle: Some(4 * SECOND),
@@ -47,7 +47,7 @@ impl Alone {
             ..Timeouts::default()
         };
         let mut end = End::new(wire.codec(), timeouts);
-        Alone {
+        Single {
             wire,
             next: end.poll_timeout(),
             end,
@@ -76,7 +76,7 @@ impl Alone {
         }
     }
 
-    /// Whether an end that the peer has made waits for messages to be taken.
+    /// Whether an end by the peer is held.
     pub(super) fn holds(&self) -> bool {
         self.end.connection.protocol.held_end.is_some()
     }
@@ -86,19 +86,20 @@ impl Alone {
         matches!(held, Some(HeldEnd { end: PeerEnd::Violation(_), .. }))
     }
 
-    /// Hears what the peer says, and everything it leads to.
+    /// Receives what the peer sends, and handles all that follows from it.
     pub(super) fn hear(&mut self, said: Said) -> Result<(), String> {
         let bytes = self.wire.said(said, self.begun).unwrap_or_default();
         self.begun = Some(said).filter(|said| said.is_half());
         self.end.hear(&bytes);
         let over = self.end.connection.is_over();
-        // What is behind the end is not looked at, and neither is what is within a message.
+        // Bytes after the end are not decoded. Within a message, another one is a violation.
         let within = self.end.connection.is_within_message();
         self.peer_closed |= said.is_close() && !over && !(within && said == Said::TextThenClose);
         self.receive()
     }
 
-    /// Takes what has come, or leaves it, and everything it leads to.
+    /// Receives messages, consumes them unless the application is busy, and handles all that
+    /// follows from it.
     pub(super) fn receive(&mut self) -> Result<(), String> {
         loop {
             if !self.end.connection.has_storage() {
@@ -110,43 +111,43 @@ impl Alone {
             let untaken = if self.untaken { Untaken::Some } else { Untaken::Nothing };
             match self.end.connection.receive_messages(untaken) {
                 Ok(Received::Data(batch)) => {
-                    ensure(!was_over, "data behind the end")?;
+                    ensure(!was_over, "data after the end")?;
                     ensure(!batch.is_empty(), "no message")?;
                     self.untaken = self.busy;
                 }
                 Ok(Received::Starved) => {
-                    ensure(!was_over, "starved behind the end")?;
+                    ensure(!was_over, "starved after the end")?;
                     break;
                 }
                 Ok(Received::Working) => return Err("there is no extension".into()),
                 Ok(Received::Held) => {
-                    ensure(self.untaken, "held, and everything was taken")?;
+                    ensure(self.untaken, "held, although all is consumed")?;
                     break;
                 }
                 Ok(Received::Closed) => {
                     let untouched = self.end.connection.has_unread() == unread;
-                    ensure(!was_over || untouched, "bytes were read behind the end")?;
-                    ensure(!owed, "a broken protocol is not told")?;
+                    ensure(!was_over || untouched, "bytes were decoded after the end")?;
+                    ensure(!owed, "a protocol error is not reported")?;
                     drop(self.end.connection.discard_received());
                     break;
                 }
                 Err(_) => {
-                    ensure(!was_over || owed, "an error behind the end")?;
-                    ensure(!self.broken, "an error that is told twice")?;
-                    ensure(!self.untaken, "an error before the messages that came first")?;
-                    ensure(self.end.connection.is_over(), "it goes on behind an error")?;
+                    ensure(!was_over || owed, "an error after the end")?;
+                    ensure(!self.broken, "an error is reported twice")?;
+                    ensure(!self.untaken, "an error before earlier messages")?;
+                    ensure(self.end.connection.is_over(), "the connection goes on after an error")?;
                     (self.owed, self.broken) = (false, true);
                 }
             }
         }
-        // The memory is given back, as by an endpoint that waits.
+        // The buffer is returned, as by an endpoint that waits for the socket.
         match self.end.connection.reclaim() {
             Ok(_) => Ok(()),
             Err(error) => Err(format!("{error}")),
         }
     }
 
-    /// The socket takes what waits, unless it is stalled.
+    /// The socket accepts what is unsent, unless it is stalled.
     pub(super) fn write(&mut self) -> Result<Vec<Sent>, String> {
         let mut frames = Vec::new();
         while !self.stalled && !self.end.connection.unsent().is_empty() {
@@ -156,7 +157,7 @@ impl Alone {
         Ok(frames)
     }
 
-    /// What may be put into the send buffer at one event.
+    /// Checks what was appended to the send buffer at one event.
     pub(super) fn check_put(
         &mut self,
         event: Event,
@@ -164,19 +165,22 @@ impl Alone {
         before: Phase,
     ) -> Result<(), String> {
         for frame in put {
-            ensure(!self.close_sent, format!("{frame:?} behind our Close"))?;
+            ensure(!self.close_sent, format!("{frame:?} after our Close"))?;
             let in_vain = *frame == Sent::Close && self.end.connection.has_input_ended();
             let first = self.peer_closed || self.owed || self.broken;
-            ensure(!in_vain || first || matches!(event, Event::Refuse), "a Close to nobody")?;
+            ensure(
+                !in_vain || first || matches!(event, Event::Refuse),
+                "a Close that the peer cannot answer",
+            )?;
             self.close_sent |= *frame == Sent::Close;
         }
-        ensure(before == Phase::Open || put.is_empty(), "something was put while closing")?;
+        ensure(before == Phase::Open || put.is_empty(), "something was sent while closing")?;
         let pings = usize::from(match event {
             Event::Peer(said) => said == Said::Ping || said == Said::OtherHalf,
             Event::Send | Event::Drain => true,
             _ => false,
         });
         let pongs = put.iter().filter(|frame| **frame == Sent::Pong).count();
-        ensure(pongs <= pings, "a pong that answers nothing")
+        ensure(pongs <= pings, "a pong without a ping")
     }
 }
