@@ -4,7 +4,6 @@ use std::time::Instant;
 
 use divan::Bencher;
 use divan::counter::{BytesCount, ItemsCount};
-use ws_core::buffer::ReadBuffer;
 use ws_core::connection::{ReceiveBuffer, Received, Untaken};
 use ws_core::frame::{FrameHeader, MaskingKey, OpCode};
 use ws_core::hybi::{
@@ -64,8 +63,7 @@ impl Receiving {
     fn new(wire: &[u8]) -> Receiving {
         let (limits, timeouts) = (Limits::default(), Timeouts::default());
         let codec = codec(Role::Server).into();
-        let mut connection =
-            Connection::new(codec, ReadBuffer::new(), limits, timeouts, Instant::now());
+        let mut connection = Connection::new(codec, &[], limits, timeouts, Instant::now());
         connection.lend(Batch::new(vec![0; wire.len()].into()));
         if let Ok(ReceiveBuffer::Spare(spare)) = connection.receive_buffer() {
             spare.copy_from_slice(wire);

@@ -1,6 +1,6 @@
 #![doc = include_str!("docs/crate.md")]
 
-pub mod buffer;
+mod buffer;
 mod close;
 mod codec;
 mod codec_box;

@@ -3,7 +3,6 @@
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
-use ws_core::buffer::ReadBuffer;
 use ws_core::conformance::receive_from;
 use ws_core::connection::{Payload, Received, Untaken};
 use ws_core::{
@@ -118,7 +117,7 @@ impl Played {
         let codec = spoken.draft.codec(Role::Server, &limits);
         let now = Instant::now();
         Played {
-            connection: Connection::new(codec, ReadBuffer::new(), limits, timeouts, now),
+            connection: Connection::new(codec, &[], limits, timeouts, now),
             message_limit,
             fragments: pick & 8 != 0,
             batches: VecDeque::new(),

@@ -5,7 +5,6 @@ use std::time::Instant;
 
 use proptest::prelude::*;
 use tungstenite::protocol::{Role as TheirRole, WebSocket};
-use ws_core::buffer::ReadBuffer;
 use ws_core::{Connection, Draft, Limits, Message, MessageRef, Role, Timeouts};
 
 use super::ours::{self, ReadStep};
@@ -74,8 +73,8 @@ proptest! {
     ) {
         let limits = Limits::default();
         let codec = ws_rfc6455::RFC6455.codec(Role::Server, &limits);
-        let (input, timeouts) = (ReadBuffer::new(), Timeouts::default());
-        let mut ours = Connection::new(codec, input, limits, timeouts, Instant::now());
+        let timeouts = Timeouts::default();
+        let mut ours = Connection::new(codec, &[], limits, timeouts, Instant::now());
         for message in &messages {
             let message = MessageRef::from(message);
             match in_place {

@@ -3,7 +3,6 @@
 use std::time::Instant;
 
 use proptest::prelude::*;
-use ws_core::buffer::ReadBuffer;
 use ws_core::conformance::receive_all;
 use ws_core::{
     Connection, Draft, Limits, Message, MessageRef, ProtocolError, Role, SendError, Timeouts,
@@ -45,9 +44,9 @@ pub(crate) fn read(wire: &[u8], reads: &[ReadStep]) -> Verdict {
     limits.frame = FRAME_LIMIT as u64;
     limits.message = MESSAGE_LIMIT;
     let codec = ws_rfc6455::RFC6455.codec(Role::Server, &limits);
-    let (input, timeouts) = (ReadBuffer::new(), Timeouts::default());
+    let timeouts = Timeouts::default();
     let mut reader = Reader {
-        connection: Connection::new(codec, input, limits, timeouts, Instant::now()),
+        connection: Connection::new(codec, &[], limits, timeouts, Instant::now()),
         messages: Vec::new(),
     };
     let error = reader.read_all(wire, reads).err();

@@ -3,5 +3,5 @@
 mod read;
 mod send;
 
-pub use read::ReadBuffer;
+pub(crate) use read::ReadBuffer;
 pub(crate) use send::SendBuffer;

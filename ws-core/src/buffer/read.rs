@@ -10,7 +10,7 @@ use crate::message::{Batch, Contents};
 /// share one. Undecoded bytes are then copied into memory of the connection: part of a header or
 /// of a control frame, or frames that have to wait.
 #[derive(Debug, Default)]
-pub struct ReadBuffer {
+pub(crate) struct ReadBuffer {
     storage: Storage,
     /// The undecoded bytes, as a range of the storage.
     ///
@@ -32,34 +32,25 @@ enum Storage {
 }
 
 impl ReadBuffer {
-    /// A buffer without storage.
-    pub fn new() -> ReadBuffer {
-        ReadBuffer::default()
-    }
-
-    /// Appends bytes that were received elsewhere to the undecoded ones. Must not be called while a
-    /// buffer is lent.
-    pub fn carry(&mut self, received: &[u8]) {
-        if received.is_empty() {
-            return;
-        }
-        let mut bytes = self.storage().map_or(Vec::new(), <[u8]>::to_vec);
-        bytes.drain(..self.unread.start);
-        bytes.extend_from_slice(received);
-        self.unread = 0..bytes.len();
-        self.storage = Storage::Own(bytes);
+    /// A buffer that holds these undecoded bytes.
+    pub(crate) fn new(received: &[u8]) -> ReadBuffer {
+        let storage = match received {
+            [] => Storage::None,
+            _ => Storage::Own(received.to_vec()),
+        };
+        ReadBuffer { storage, unread: 0..received.len() }
     }
 
     /// Whether a buffer is lent.
     #[inline]
-    pub fn is_lent(&self) -> bool {
+    pub(crate) fn is_lent(&self) -> bool {
         matches!(self.storage, Storage::Lent(_))
     }
 
     /// Lends a buffer to receive into, larger than any frame header. The undecoded bytes are copied
     /// to its front. Must not be called while a buffer is lent.
     #[inline]
-    pub fn lend(&mut self, mut batch: Batch) {
+    pub(crate) fn lend(&mut self, mut batch: Batch) {
         if let Storage::Own(kept) = &self.storage {
             let kept = &kept[self.unread.clone()];
             self.unread = 0..kept.len();
@@ -74,21 +65,20 @@ impl ReadBuffer {
 
     /// Returns the lent buffer, and copies the undecoded bytes into memory of the connection.
     #[inline]
-    pub fn reclaim(&mut self) -> Option<Batch> {
+    pub(crate) fn reclaim(&mut self) -> Option<Batch> {
+        let unread = std::mem::replace(&mut self.unread, 0..0);
         match std::mem::take(&mut self.storage) {
             Storage::Lent(mut batch) => {
-                if self.unread.is_empty() {
-                    self.unread = 0..0;
-                } else {
-                    self.storage =
-                        Storage::Own(batch.contents_mut().storage[self.unread.clone()].to_vec());
-                    self.unread = 0..self.unread.len();
+                if !unread.is_empty() {
+                    let kept = batch.contents_mut().storage[unread].to_vec();
+                    self.unread = 0..kept.len();
+                    self.storage = Storage::Own(kept);
                 }
                 Some(batch)
             }
-            kept => {
-                if !self.unread.is_empty() {
-                    self.storage = kept;
+            own => {
+                if !unread.is_empty() {
+                    (self.storage, self.unread) = (own, unread);
                 }
                 None
             }
@@ -106,7 +96,7 @@ impl ReadBuffer {
 
     /// The undecoded bytes.
     #[inline]
-    pub fn unread(&mut self) -> &mut [u8] {
+    pub(crate) fn unread(&mut self) -> &mut [u8] {
         match &mut self.storage {
             Storage::None => &mut [],
             Storage::Lent(batch) => &mut batch.contents_mut().storage[self.unread.clone()],
@@ -116,24 +106,24 @@ impl ReadBuffer {
 
     /// Whether everything is decoded.
     #[inline]
-    pub fn is_empty(&self) -> bool {
+    pub(crate) fn is_empty(&self) -> bool {
         self.unread.is_empty()
     }
 
     /// The offset of the undecoded bytes in the storage.
     #[inline]
-    pub fn position(&self) -> usize {
+    pub(crate) fn position(&self) -> usize {
         self.unread.start
     }
 
     /// Marks `count` undecoded bytes as decoded.
     #[inline]
-    pub fn consume(&mut self, count: usize) {
+    pub(crate) fn consume(&mut self, count: usize) {
         self.unread.start = (self.unread.start + count).min(self.unread.end);
     }
 
     /// Discards the undecoded bytes.
-    pub fn discard(&mut self) {
+    pub(crate) fn discard(&mut self) {
         self.unread = 0..0;
         if let Storage::Own(_) = self.storage {
             self.storage = Storage::None;
@@ -145,13 +135,13 @@ impl ReadBuffer {
     /// # Panics
     /// When there is a storage and `range` is not within it.
     #[inline]
-    pub fn bytes(&self, range: Range<usize>) -> &[u8] {
+    pub(crate) fn bytes(&self, range: Range<usize>) -> &[u8] {
         self.storage().map_or(&[], |storage| &storage[range])
     }
 
     /// The free part of the lent buffer, to be filled from its front; empty when none is lent.
     #[inline]
-    pub fn spare(&mut self) -> &mut [u8] {
+    pub(crate) fn spare(&mut self) -> &mut [u8] {
         match &mut self.storage {
             Storage::Lent(batch) => &mut batch.contents_mut().storage[self.unread.end..],
             Storage::None | Storage::Own(_) => &mut [],
@@ -160,7 +150,7 @@ impl ReadBuffer {
 
     /// Reports that `count` bytes were written to the [free part](ReadBuffer::spare).
     #[inline]
-    pub fn filled(&mut self, count: usize) {
+    pub(crate) fn filled(&mut self, count: usize) {
         let len = self.storage().map_or(0, <[u8]>::len);
         self.unread.end = (self.unread.end + count).min(len);
     }
@@ -168,7 +158,7 @@ impl ReadBuffer {
     /// Moves the undecoded bytes to the front of the lent buffer. This invalidates ranges of the
     /// storage that were returned before.
     #[inline]
-    pub fn compact(&mut self) {
+    pub(crate) fn compact(&mut self) {
         let Storage::Lent(batch) = &mut self.storage else { return };
         if self.unread.is_empty() {
             self.unread = 0..0;
@@ -198,7 +188,7 @@ impl ReadBuffer {
     }
 
     /// How much memory of the connection it uses, in bytes; a lent buffer does not count.
-    pub fn held(&self) -> usize {
+    pub(crate) fn held(&self) -> usize {
         match &self.storage {
             Storage::None | Storage::Lent(_) => 0,
             Storage::Own(bytes) => bytes.capacity(),
@@ -216,7 +206,7 @@ mod tests {
 
     #[test]
     fn keeps_undecoded_bytes_between_two_loans() {
-        let mut buffer = ReadBuffer::new();
+        let mut buffer = ReadBuffer::default();
         buffer.lend(batch(0, 8));
         buffer.spare()[..5].copy_from_slice(b"abcde");
         buffer.filled(5);
@@ -234,10 +224,8 @@ mod tests {
 
     #[test]
     fn loses_nothing_that_was_received_before_however_much_it_is() {
-        let mut buffer = ReadBuffer::new();
-        buffer.carry(b"abc");
+        let mut buffer = ReadBuffer::new(b"abcdef");
         buffer.consume(1);
-        buffer.carry(b"def");
         buffer.lend(batch(0, 4));
         assert_eq!(buffer.unread(), b"bcdef");
         buffer.consume(4);
@@ -247,8 +235,17 @@ mod tests {
     }
 
     #[test]
+    fn fills_a_lent_buffer_from_its_front_after_bytes_of_its_own_were_decoded() {
+        let mut buffer = ReadBuffer::new(b"abcdef");
+        buffer.consume(6);
+        assert!(buffer.reclaim().is_none());
+        buffer.lend(batch(0, 4));
+        assert_eq!(buffer.spare().len(), 4);
+    }
+
+    #[test]
     fn makes_room_by_moving_undecoded_bytes_to_the_front() {
-        let mut buffer = ReadBuffer::new();
+        let mut buffer = ReadBuffer::default();
         buffer.lend(batch(7, 4));
         buffer.filled(4);
         buffer.consume(3);
@@ -260,8 +257,7 @@ mod tests {
 
     #[test]
     fn holds_nothing_of_what_it_forgets() {
-        let mut buffer = ReadBuffer::new();
-        buffer.carry(b"abc");
+        let mut buffer = ReadBuffer::new(b"abc");
         buffer.discard();
         assert_eq!((buffer.is_empty(), buffer.held(), buffer.is_lent()), (true, 0, false));
     }

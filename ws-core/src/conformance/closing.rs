@@ -3,7 +3,6 @@
 use std::time::Instant;
 
 use super::receive_from;
-use crate::buffer::ReadBuffer;
 use crate::close::{CloseReason, StatusCode};
 use crate::connection::{Connection, Received, SendError, Untaken};
 use crate::draft::Draft;
@@ -61,7 +60,7 @@ fn ends(draft: &'static dyn Draft, closer: Role) -> (Connection, Connection) {
     let end = |role| {
         let limits = Limits::default();
         let codec = draft.codec(role, &limits);
-        Connection::new(codec, ReadBuffer::new(), limits, Timeouts::default(), Instant::now())
+        Connection::new(codec, &[], limits, Timeouts::default(), Instant::now())
     };
     (end(closer), end(peer))
 }

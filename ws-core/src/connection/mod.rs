@@ -66,20 +66,18 @@ pub struct Connection {
 }
 
 impl Connection {
-    /// A connection that is open as of `now`. `input` holds the bytes that were received after the
-    /// request head: they belong to the first frames.
+    /// A connection that is open as of `now`. `received` are the bytes after the request head: they
+    /// belong to the first frames.
     pub fn new(
         codec: CodecBox,
-        mut input: ReadBuffer,
+        received: &[u8],
         limits: Limits,
         timeouts: Timeouts,
         now: Instant,
     ) -> Connection {
         let protocol = Protocol::new(codec, limits, timeouts, now);
         let assembler = Assembler::new(limits.message, protocol.capabilities.invalid_text);
-        if let Some(batch) = input.batch() {
-            batch.set_invalid_text(assembler.invalid_text());
-        }
+        let input = ReadBuffer::new(received);
         let output = SendBuffer::default();
         Connection { protocol, input, output, assembler, appended: 0, work: Work::default() }
     }

@@ -61,7 +61,7 @@ impl End {
 
     fn limited(codec: CodecBox, limits: Limits, timeouts: Timeouts) -> End {
         let began = Instant::now();
-        let connection = Connection::new(codec, ReadBuffer::new(), limits, timeouts, began);
+        let connection = Connection::new(codec, &[], limits, timeouts, began);
         End { connection, began }
     }
 

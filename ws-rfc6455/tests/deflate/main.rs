@@ -13,7 +13,6 @@ mod webkit;
 use std::sync::Arc;
 use std::time::Instant;
 
-use ws_core::buffer::ReadBuffer;
 use ws_core::conformance::receive_all;
 use ws_core::connection::{Received, Untaken};
 use ws_core::deflate::Deflate;
@@ -53,8 +52,8 @@ impl End {
     fn limited(role: Role, transform: Box<dyn Transform>, limits: Limits) -> End {
         let traffic = Arc::new(Traffic::default());
         let codec = RFC6455.extended_codec(role, &limits, transform, traffic.clone());
-        let (input, timeouts) = (ReadBuffer::new(), Timeouts::default());
-        let connection = Connection::new(codec, input, limits, timeouts, Instant::now());
+        let timeouts = Timeouts::default();
+        let connection = Connection::new(codec, &[], limits, timeouts, Instant::now());
         End { connection, traffic }
     }
 

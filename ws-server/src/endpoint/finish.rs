@@ -5,7 +5,6 @@ use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
-use ws_core::buffer::ReadBuffer;
 use ws_core::connection::Untaken;
 
 use super::Endpoint;
@@ -81,13 +80,12 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> Endpoint<IO> {
         let Some(io) = &mut self.io else {
             return Poll::Ready(());
         };
-        let mut storage = ReadBuffer::new();
-        storage.lend(pool::take_read());
+        let mut storage = pool::take_send();
         let outcome = loop {
             if budget::poll_continue(cx).is_pending() {
                 break Poll::Pending;
             }
-            let mut bytes = ReadBuf::new(storage.spare());
+            let mut bytes = ReadBuf::uninit(storage.spare_capacity_mut());
             match Pin::new(&mut *io).poll_read(cx, &mut bytes) {
                 Poll::Ready(Ok(())) if !bytes.filled().is_empty() => {
                     budget::charge_frames(cx, bytes.filled().len());
@@ -96,7 +94,7 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> Endpoint<IO> {
                 Poll::Pending => break Poll::Pending,
             }
         };
-        pool::give_read(storage.reclaim());
+        pool::give_send(storage);
         outcome
     }
 }

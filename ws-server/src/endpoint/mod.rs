@@ -8,7 +8,6 @@ mod write;
 
 use std::io;
 
-use ws_core::buffer::ReadBuffer;
 use ws_core::{Batch, CodecBox, Connection, Limits, ProtocolError, Timeouts};
 
 use self::finish::Finish;
@@ -44,17 +43,17 @@ pub(crate) struct Endpoint<IO> {
 }
 
 impl<IO> Endpoint<IO> {
-    /// An open connection; `read` holds what came behind the request head, and `alarm` may have
-    /// been its opening handshake's.
+    /// An open connection. `received` are the bytes after the request head; `alarm` may have been
+    /// that of the opening handshake.
     pub(crate) fn new(
         io: IO,
-        read: ReadBuffer,
         codec: CodecBox,
+        received: &[u8],
         limits: Limits,
         timeouts: Timeouts,
         alarm: Alarm,
     ) -> Endpoint<IO> {
-        let connection = Connection::new(codec, read, limits, timeouts, now());
+        let connection = Connection::new(codec, received, limits, timeouts, now());
         let alarm = alarm.for_another_deadline();
         let io = Some(io);
         Endpoint {

@@ -13,7 +13,6 @@ use hyper::upgrade::OnUpgrade;
 use tokio::sync::OwnedSemaphorePermit;
 use tokio::time::{Instant, timeout_at};
 use tracing::{debug_span, error, info};
-use ws_core::buffer::ReadBuffer;
 use ws_core::head::RequestHead;
 use ws_core::{HandshakeError, LONGEST_TIMEOUT, Rejection, Status};
 
@@ -154,15 +153,15 @@ impl PendingUpgrade {
     async fn open(self, shutdown: Shutdown) -> Result<Session, HandshakeError> {
         let PendingUpgrade { config, head, mut source, agreed, upgrade, challenge } = self;
         let deadline = Instant::now() + config.timeouts.opening.min(LONGEST_TIMEOUT);
-        let (mut socket, mut read) = timeout_at(deadline, take_over(upgrade, challenge))
+        let (mut socket, mut received) = timeout_at(deadline, take_over(upgrade, challenge))
             .await
             .map_err(|_| HandshakeError::Refused(NOT_IN_TIME))??;
         source.learn(&socket);
         let (terms, peer) = agreed.with(head, source);
         let (draft, head) = (terms.draft, peer.head());
-        let finishing = finish(&mut socket, &mut read, Vec::new(), draft, head);
+        let finishing = finish(&mut socket, &mut received, Vec::new(), draft, head);
         timeout_at(deadline, finishing).await.map_err(|_| TOO_LATE)??;
-        let endpoint = terms.establish(socket, read, &config, Alarm::new(shutdown));
+        let endpoint = terms.establish(socket, received, &config, Alarm::new(shutdown));
         Ok(Session { endpoint, peer })
     }
 }
@@ -177,10 +176,10 @@ const NOT_IN_TIME: &str =
 async fn take_over(
     upgrade: OnUpgrade,
     body: Option<Challenge>,
-) -> Result<(Socket, ReadBuffer), HandshakeError> {
-    let mut read = ReadBuffer::new();
+) -> Result<(Socket, Vec<u8>), HandshakeError> {
+    let mut received = Vec::new();
     if let Some(body) = body {
-        read.carry(&body.await?);
+        received = body.await?;
     }
     let upgraded = upgrade.await.map_err(|cause| {
         if cause.is_user() {
@@ -188,9 +187,9 @@ async fn take_over(
         }
         HandshakeError::Io(io::Error::other(cause))
     })?;
-    let (socket, received) = upgraded::socket(upgraded);
-    read.carry(&received);
-    Ok((socket, read))
+    let (socket, rest) = upgraded::socket(upgraded);
+    received.extend_from_slice(&rest);
+    Ok((socket, received))
 }
 
 /// What the HTTP server takes for the body belongs to the handshake.

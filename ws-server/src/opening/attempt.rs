@@ -3,7 +3,6 @@
 use std::pin::pin;
 
 use tokio::time::Instant;
-use ws_core::buffer::ReadBuffer;
 use ws_core::head::RequestHead;
 use ws_core::{Draft, LONGEST_TIMEOUT, Rejection, Status};
 
@@ -13,8 +12,6 @@ use super::behind_proxy::believe_forwarded;
 use super::establish::{TOO_LATE, finish};
 use super::outcome::{Opened, OpeningError};
 use super::read_head::{ReadHeadError, read_head};
-#[cfg(feature = "http2")]
-use super::read_until::take_unread;
 use super::refuse::{Extent, Refusal};
 use crate::config::Config;
 use crate::peer::{Peer, Source};
@@ -30,7 +27,7 @@ pub(super) struct Attempt<'c> {
     alarm: Alarm,
     deadline: std::time::Instant,
     /// What came and was not looked at.
-    read: ReadBuffer,
+    received: Vec<u8>,
 }
 
 /// What a request gets.
@@ -51,13 +48,13 @@ impl<'c> Attempt<'c> {
             source: Source::new(remote, config.transport.unwrap_or_default()),
             alarm,
             deadline: Instant::now().into_std() + config.timeouts.opening.min(LONGEST_TIMEOUT),
-            read: ReadBuffer::new(),
+            received: Vec::new(),
         }
     }
 
     /// Finds out what the client speaks, and if it is TLS, what is in it.
     pub(super) async fn begin(&mut self, socket: Socket) -> Result<(Socket, Spoken), OpeningError> {
-        let beginning = begin(socket, &mut self.read, &mut self.source, self.config);
+        let beginning = begin(socket, &mut self.received, &mut self.source, self.config);
         let cut = |ring| match ring {
             Ring::Deadline => OpeningError::Silent,
             Ring::Shutdown => OpeningError::Shutdown,
@@ -72,8 +69,8 @@ impl<'c> Attempt<'c> {
 
     /// Leaves the connection to somebody who serves HTTP/2 on it.
     #[cfg(feature = "http2")]
-    pub(super) fn hand_over(mut self, socket: Socket) -> Opened {
-        Opened::Http2(Box::new((socket, take_unread(&mut self.read), self.source)))
+    pub(super) fn hand_over(self, socket: Socket) -> Opened {
+        Opened::Http2(Box::new((socket, self.received, self.source)))
     }
 
     /// Reads the head of the request, of which the first byte is there already. What came behind
@@ -82,7 +79,7 @@ impl<'c> Attempt<'c> {
         &mut self,
         mut socket: Socket,
     ) -> Result<(Socket, RequestHead), OpeningError> {
-        let reading = read_head(&mut socket, &mut self.read);
+        let reading = read_head(&mut socket, &mut self.received);
         let outcome = self.alarm.limit(self.deadline, pin!(reading), ReadHeadError::Cut).await;
         let rejection = match outcome {
             Ok(head) => return Ok((socket, head)),
@@ -123,7 +120,7 @@ impl<'c> Attempt<'c> {
         draft: &'static dyn Draft,
         peer: &Peer,
     ) -> Result<(), OpeningError> {
-        let finishing = finish(socket, &mut self.read, response, draft, peer.head());
+        let finishing = finish(socket, &mut self.received, response, draft, peer.head());
         let cut = |ring| match ring {
             Ring::Deadline => OpeningError::Failed(TOO_LATE),
             Ring::Shutdown => OpeningError::Shutdown,
@@ -133,7 +130,7 @@ impl<'c> Attempt<'c> {
 
     /// Opens the connection.
     pub(super) fn establish(self, socket: Socket, terms: Terms, peer: Peer) -> Opened {
-        let endpoint = terms.establish(socket, self.read, self.config, self.alarm);
+        let endpoint = terms.establish(socket, self.received, self.config, self.alarm);
         Opened::WebSocket(endpoint, peer)
     }
 

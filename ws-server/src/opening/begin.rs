@@ -1,7 +1,5 @@
 //! The beginning of a connection: what comes before its request.
 
-use ws_core::buffer::ReadBuffer;
-
 use super::behind_proxy::read_proxy_header;
 use super::outcome::OpeningError;
 use super::read_until::read_until;
@@ -31,24 +29,24 @@ const TLS_HANDSHAKE: u8 = 0x16;
 /// Finds out what the client speaks, and if it is TLS, what is in it.
 pub(super) async fn begin(
     mut socket: Socket,
-    read: &mut ReadBuffer,
+    received: &mut Vec<u8>,
     source: &mut Source,
     config: &Config,
 ) -> Result<(Socket, Spoken), OpeningError> {
-    read_proxy_header(&mut socket, read, source, config).await?;
-    let mut spoken = recognise(&mut socket, read).await?;
+    read_proxy_header(&mut socket, received, source, config).await?;
+    let mut spoken = recognise(&mut socket, received).await?;
     if spoken == Spoken::Tls {
         // Boxed: it is large, and connections without TLS should not carry it.
-        let secured = Box::pin(secure(socket, read, source, config));
+        let secured = Box::pin(secure(socket, received, source, config));
         socket = secured.await.map_err(OpeningError::Tls)?;
-        spoken = recognise(&mut socket, read).await?;
+        spoken = recognise(&mut socket, received).await?;
     }
     Ok((socket, spoken))
 }
 
-/// What the client begins to speak; its bytes stay in `read`.
-async fn recognise(socket: &mut Socket, read: &mut ReadBuffer) -> Result<Spoken, OpeningError> {
-    read_until(socket, read, |read| Ok(Spoken::of(read.unread()))).await
+/// What the client begins to speak; its bytes stay in `received`.
+async fn recognise(socket: &mut Socket, received: &mut Vec<u8>) -> Result<Spoken, OpeningError> {
+    read_until(socket, received, |received| Ok(Spoken::of(received))).await
 }
 
 impl Spoken {

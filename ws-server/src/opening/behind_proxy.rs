@@ -1,7 +1,6 @@
 //! What proxies tell of the client, if they are believed.
 
 use ws_core::Rejection;
-use ws_core::buffer::ReadBuffer;
 use ws_core::head::RequestHead;
 
 use super::outcome::OpeningError;
@@ -15,14 +14,14 @@ use crate::socket::{RemoteAddr, Socket};
 /// send one.
 pub(super) async fn read_proxy_header(
     socket: &mut Socket,
-    read: &mut ReadBuffer,
+    received: &mut Vec<u8>,
     source: &mut Source,
     config: &Config,
 ) -> Result<(), OpeningError> {
     if !config.proxy_protocol.contains(source.remote) {
         return Ok(());
     }
-    let header = read_until(socket, read, take_header).await?;
+    let header = read_until(socket, received, take_header).await?;
     // Where the proxy names nobody, the proxy's own address and its rights are not the client's.
     source.remote = header.source.map_or(RemoteAddr::Unknown, RemoteAddr::Tcp);
     source.transport = header.transport.unwrap_or(source.transport);
@@ -30,10 +29,10 @@ pub(super) async fn read_proxy_header(
 }
 
 /// Takes the header from what came, once it is whole.
-fn take_header(read: &mut ReadBuffer) -> Result<Option<ProxyHeader>, OpeningError> {
-    let found = parse(read.unread()).map_err(OpeningError::Proxy)?;
+fn take_header(received: &mut Vec<u8>) -> Result<Option<ProxyHeader>, OpeningError> {
+    let found = parse(received).map_err(OpeningError::Proxy)?;
     Ok(found.map(|(taken, header)| {
-        read.consume(taken);
+        received.drain(..taken);
         header
     }))
 }

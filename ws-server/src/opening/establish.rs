@@ -1,7 +1,6 @@
 //! The last step of the opening handshake: what comes behind the heads.
 
 use tokio::io::AsyncWriteExt;
-use ws_core::buffer::ReadBuffer;
 use ws_core::head::RequestHead;
 use ws_core::{Draft, HandshakeError};
 
@@ -17,16 +16,16 @@ pub(crate) const TOO_LATE: HandshakeError = HandshakeError::Refused(
     "what follows the head of the request did not come before the deadline",
 );
 
-/// Sends `unsent` and finishes the handshake in the way of its draft. `read` holds what came
+/// Sends `unsent` and finishes the handshake in the way of its draft. `received` holds what came
 /// behind the request head.
 pub(crate) async fn finish(
     socket: &mut Socket,
-    read: &mut ReadBuffer,
+    received: &mut Vec<u8>,
     unsent: Vec<u8>,
     draft: &dyn Draft,
     head: &RequestHead,
 ) -> Result<(), HandshakeError> {
-    let mut io = OpeningIo::new(socket, read, unsent);
+    let mut io = OpeningIo::new(socket, received, unsent);
     draft.finish(head, &mut io).await?;
     io.flush().await.map_err(HandshakeError::Io)
 }
@@ -36,13 +35,13 @@ impl Terms {
     pub(crate) fn establish(
         self,
         socket: Socket,
-        read: ReadBuffer,
+        received: Vec<u8>,
         config: &Config,
         alarm: Alarm,
     ) -> Box<Endpoint<Socket>> {
         let (limits, timeouts) = (config.limits, config.timeouts);
         let ends_by_drop = socket.is_of_system();
-        let mut endpoint = Endpoint::new(socket, read, self.codec, limits, timeouts, alarm);
+        let mut endpoint = Endpoint::new(socket, self.codec, &received, limits, timeouts, alarm);
         endpoint.end_by_drop(ends_by_drop);
         Box::new(endpoint)
     }

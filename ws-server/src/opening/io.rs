@@ -5,7 +5,6 @@ use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
-use ws_core::buffer::ReadBuffer;
 
 use crate::socket::Socket;
 
@@ -17,7 +16,7 @@ use crate::socket::Socket;
 #[derive(Debug)]
 pub(super) struct OpeningIo<'s> {
     socket: &'s mut Socket,
-    received: &'s mut ReadBuffer,
+    received: &'s mut Vec<u8>,
     unsent: Vec<u8>,
     sent: usize,
 }
@@ -25,7 +24,7 @@ pub(super) struct OpeningIo<'s> {
 impl<'s> OpeningIo<'s> {
     pub(super) fn new(
         socket: &'s mut Socket,
-        received: &'s mut ReadBuffer,
+        received: &'s mut Vec<u8>,
         response: Vec<u8>,
     ) -> OpeningIo<'s> {
         OpeningIo { socket, received, unsent: response, sent: 0 }
@@ -39,9 +38,9 @@ impl AsyncRead for OpeningIo<'_> {
         buf: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
         if !self.received.is_empty() {
-            let count = self.received.unread().len().min(buf.remaining());
-            buf.put_slice(&self.received.unread()[..count]);
-            self.received.consume(count);
+            let count = self.received.len().min(buf.remaining());
+            buf.put_slice(&self.received[..count]);
+            self.received.drain(..count);
             return Poll::Ready(Ok(()));
         }
         ready!(self.as_mut().poll_flush(cx))?;

@@ -2,12 +2,10 @@
 
 use std::io;
 
-use ws_core::buffer::ReadBuffer;
 use ws_core::head::{HeadError, HeadReader, RequestHead};
 
 use super::read_until::{Gone, read_until};
 use crate::runtime::alarm::Ring;
-use crate::runtime::pool;
 use crate::socket::Socket;
 
 /// Why there is no head.
@@ -32,18 +30,16 @@ impl From<Gone> for ReadHeadError {
     }
 }
 
-/// Reads until the head is whole. What came behind it stays in `read`.
+/// Reads until the head is whole. What came behind it stays in `received`.
 pub(super) async fn read_head(
     socket: &mut Socket,
-    read: &mut ReadBuffer,
+    received: &mut Vec<u8>,
 ) -> Result<RequestHead, ReadHeadError> {
     let mut reader = HeadReader::new();
-    let found = read_until(socket, read, |read| {
-        let (taken, head) = reader.push(read.unread())?;
-        read.consume(taken);
+    let found = read_until(socket, received, |received| {
+        let (taken, head) = reader.push(received)?;
+        received.drain(..taken);
         Ok(head)
     });
-    let outcome = found.await;
-    pool::give_read(read.reclaim());
-    outcome
+    found.await
 }

@@ -1,56 +1,56 @@
-//! Reading, for as long as what came is too little.
+//! Reading until there is enough.
 
 use std::future::poll_fn;
 use std::io::{self, ErrorKind};
 use std::pin::Pin;
-use std::task::{Poll, ready};
+use std::task::{Context, Poll, ready};
 
 use tokio::io::{AsyncRead, ReadBuf};
-use ws_core::buffer::ReadBuffer;
 
 use crate::runtime::pool;
 use crate::socket::Socket;
 
-/// The connection ended, or broke, before enough had come.
+/// The connection ended, or broke, before enough had arrived.
 #[derive(Debug)]
 pub(super) struct Gone(pub(super) io::Error);
 
-/// Reads until `look` has found something in what came, of which it sees one byte at least. No
-/// buffer is held while the peer is slow, but for the bytes that have arrived.
+/// Reads until `look` finds something in `received`, of which it sees one byte at least. While the
+/// peer is slow, only the bytes that have arrived are held.
 pub(super) async fn read_until<T, E: From<Gone>>(
     socket: &mut Socket,
-    read: &mut ReadBuffer,
-    mut look: impl FnMut(&mut ReadBuffer) -> Result<Option<T>, E>,
+    received: &mut Vec<u8>,
+    mut look: impl FnMut(&mut Vec<u8>) -> Result<Option<T>, E>,
 ) -> Result<T, E> {
     poll_fn(|cx| {
         loop {
-            if !read.is_lent() {
-                read.lend(pool::take_read());
-            }
-            if !read.unread().is_empty()
-                && let Some(found) = look(read)?
+            if !received.is_empty()
+                && let Some(found) = look(received)?
             {
                 return Poll::Ready(Ok(found));
             }
-            let mut spare = ReadBuf::new(read.spare());
-            let outcome = Pin::new(&mut *socket).poll_read(cx, &mut spare);
-            let count = spare.filled().len();
-            read.filled(count);
-            if count == 0 {
-                pool::give_read(read.reclaim());
-                let end = ready!(outcome).err().unwrap_or_else(|| ErrorKind::UnexpectedEof.into());
-                return Poll::Ready(Err(Gone(end).into()));
+            if let Err(gone) = ready!(poll_read(socket, received, cx)) {
+                return Poll::Ready(Err(gone.into()));
             }
         }
     })
     .await
 }
 
-/// Takes what was read and not looked at, for somebody who reads on by himself.
-#[cfg(any(feature = "http2", feature = "tls"))]
-pub(super) fn take_unread(read: &mut ReadBuffer) -> Vec<u8> {
-    let unread = read.unread().to_vec();
-    read.discard();
-    pool::give_read(read.reclaim());
-    unread
+/// Reads through a buffer of the worker, and appends what has arrived.
+fn poll_read(
+    socket: &mut Socket,
+    received: &mut Vec<u8>,
+    cx: &mut Context<'_>,
+) -> Poll<Result<(), Gone>> {
+    let mut storage = pool::take_send();
+    let mut spare = ReadBuf::uninit(storage.spare_capacity_mut());
+    let outcome = Pin::new(socket).poll_read(cx, &mut spare);
+    let arrived = spare.filled();
+    received.extend_from_slice(arrived);
+    let end = match arrived {
+        [] => Err(ErrorKind::UnexpectedEof.into()),
+        _ => Ok(()),
+    };
+    pool::give_send(storage);
+    outcome.map(|read| read.and(end).map_err(Gone))
 }

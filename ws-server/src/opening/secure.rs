@@ -2,26 +2,23 @@
 
 use std::io;
 
-use ws_core::buffer::ReadBuffer;
-
 use crate::config::Config;
 use crate::peer::Source;
 use crate::socket::Socket;
 
-/// Performs the TLS handshake that a client has begun, if TLS is ended here. `read` holds what
+/// Performs the TLS handshake that a client has begun, if TLS is ended here. `received` holds what
 /// came of it.
 #[cfg(feature = "tls")]
 pub(super) async fn secure(
     socket: Socket,
-    read: &mut ReadBuffer,
+    received: &mut Vec<u8>,
     source: &mut Source,
     config: &Config,
 ) -> io::Result<Socket> {
     let Some(port) = &config.tls else {
         return Ok(socket);
     };
-    let received = super::read_until::take_unread(read);
-    let stream = port.tls.accept_received(socket, &received).await?;
+    let stream = port.tls.accept_received(socket, &std::mem::take(received)).await?;
     source.transport = ws_core::Transport::Tls;
     source.client_certificate = stream.client_certificate();
     Ok(Socket::Tls(Box::new(stream)))
@@ -32,7 +29,7 @@ pub(super) async fn secure(
 #[allow(clippy::unused_async, reason = "as with TLS")]
 pub(super) async fn secure(
     socket: Socket,
-    _read: &mut ReadBuffer,
+    _received: &mut Vec<u8>,
     _source: &mut Source,
     _config: &Config,
 ) -> io::Result<Socket> {

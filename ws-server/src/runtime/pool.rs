@@ -60,6 +60,12 @@ pub(crate) fn emptied(mut batch: Batch) -> Option<Batch> {
     Some(batch)
 }
 
+/// How many read buffers this worker has.
+#[cfg(all(test, feature = "rfc6455"))]
+pub(crate) fn read_buffers() -> usize {
+    READ.with_borrow(Vec::len)
+}
+
 /// An empty send buffer.
 #[inline]
 pub(crate) fn take_send() -> Vec<u8> {

@@ -13,7 +13,6 @@ use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
 use tokio::io::{AsyncRead, AsyncWrite};
-use ws_core::buffer::ReadBuffer;
 use ws_core::{
     Capabilities, CloseReason, CodecBox, Limits, Message, MessageRef, Outgoing, Timeouts,
 };
@@ -63,10 +62,8 @@ impl<IO: AsyncRead + AsyncWrite + Unpin + Send> WebSocket<IO> {
         limits: Limits,
         timeouts: Timeouts,
     ) -> WebSocket<IO> {
-        let mut read = ReadBuffer::new();
-        read.carry(received);
         let alarm = Alarm::new(Shutdown::default());
-        WebSocket::over(Endpoint::new(io, read, codec, limits, timeouts, alarm))
+        WebSocket::over(Endpoint::new(io, codec, received, limits, timeouts, alarm))
     }
 
     /// A handle on an open connection.

@@ -3,7 +3,6 @@
 use std::time::Instant;
 
 use super::exchange::masked;
-use crate::buffer::ReadBuffer;
 use crate::close::{CloseReason, StatusCode};
 use crate::connection::{Connection, Received, Untaken};
 use crate::draft::Draft;
@@ -21,22 +20,22 @@ pub(super) fn check(draft: &'static dyn Draft) {
     sends_codes_that_all_versions_have(draft);
 }
 
-fn connection(draft: &'static dyn Draft, input: ReadBuffer) -> Connection {
+fn connection(draft: &'static dyn Draft, received: &[u8]) -> Connection {
     let limits = Limits::default();
     let codec = draft.codec(Role::Server, &limits);
-    Connection::new(codec, input, limits, Timeouts::default(), Instant::now())
+    Connection::new(codec, received, limits, Timeouts::default(), Instant::now())
 }
 
 /// The status code that is sent when a server closes with `code`.
 pub fn code_sent(draft: &'static dyn Draft, code: StatusCode) -> u16 {
-    let mut connection = connection(draft, ReadBuffer::new());
+    let mut connection = connection(draft, &[]);
     connection.close(Some(CloseReason::new(code, "")), Instant::now());
     code_in(connection.unsent())
 }
 
 /// The status code that is sent when a server fails the connection with `error`.
 pub fn code_after(draft: &'static dyn Draft, error: ProtocolError) -> u16 {
-    let mut connection = connection(draft, ReadBuffer::new());
+    let mut connection = connection(draft, &[]);
     connection.fail(error);
     code_in(connection.unsent())
 }
@@ -50,9 +49,7 @@ fn code_in(unsent: &[u8]) -> u16 {
 
 /// Receives a Close frame with this payload in a server.
 pub fn heard_close(draft: &'static dyn Draft, payload: &[u8]) -> Close {
-    let mut input = ReadBuffer::new();
-    input.carry(&masked(0x88, payload));
-    let mut connection = connection(draft, input);
+    let mut connection = connection(draft, &masked(0x88, payload));
     connection.lend(Batch::new(vec![0; 256].into()));
     let received = connection.receive_messages(Untaken::Nothing);
     let reason = received.map(|received| {

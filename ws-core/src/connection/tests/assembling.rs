@@ -18,7 +18,7 @@ impl Wire {
     fn new(bytes: &[u8], invalid_text: InvalidText) -> Wire {
         let mut batch = Batch::new(bytes.into());
         batch.contents_mut().set_invalid_text(invalid_text);
-        let mut buffer = ReadBuffer::new();
+        let mut buffer = ReadBuffer::default();
         buffer.lend(batch);
         Wire { buffer, assembler: Assembler::new(LIMIT, invalid_text) }
     }
