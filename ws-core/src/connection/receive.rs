@@ -4,7 +4,7 @@ use super::Connection;
 use super::assembler::Data;
 use super::ending::PeerEnd;
 use super::incoming::Next;
-use super::received::{Fragment, Payload, Received, Untaken};
+use super::received::{Payload, Received, ReceivedFragment, Untaken};
 use crate::frame::OpCode;
 use crate::message::{Assembled, Batch};
 use crate::protocol_error::ProtocolError;
@@ -190,7 +190,7 @@ impl Connection {
     pub fn receive_fragment(
         &mut self,
         untaken: Untaken,
-    ) -> Result<Received<Fragment>, ProtocolError> {
+    ) -> Result<Received<ReceivedFragment>, ProtocolError> {
         if let Some(received) = self.receive_end(untaken)? {
             return Ok(received);
         }
@@ -198,7 +198,10 @@ impl Connection {
     }
 
     #[inline]
-    fn next_fragment(&mut self, untaken: Untaken) -> Result<Received<Fragment>, ProtocolError> {
+    fn next_fragment(
+        &mut self,
+        untaken: Untaken,
+    ) -> Result<Received<ReceivedFragment>, ProtocolError> {
         let Connection { protocol, input, output, work, .. } = self;
         loop {
             let (data, payload) = match protocol.next(input)? {
@@ -220,7 +223,7 @@ impl Connection {
                 }
             };
             let Data { kind, first, fin, .. } = data;
-            return Ok(Received::Data(Fragment { kind, first, fin, payload }));
+            return Ok(Received::Data(ReceivedFragment { kind, first, fin, payload }));
         }
     }
 }

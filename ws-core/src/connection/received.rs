@@ -42,7 +42,7 @@ pub enum Untaken {
 
 /// A fragment of a message.
 #[derive(Debug, PartialEq, Eq)]
-pub struct Fragment {
+pub struct ReceivedFragment {
     /// The kind of message.
     pub kind: MessageKind,
     /// Whether the message begins here.

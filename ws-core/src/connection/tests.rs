@@ -20,7 +20,7 @@ use crate::frame::{Frame, MAX_CONTROL_PAYLOAD, MaskingKey, OpCode};
 use crate::hybi::{
     ExtensionValue, HybiCodec, KeyRule, LengthRule, OriginField, Profile, ReservedOpcode,
 };
-use crate::message::{Batch, Message, MessageKind};
+use crate::message::{Batch, Message, MessageKind, MessageRef};
 use crate::role::Role;
 
 static PROFILE: Profile = Profile {
@@ -48,7 +48,7 @@ struct End {
 }
 
 /// The outcome of receiving a fragment.
-type Came = Result<Received<Fragment>, ProtocolError>;
+type Came = Result<Received<ReceivedFragment>, ProtocolError>;
 
 impl End {
     fn hybi(timeouts: Timeouts) -> End {
@@ -81,8 +81,11 @@ impl End {
     /// The next fragment: its payload, whether it is the first and whether the last.
     fn fragment(&mut self) -> (Vec<u8>, bool, bool) {
         match self.receive() {
-            Ok(Received::Data(Fragment {
-                first, fin, payload: Payload::Stored(range), ..
+            Ok(Received::Data(ReceivedFragment {
+                first,
+                fin,
+                payload: Payload::Stored(range),
+                ..
             })) => (self.connection.bytes(range).to_vec(), first, fin),
             other => panic!("expected a fragment, got {other:?}"),
         }

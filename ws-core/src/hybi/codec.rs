@@ -3,10 +3,11 @@
 use std::collections::hash_map::RandomState;
 use std::hash::BuildHasher;
 
+use super::encoder::{Encoder, encode_frame};
 use super::{LengthRule, Profile, ReservedOpcode};
 use crate::codec::{Capabilities, Codec, Decoded, EncodeError, Envelope, Fragment, InvalidText};
-use crate::frame::{Frame, FrameHeader, MAX_CONTROL_PAYLOAD, MAX_HEADER_BYTES, MaskingKey, OpCode};
-use crate::message::{MessageKind, MessageRef};
+use crate::frame::{Frame, FrameHeader, MAX_CONTROL_PAYLOAD, MaskingKey, OpCode};
+use crate::message::MessageKind;
 use crate::protocol_error::ProtocolError;
 use crate::role::Role;
 
@@ -199,7 +200,7 @@ impl HybiCodec {
 
     /// An encoder that encodes as this does, if that needs no state.
     pub(crate) fn encoder(&self) -> Option<Encoder> {
-        matches!(self.masking, Masking::Incoming).then_some(Encoder(()))
+        matches!(self.masking, Masking::Incoming).then_some(Encoder::new())
     }
 
     /// Whether a part of the current frame has not arrived.
@@ -247,31 +248,6 @@ fn unmask_whole<const HEADER: usize>(
     let payload = rest.get_mut(..len)?;
     MaskingKey::new(*header.last_chunk()?).apply(payload);
     Some(WholeMessage { kind, start: HEADER, end: HEADER + len })
-}
-
-/// Encodes whole messages of a server, which needs no state: for a sender without access to the
-/// connection. See [`Connection::encoder`](crate::Connection::encoder).
-#[derive(Debug, Clone, Copy)]
-pub struct Encoder(());
-
-impl Encoder {
-    /// Appends a message to `output`, in one frame.
-    #[inline]
-    pub fn encode(self, message: MessageRef<'_>, output: &mut Vec<u8>) {
-        encode_frame(Frame::whole(message.kind().opcode(), message.as_bytes()), None, output);
-    }
-}
-
-#[inline]
-fn encode_frame(frame: Frame<'_>, key: Option<MaskingKey>, output: &mut Vec<u8>) {
-    let (opcode, len) = (frame.opcode.bits(), frame.payload.len() as u64);
-    output.reserve(MAX_HEADER_BYTES + frame.payload.len());
-    FrameHeader { fin: frame.fin, reserved: 0, opcode, key, len }.append(output);
-    let start = output.len();
-    output.extend_from_slice(frame.payload);
-    if let Some(key) = key {
-        key.apply(&mut output[start..]);
-    }
 }
 
 impl Codec for HybiCodec {

@@ -4,6 +4,7 @@
 
 mod accept;
 pub(crate) mod codec;
+mod encoder;
 mod extended;
 mod extension;
 mod handshake;
@@ -14,7 +15,8 @@ use std::sync::Arc;
 use async_trait::async_trait;
 
 pub use accept::accept_value;
-pub use codec::{Encoder, HybiCodec};
+pub use codec::HybiCodec;
+pub use encoder::Encoder;
 use extended::ExtendedCodec;
 pub use profile::{ExtensionValue, KeyRule, LengthRule, OriginField, Profile, ReservedOpcode};
 

@@ -3,7 +3,7 @@
 use super::*;
 use flate2::{Compress, Compression, FlushCompress};
 use ws_core::conformance::receive_from;
-use ws_core::connection::{Fragment, Payload, Work};
+use ws_core::connection::{Payload, ReceivedFragment, Work};
 
 /// A message of `zeros` zeros, compressed.
 fn bomb(zeros: usize) -> Vec<u8> {
@@ -73,7 +73,7 @@ fn is_not_decompressed_once_nobody_takes_it() {
     ]
     .concat();
     let next = |end: &mut End| match end.connection.receive_fragment(Untaken::Nothing).unwrap() {
-        Received::Data(Fragment { first, fin, payload, .. }) => Some((first, fin, payload)),
+        Received::Data(ReceivedFragment { first, fin, payload, .. }) => Some((first, fin, payload)),
         other => {
             assert!(matches!(other, Received::Closed), "{other:?}");
             None

@@ -4,7 +4,7 @@ use std::io;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use ws_core::connection::Fragment;
+use ws_core::connection::ReceivedFragment;
 use ws_core::utf8::{Utf8Checker, Utf8Repairer};
 use ws_core::{Capabilities, InvalidText, MessageKind, MessageRef, ProtocolError};
 
@@ -57,7 +57,7 @@ impl Unpacker {
     #[inline]
     pub(super) fn unpack(
         &mut self,
-        fragment: &Fragment,
+        fragment: &ReceivedFragment,
         payload: &[u8],
         unpacked: &mut Vec<u8>,
     ) -> Result<bool, ProtocolError> {

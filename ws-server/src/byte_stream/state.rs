@@ -4,7 +4,7 @@ use std::io;
 use std::task::{Context, Poll, ready};
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
-use ws_core::connection::{Fragment, Payload, Received, Untaken};
+use ws_core::connection::{Payload, Received, ReceivedFragment, Untaken};
 use ws_core::{CloseReason, StatusCode};
 
 use super::encoding::{Encoding, Packer, Unpacker};
@@ -134,7 +134,7 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> StreamState<IO> {
         false
     }
 
-    fn take_fragment(&mut self, fragment: Result<Option<Fragment>, RecvError>) {
+    fn take_fragment(&mut self, fragment: Result<Option<ReceivedFragment>, RecvError>) {
         let error = match fragment {
             Ok(Some(fragment)) => return self.unpack(fragment),
             Ok(None) | Err(RecvError::Disconnected { within_message: false }) => None,
@@ -144,7 +144,7 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> StreamState<IO> {
         self.endpoint.discard_received();
     }
 
-    fn unpack(&mut self, fragment: Fragment) {
+    fn unpack(&mut self, fragment: ReceivedFragment) {
         let payload = match &fragment.payload {
             Payload::Stored(range) => self.endpoint.bytes(range.clone()),
             Payload::Made(payload) => payload,

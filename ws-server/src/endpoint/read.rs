@@ -5,7 +5,7 @@ use std::pin::{Pin, pin};
 use std::task::{Context, Poll, ready};
 
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, ReadBuf};
-use ws_core::connection::{Fragment, ReceiveBuffer, Received, Untaken};
+use ws_core::connection::{ReceiveBuffer, Received, ReceivedFragment, Untaken};
 use ws_core::{Batch, ProtocolError};
 
 use super::Endpoint;
@@ -62,7 +62,7 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> Endpoint<IO> {
         &mut self,
         cx: &mut Context<'_>,
         untaken: Untaken,
-    ) -> Poll<Result<Option<Fragment>, RecvError>> {
+    ) -> Poll<Result<Option<ReceivedFragment>, RecvError>> {
         loop {
             ready!(self.poll_budget(cx));
             match self.buffered_fragment(untaken)? {
@@ -84,7 +84,7 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> Endpoint<IO> {
     pub(crate) fn buffered_fragment(
         &mut self,
         untaken: Untaken,
-    ) -> Result<Received<Fragment>, ProtocolError> {
+    ) -> Result<Received<ReceivedFragment>, ProtocolError> {
         self.connection.receive_fragment(untaken)
     }
 
