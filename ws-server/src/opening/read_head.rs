@@ -1,4 +1,4 @@
-//! The request head.
+//! Reading the request head.
 
 use std::io;
 
@@ -10,13 +10,13 @@ use crate::runtime::alarm::Ring;
 use crate::runtime::pool;
 use crate::socket::Socket;
 
-/// Why there is no head.
+/// Why no request head was read.
 pub(super) enum ReadHeadError {
-    /// What came is none.
+    /// The received bytes are not a request head.
     Head(HeadError),
-    /// The connection ended, or broke.
+    /// The connection ended or failed.
     Gone(io::Error),
-    /// There was no more time for it.
+    /// The deadline passed, or the server began to shut down.
     Cut(Ring),
 }
 
@@ -32,7 +32,7 @@ impl From<Gone> for ReadHeadError {
     }
 }
 
-/// Reads until the head is whole. What came behind it stays in `read`.
+/// Reads until the head is complete. Bytes received after the head stay in `read`.
 pub(super) async fn read_head(
     socket: &mut Socket,
     read: &mut ReadBuffer,

@@ -1,4 +1,4 @@
-//! Reading, for as long as what came is too little.
+//! Reading until the received bytes are enough.
 
 use std::future::poll_fn;
 use std::io::{self, ErrorKind};
@@ -11,12 +11,13 @@ use ws_core::buffer::ReadBuffer;
 use crate::runtime::pool;
 use crate::socket::Socket;
 
-/// The connection ended, or broke, before enough had come.
+/// The connection ended or failed before enough bytes were received.
 #[derive(Debug)]
 pub(super) struct Gone(pub(super) io::Error);
 
-/// Reads until `look` has found something in what came, of which it sees one byte at least. No
-/// buffer is held while the peer is slow, but for the bytes that have arrived.
+/// Reads until `look` returns something. It sees all bytes that are not consumed, at least one.
+/// While the socket has nothing to read, only these bytes are kept: the buffer goes back to the
+/// worker.
 pub(super) async fn read_until<T, E: From<Gone>>(
     socket: &mut Socket,
     read: &mut ReadBuffer,
@@ -46,7 +47,7 @@ pub(super) async fn read_until<T, E: From<Gone>>(
     .await
 }
 
-/// Takes what was read and not looked at, for somebody who reads on by himself.
+/// Takes the bytes that were read and not consumed, for a caller that continues reading on its own.
 #[cfg(any(feature = "http2", feature = "tls"))]
 pub(super) fn take_unread(read: &mut ReadBuffer) -> Vec<u8> {
     let unread = read.unread().to_vec();
