@@ -2,7 +2,7 @@
 
 use std::time::Instant;
 
-/// The time, as the runtime has it.
+/// The time of the runtime's clock, which tests can pause.
 pub(super) fn now() -> Instant {
     tokio::time::Instant::now().into_std()
 }
