@@ -171,7 +171,7 @@ fn certificates_are_read_again_at_sighup_and_connections_under_way_stay() {
     expect_head(&mut old);
     certificates.issue("server", Validity::Good);
     server.signal("-HUP");
-    server.wait_for_log("read again");
+    server.wait_for_log("certificates reloaded");
     let mut new = certificates.connect(&server, None).unwrap();
     expect_head(&mut new);
     assert_ne!(shown(&old), shown(&new));
@@ -180,7 +180,7 @@ fn certificates_are_read_again_at_sighup_and_connections_under_way_stay() {
 
     fs::write(certificates.path("server.key"), "no key").unwrap();
     server.signal("-HUP");
-    let line = server.wait_for_log("stay as they were");
+    let line = server.wait_for_log("the previous ones stay in use");
     assert!(line.contains("server.key"), "{line}");
     let mut newest = certificates.connect(&server, None).unwrap();
     expect_head(&mut newest);
