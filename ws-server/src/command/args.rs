@@ -182,9 +182,7 @@ fn path(text: &str) -> Result<String, String> {
 fn seconds(text: &str) -> Result<Duration, String> {
     match seconds_or_zero(text) {
         Ok(time) if !time.is_zero() => Ok(time),
-        _ => Err("expected a number of seconds greater than 0 and up to 31536000 (a year), such \
-                  as 5 or 0.5"
-            .to_owned()),
+        _ => Err("expected a number of seconds over 0, at most 31536000, such as 0.5".to_owned()),
     }
 }
 
@@ -194,10 +192,7 @@ const LONGEST: f64 = 365.0 * 24.0 * 3600.0;
 fn seconds_or_zero(text: &str) -> Result<Duration, String> {
     match text.parse::<f64>() {
         Ok(number) if (0.0..=LONGEST).contains(&number) => Ok(Duration::from_secs_f64(number)),
-        _ => {
-            Err("expected a number of seconds from 0 to 31536000 (a year), such as 5 or 0.5"
-                .to_owned())
-        }
+        _ => Err("expected a number of seconds from 0 to 31536000, such as 5 or 0.5".to_owned()),
     }
 }
 
