@@ -24,7 +24,8 @@ const HANDSHAKES: usize = 1024;
 /// A listener that terminates TLS, for `axum::serve`.
 ///
 /// ```no_run
-/// # async fn f(app: axum::Router, listener: tokio::net::TcpListener) -> Result<(), Box<dyn std::error::Error>> {
+/// # async fn f(app: axum::Router, listener: tokio::net::TcpListener)
+/// # -> Result<(), Box<dyn std::error::Error>> {
 /// use axum::Extension;
 /// use ws_server::{Tls, TlsListener, Transport};
 ///
