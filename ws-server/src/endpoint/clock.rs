@@ -1,4 +1,4 @@
-//! The clock.
+//! The clock of the runtime.
 
 use std::time::Instant;
 

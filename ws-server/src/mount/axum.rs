@@ -47,7 +47,7 @@ use crate::websocket::WebSocket;
 /// let app: Router = Router::new().route("/websocket", any(handler)).with_state(open);
 /// ```
 ///
-/// Requests over HTTP/1.1 come with `GET`, over HTTP/2 with `CONNECT`: route
+/// Requests over HTTP/1.1 have the method `GET`, over HTTP/2 `CONNECT`: route
 /// [`any`](axum::routing::any) method to the handler.
 ///
 /// An extractor of this kind cannot read the body of a request. So the few hixie-76 clients that

@@ -199,14 +199,21 @@ impl<IO: AsyncRead + AsyncWrite + Unpin + Send> WebSocket<IO> {
     ///
     /// # Errors
     /// [`SendError`]; [`SendError::Unsupported`] in drafts without ping.
+    ///
+    /// # Cancel safety
+    /// As with [`send`](WebSocket::send).
     pub async fn ping(&mut self, payload: &[u8]) -> Result<(), SendError> {
         self.outbox.change(&self.shared, |view| view.endpoint().ping(payload))?;
         self.flush().await
     }
 
     /// Closes the connection: sends a Close, waits for the peer's, and ends the TCP connection in
-    /// order (RFC 6455 §7.1.1). Messages that arrive meanwhile are dropped. It takes at most the
-    /// closing timeout, [`Timeouts::closing`].
+    /// order (RFC 6455 §7.1.1). Messages that arrive meanwhile are dropped. It takes no longer than
+    /// [`Timeouts::closing`] allows.
+    ///
+    /// # Cancel safety
+    /// Once it was polled, the server's task continues to close the connection when the future is
+    /// dropped.
     pub async fn close(mut self, reason: Option<CloseReason>) {
         self.start_close(reason);
         self.shared.change(|state| state.view.discard());
