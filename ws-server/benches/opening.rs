@@ -1,5 +1,5 @@
-//! An opening handshake of each draft in memory, from the accept to the 101: no sockets, so what
-//! remains is parsing, dispatch, the answer and the task.
+//! An opening handshake of each draft in memory, from the accept to the 101 response. Without
+//! sockets, it measures parsing, dispatch, the response and the task.
 
 use std::io;
 use std::task::{Context, Poll};
@@ -16,7 +16,7 @@ fn main() {
     divan::main();
 }
 
-/// A listener for streams in memory.
+/// A listener for in-memory streams.
 struct InMemory(Mutex<mpsc::UnboundedReceiver<DuplexStream>>);
 
 impl Listener for InMemory {
@@ -28,7 +28,7 @@ impl Listener for InMemory {
             Poll::Ready(Some(stream)) => {
                 Poll::Ready(Ok((Socket::other(stream), RemoteAddr::Unknown)))
             }
-            // Nobody connects any more: the benchmark is over.
+            // `None`: the benchmark is over.
             Poll::Ready(None) | Poll::Pending => Poll::Pending,
         }
     }
@@ -54,7 +54,7 @@ fn request(draft: &str) -> Vec<u8> {
     .into_bytes()
 }
 
-/// A server, and how to connect to it.
+/// Starts a server, and returns a sender of connections to it.
 fn serve(runtime: &Runtime) -> mpsc::UnboundedSender<DuplexStream> {
     let (connect, accepted) = mpsc::unbounded_channel();
     let server = Server::builder().origins(Origins::Any).messages(
@@ -77,7 +77,7 @@ fn opening(bencher: Bencher<'_, '_>, draft: &str) {
     };
     let connect = serve(&runtime);
     let request = request(draft);
-    // hixie-76 has 16 bytes behind its head.
+    // The server of hixie-76 sends 16 bytes after the response head.
     let behind = if draft == "hixie76" { 16 } else { 0 };
     bencher.bench_local(|| {
         runtime.block_on(async {
@@ -90,7 +90,7 @@ fn opening(bencher: Bencher<'_, '_>, draft: &str) {
             }
             let end = answer.windows(4).position(|end| end == b"\r\n\r\n").map_or(0, |at| at + 4);
             while answer.len() < end + behind {
-                assert!(client.read_buf(&mut answer).await? > 0, "cut");
+                assert!(client.read_buf(&mut answer).await? > 0, "closed after the response head");
             }
             assert!(answer.starts_with(b"HTTP/1.1 101 "), "refused");
             io::Result::Ok(())

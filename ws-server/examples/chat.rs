@@ -1,11 +1,11 @@
-//! A room: whatever one client says, all others hear.
+//! A chat room: each message of a client is sent to all others.
 //!
 //! ```text
 //! cargo run -p ws-server --example chat -- 127.0.0.1:8080
 //! ```
 //!
-//! Each client has a queue of bounded length. One that does not keep up misses messages and is
-//! told how many, and slows nobody down.
+//! Each client has a queue of bounded length. A client that does not keep up misses messages and is
+//! told how many; it does not slow down the others.
 
 use std::io;
 use std::sync::Arc;
@@ -17,7 +17,7 @@ use ws_server::{Message, Origins, Peer, Server, WebSocket};
 /// How many messages may wait for a client.
 const QUEUE: usize = 64;
 
-/// What somebody said, and who, so that it is not told to its author.
+/// A message and its author, to whom it is not sent.
 #[derive(Debug, Clone)]
 struct Said {
     by: Arc<str>,
@@ -42,12 +42,12 @@ async fn visit(mut socket: WebSocket, peer: Peer, room: broadcast::Sender<Said>)
     let mut others = room.subscribe();
     socket.send(format!("you are {name}").as_str()).await?;
     loop {
-        // Neither branch loses anything when the other one wins.
+        // Both branches are cancel-safe: the one that is dropped loses nothing.
         tokio::select! {
             received = socket.recv() => match received {
                 Some(Ok(Message::Text(text))) => {
                     let text = format!("{name}: {text}").into();
-                    // Nobody may be there to hear it.
+                    // An error means that there is no other client.
                     let _heard = room.send(Said { by: name.clone(), text });
                 }
                 Some(Ok(Message::Binary(_))) => socket.send("text only, please").await?,

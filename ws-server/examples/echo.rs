@@ -1,5 +1,4 @@
-//! What comes goes back: once with messages, once with bytes. The measuring of speed and memory
-//! is done with these.
+//! Two echo servers: one for messages, one for bytes. Speed and memory are measured with them.
 //!
 //! ```text
 //! cargo run --release -p ws-server --example echo -- 127.0.0.1:8080 messages
@@ -12,8 +11,7 @@ use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::TcpListener;
 use ws_server::{Origins, Server, WebSocket};
 
-/// Every message, as it came. It is lent while it is answered; nothing is copied but into the
-/// buffer that leaves.
+/// Echoes every message. It is borrowed while it is answered, and only copied into the send buffer.
 async fn messages(mut socket: WebSocket) -> io::Result<()> {
     while let Some(received) = socket.recv_lent().await {
         let (message, mut replies) = received?;
@@ -22,7 +20,7 @@ async fn messages(mut socket: WebSocket) -> io::Result<()> {
     Ok(())
 }
 
-/// Every byte, over whatever carries it.
+/// Echoes every byte of any stream.
 async fn bytes(mut stream: impl AsyncRead + AsyncWrite + Unpin) -> io::Result<()> {
     let mut buffer = vec![0; 16 * 1024];
     loop {
@@ -45,7 +43,7 @@ async fn main() -> io::Result<()> {
     let server = match what.as_str() {
         "messages" => builder.messages(|socket, _peer| messages(socket))?,
         "bytes" => builder.wrap(|stream, _peer| bytes(stream))?,
-        other => return Err(io::Error::other(format!("{other}: say `messages` or `bytes`"))),
+        other => return Err(io::Error::other(format!("{other}: expected `messages` or `bytes`"))),
     };
     server.serve(listener).await
 }

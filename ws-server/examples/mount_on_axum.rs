@@ -1,4 +1,4 @@
-//! A site with pages, state and an API, and WebSockets on two of its paths, for every draft.
+//! A site with a page, state and an API, and WebSockets on three of its paths, for every draft.
 //!
 //! ```text
 //! cargo run -p ws-server --example mount_on_axum --all-features -- 127.0.0.1:8080 [CERT KEY]
@@ -7,8 +7,8 @@
 //! With a certificate and its key (PEM) the site is served over TLS, with HTTP/2. `LOG=debug` logs
 //! to standard error. Messages are compressed for clients that offer it.
 //!
-//! `/websocket` echoes messages and `/stream` bytes: services mounted as they are. `/talk` is a
-//! handler that sees the request first. SIGTERM or SIGINT ends the site, its WebSockets included.
+//! `/websocket` echoes messages and `/stream` echoes bytes: both are mounted services. `/talk` is a
+//! handler that sees the request first. SIGTERM or SIGINT shuts the site down, with its WebSockets.
 
 use std::io;
 use std::sync::Arc;
@@ -28,7 +28,7 @@ use ws_server::{
     UpgradeService, WebSocket, WebSocketUpgrade,
 };
 
-/// How long WebSockets have to close.
+/// How long WebSockets may take to close when the site shuts down.
 const DRAIN: Duration = Duration::from_secs(10);
 
 #[derive(Clone)]
@@ -71,13 +71,13 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         }
         Some(tls) => {
             println!("listening on https://{}/", listener.local_addr()?);
-            // So that what is mounted knows that its own pages are https pages.
+            // So that mounted services know that pages of this site are https pages.
             let app = app.layer(Extension(Transport::Tls));
             let app = app.into_make_service_with_connect_info::<RemoteAddr>();
             axum::serve(TlsListener::new(listener, tls), app).with_graceful_shutdown(down).await?;
         }
     }
-    // axum waits for requests; what was upgraded over HTTP/1.1 is ours to wait for.
+    // axum waits only for requests, not for connections that were upgraded over HTTP/1.1.
     let [echoes, streams, talks] = &open;
     tokio::join!(echoes.shutdown(DRAIN), streams.shutdown(DRAIN), talks.shutdown(DRAIN));
     Ok(())
@@ -85,7 +85,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
 
 async fn close_when_terminated(open: [Connections; 3]) {
     terminated().await;
-    // Over HTTP/2 axum waits for WebSockets too: they are closed beside it, not behind.
+    // Over HTTP/2 axum waits for WebSockets too, so they must be closed meanwhile, not afterwards.
     for connections in open {
         tokio::spawn(async move { connections.shutdown(DRAIN).await });
     }

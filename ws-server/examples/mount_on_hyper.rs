@@ -1,10 +1,10 @@
-//! A WebSocket on a path of a site on bare hyper.
+//! A WebSocket on a path of a site that hyper serves.
 //!
 //! ```text
 //! cargo run -p ws-server --example mount_on_hyper --features tower -- 127.0.0.1:8080
 //! ```
 //!
-//! `/websocket` echoes bytes, every other path is a plain answer.
+//! `/websocket` echoes bytes; every other path is answered with text.
 
 use std::convert::Infallible;
 
@@ -34,7 +34,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         let echo = echo.clone();
         tokio::spawn(async move {
             let site = service_fn(move |request| answer(echo.clone(), request));
-            // Without `with_upgrades` hyper would keep the connection for itself.
+            // Without `with_upgrades` hyper does not hand over upgraded connections.
             let served = http1::Builder::new()
                 .serve_connection(TokioIo::new(stream), site)
                 .with_upgrades()

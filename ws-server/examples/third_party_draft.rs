@@ -1,10 +1,10 @@
-//! A server that speaks a draft of somebody else's crate besides its own.
+//! A server that also speaks a draft from a third-party crate.
 //!
 //! ```text
 //! cargo run -p ws-server --example third_party_draft -- 127.0.0.1:8080
 //! ```
 //!
-//! All that the draft needs is that its crate is named.
+//! The draft only needs its crate to be named, with `use`.
 
 use std::io;
 

@@ -1,11 +1,11 @@
-//! A service wrapped for `ws:` and `wss:` on one port.
+//! A byte-stream service for `ws:` and `wss:` on one port.
 //!
 //! ```text
 //! cargo run -p ws-server --example tls --features tls -- 127.0.0.1:8443 CERT KEY [CLIENT_CA]
 //! ```
 //!
-//! CERT and KEY are PEM files; they are read again once a minute, as a renewed certificate wants.
-//! With CLIENT_CA, clients must show a certificate, and are greeted by its subject.
+//! CERT and KEY are PEM files; they are reloaded once a minute, for renewed certificates. With
+//! CLIENT_CA, clients must present a certificate, and are greeted by its subject.
 
 use std::time::Duration;
 
@@ -18,7 +18,9 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let mut args = std::env::args().skip(1);
     let address = args.next().unwrap_or_else(|| "127.0.0.1:8443".to_owned());
     let (Some(certificate), Some(key)) = (args.next(), args.next()) else {
-        return Err("say where the certificate and its key are: tls ADDR:PORT CERT KEY".into());
+        return Err(
+            "expected the files of a certificate and its key: tls ADDR:PORT CERT KEY".into()
+        );
     };
     let mut tls = Tls::from_pem_files(certificate, key)?;
     if let Some(client_ca) = args.next() {
@@ -46,7 +48,7 @@ async fn renew(tls: Tls) {
     loop {
         tokio::time::sleep(Duration::from_secs(60)).await;
         if let Err(error) = tls.reload() {
-            eprintln!("the certificate stays as it was: {error}");
+            eprintln!("cannot reload the certificate, the previous one stays in use: {error}");
         }
     }
 }

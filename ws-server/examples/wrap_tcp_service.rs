@@ -1,4 +1,4 @@
-//! One service, on a TCP port and on a WebSocket port, unchanged.
+//! The same service on a TCP port and on a WebSocket port.
 //!
 //! ```text
 //! cargo run -p ws-server --example wrap_tcp_service -- 127.0.0.1:8080 127.0.0.1:8081
@@ -12,7 +12,7 @@ use tokio::io::{AsyncBufReadExt, AsyncRead, AsyncWrite, AsyncWriteExt, BufReader
 use tokio::net::TcpListener;
 use ws_server::Server;
 
-/// Knows nothing of WebSocket.
+/// The service, which knows nothing of WebSocket.
 async fn shout(stream: impl AsyncRead + AsyncWrite) -> io::Result<()> {
     let (read, mut write) = tokio::io::split(stream);
     let mut lines = BufReader::new(read).lines();

@@ -1,4 +1,4 @@
-//! Telling a server what to do.
+//! Configuring and building a server.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -20,7 +20,7 @@ use crate::session::{MessageApplication, StreamApplication};
 #[cfg(feature = "tls")]
 use crate::tls::Tls;
 
-/// What a server is to do; from [`Server::builder`]. Everything has a default.
+/// The configuration of a server; from [`Server::builder`]. Everything has a default.
 #[derive(Debug, Clone, Default)]
 #[must_use = "a builder does nothing until `wrap` or `messages`"]
 pub struct Builder {
@@ -42,119 +42,123 @@ pub struct Builder {
 }
 
 impl Server {
-    /// A server with every default.
+    /// A builder with every default.
     pub fn builder() -> Builder {
         Builder::default()
     }
 }
 
 impl Builder {
-    /// The drafts that are spoken, instead of all that are linked in.
+    /// The drafts (versions of the protocol) that are spoken. By default all that are linked in.
     pub fn drafts(mut self, drafts: Drafts) -> Builder {
         self.drafts = Some(drafts);
         self
     }
 
-    /// Which pages may connect; pages of the same origin.
+    /// The origins whose pages may connect (RFC 6455 §10.2). By default [`Origins::Same`].
     pub fn origins(mut self, origins: Origins) -> Builder {
         self.origins = origins;
         self
     }
 
-    /// How clients reach this server; plain. Say [`Transport::Tls`] when a proxy in front ends
-    /// TLS: pages of the same origin are https pages then, and hixie-76 clients compare the
-    /// `wss:` URL that they are told with the one they dialled. What a trusted proxy or the
-    /// connection itself says comes first.
+    /// How clients reach this server. By default [`Transport::Plain`]. Set [`Transport::Tls`] when
+    /// a proxy in front terminates TLS: pages of the same origin are then https pages, and hixie-76
+    /// clients are sent a `wss:` URL, which they compare with the one they have opened. What a
+    /// trusted proxy or the connection itself says takes precedence.
     pub fn transport(mut self, transport: Transport) -> Builder {
         self.transport = Some(transport);
         self
     }
 
-    /// The proxies whose `Forwarded`, or `X-Forwarded-For`, `-Proto` and `-Host`, are believed;
-    /// none. The client's address, and the host and scheme that origins are compared with and
-    /// hixie-76 clients are told, are what the proxy says then. It must set or remove each of the
-    /// four fields: one that it passes on as it came is the client's word. Both kinds at once are
-    /// answered with 400.
+    /// The proxies that are trusted to send `Forwarded` (RFC 7239), or `X-Forwarded-For`, `-Proto`
+    /// and `-Host`. By default none. These fields then determine the client's address, and the host
+    /// and scheme with which origins are compared and which hixie-76 clients are sent. The proxy
+    /// must set or remove each of the four fields: with one that it passes on unchanged, the client
+    /// can claim anything. A request with both kinds is answered with 400.
     pub fn trusted_proxies(mut self, proxies: TrustedProxies) -> Builder {
         self.trusted_proxies = proxies;
         self
     }
 
-    /// The proxies that begin each connection with a header of the PROXY protocol, version 1 or
-    /// 2; none. A connection of theirs without one is ended, and a header from anybody else is no
-    /// request. Only for a port of the server's own.
+    /// The proxies that begin each connection with a header of the PROXY protocol, version 1 or 2.
+    /// By default none. A connection from one of them is closed when the header is missing or
+    /// malformed; from any other address, the header is refused as a malformed request. Only for
+    /// the server's own port.
     pub fn proxy_protocol(mut self, proxies: TrustedProxies) -> Builder {
         self.proxy_protocol = proxies;
         self
     }
 
-    /// Ends TLS on the server's own port, beside plain connections: the first byte of each
-    /// connection tells which it is. With [`Tls::client_ca`] there are no plain ones. The TLS
-    /// handshake counts into the opening deadline. A site that the service is mounted on ends TLS
-    /// itself.
+    /// Terminates TLS on the server's own port, and still serves plain connections: the first byte
+    /// of each connection shows which it is. With [`Tls::client_ca`] plain connections are refused.
+    /// The opening deadline includes the TLS handshake. Only for the server's own port: a site that
+    /// a service is mounted on terminates TLS itself.
     #[cfg(feature = "tls")]
     pub fn tls(mut self, tls: &Tls) -> Builder {
         self.tls = Some(TlsPort::new(tls, Plain::Served));
         self
     }
 
-    /// As [`tls`](Builder::tls), and tells plain connections with 400 to come with TLS.
+    /// As [`tls`](Builder::tls), but refuses plain connections with 400.
     #[cfg(feature = "tls")]
     pub fn tls_only(mut self, tls: &Tls) -> Builder {
         self.tls = Some(TlsPort::new(tls, Plain::Refused));
         self
     }
 
-    /// The subprotocols the application speaks; none. A client's first choice among them is
-    /// agreed on. For byte streams, `binary` and `base64` need not be named.
+    /// The subprotocols that the application speaks (RFC 6455 §1.9). By default none. Of those that
+    /// a client offers, the client's first choice is agreed on. For byte streams, `binary` and
+    /// `base64` need not be named.
     pub fn subprotocols(mut self, names: impl IntoIterator<Item = impl Into<String>>) -> Builder {
         self.subprotocols = names.into_iter().map(Into::into).collect();
         self
     }
 
-    /// An extension that is agreed on with clients that offer it, such as `Deflate` (feature
-    /// `deflate`); none. Of several, each of a client's offers goes to the first that accepts it,
-    /// and no more than one is used on a connection.
+    /// Adds an extension (RFC 6455 §9) that is agreed on with clients that offer it, such as
+    /// `Deflate` (feature `deflate`). By default there are none. Of several, each of a client's
+    /// offers goes to the first that accepts it, and at most one is used on a connection.
     pub fn extension(mut self, extension: impl Extension) -> Builder {
         self.extensions.push(Arc::new(extension));
         self
     }
 
-    /// The only path that is served, with its leading slash; requests to others are answered
+    /// The only path that is served, with its leading slash; requests for others are answered
     /// with 404. By default any path is served.
     pub fn path(mut self, path: impl Into<String>) -> Builder {
         self.path = Some(path.into());
         self
     }
 
-    /// An HTML page that ordinary requests are answered with; without it they get 426.
+    /// An HTML page with which ordinary `GET` requests are answered. By default they are answered
+    /// with 426.
     pub fn page(mut self, html: impl Into<String>) -> Builder {
         self.page = Some(html.into());
         self
     }
 
-    /// What a peer may cost in bytes.
+    /// The sizes, in bytes, that a connection may reach.
     pub fn limits(mut self, limits: Limits) -> Builder {
         self.limits = limits;
         self
     }
 
-    /// What a peer may cost in time.
+    /// The times after which a connection is given up.
     pub fn timeouts(mut self, timeouts: Timeouts) -> Builder {
         self.timeouts = timeouts;
         self
     }
 
-    /// How many connections are served at once, counted from their accept; 65,536. Further
-    /// ones wait in the listen queue. A connection of HTTP/2 counts, and so does each WebSocket in
-    /// it; further ones of those, and on a site, are answered with 503.
+    /// How many connections are served at once, counted from their accept; at least 1, by default
+    /// 65,536. Further connections wait in the listen queue. An HTTP/2 connection counts, and so
+    /// does each WebSocket in it; further WebSockets over HTTP/2 or on a site are answered with
+    /// 503.
     pub fn max_connections(mut self, count: usize) -> Builder {
         self.max_connections = Some(count);
         self
     }
 
-    /// How long connections may take to end when the server shuts down, before they are cut;
-    /// 10 s.
+    /// How long connections may take to end when the server shuts down, before they are aborted. By
+    /// default 10 s.
     pub fn drain(mut self, time: Duration) -> Builder {
         self.drain = Some(time);
         self
@@ -163,7 +167,8 @@ impl Builder {
     /// A server for a service written against a byte stream.
     ///
     /// # Errors
-    /// [`BuildError`] when the drafts contradict each other or there are none.
+    /// [`BuildError`] when there are no drafts or two of them cannot be told apart, or when the
+    /// path does not begin with a slash.
     pub fn wrap(self, service: impl Service) -> Result<Server, BuildError> {
         Ok(Server::new(self.config()?, Arc::new(StreamApplication(service))))
     }
@@ -171,20 +176,20 @@ impl Builder {
     /// A server for a service that exchanges messages.
     ///
     /// # Errors
-    /// [`BuildError`] when the drafts contradict each other or there are none.
+    /// [`BuildError`], as with [`wrap`](Builder::wrap).
     pub fn messages(self, service: impl MessageService) -> Result<Server, BuildError> {
         Ok(Server::new(self.config()?, Arc::new(MessageApplication(service))))
     }
 
-    /// A service written against a byte stream, for a path of a site: hand it to
+    /// A service written against a byte stream, for a path of a site: pass it to
     /// `Router::route_service` of axum, or call it from hyper.
     ///
-    /// Each path is the site's to route; [`path`](Builder::path) and [`page`](Builder::page)
-    /// hold here too.
+    /// The site routes requests to it; [`path`](Builder::path) and [`page`](Builder::page) apply
+    /// here too.
     ///
     /// # Errors
-    /// [`BuildError`], as with [`wrap`](Builder::wrap), and when something was asked for that only
-    /// a port of the server's own can do: TLS, the PROXY protocol.
+    /// [`BuildError`], as with [`wrap`](Builder::wrap), and when TLS or the PROXY protocol was
+    /// configured, which only the server's own port supports.
     #[cfg(feature = "tower")]
     pub fn upgrade(self, service: impl Service) -> Result<UpgradeService, BuildError> {
         Ok(UpgradeService::new(Arc::new(self.for_site()?), Arc::new(StreamApplication(service))))
@@ -202,7 +207,7 @@ impl Builder {
         Ok(UpgradeService::new(Arc::new(self.for_site()?), Arc::new(MessageApplication(service))))
     }
 
-    /// A site has its own way with TLS and proxies, which is not to be contradicted unheard.
+    /// Refuses what a site does itself, so that it is not silently ignored.
     #[cfg(feature = "tower")]
     fn for_site(self) -> Result<Config, BuildError> {
         #[cfg(feature = "tls")]
@@ -234,7 +239,7 @@ impl Builder {
             limits: self.limits,
             timeouts: self.timeouts,
             permits: match self.max_connections {
-                // A semaphore has no more permits than this.
+                // `Semaphore::new` panics above this.
                 Some(count) => Arc::new(Semaphore::new(count.clamp(1, Semaphore::MAX_PERMITS))),
                 None => config.permits,
             },

@@ -1,4 +1,4 @@
-//! What one server was told to do.
+//! The configuration of a server.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -23,32 +23,32 @@ pub const DRAIN: Duration = Duration::from_secs(10);
 pub(crate) struct Config {
     pub(crate) drafts: Drafts,
     pub(crate) origins: Origins,
-    /// How clients reach the server, whatever the socket is.
+    /// How clients reach the server, if it was configured.
     pub(crate) transport: Option<Transport>,
-    /// Whose `Forwarded` and `X-Forwarded-*` are believed.
+    /// The proxies that may send `Forwarded` and `X-Forwarded-*`.
     pub(crate) trusted_proxies: TrustedProxies,
-    /// Who sends a header of the PROXY protocol.
+    /// The proxies that send a header of the PROXY protocol.
     pub(crate) proxy_protocol: TrustedProxies,
-    /// TLS on this port, if it is ended here.
+    /// TLS on the server's own port; always `None` on a site.
     #[cfg(feature = "tls")]
     pub(crate) tls: Option<TlsPort>,
     pub(crate) subprotocols: Subprotocols,
-    /// The extensions that are ready to be used, the preferred ones first.
+    /// The extensions that may be agreed on, in order of preference.
     pub(crate) extensions: Vec<Arc<dyn Extension>>,
-    /// The only path that upgrades; any if absent.
+    /// The only path that is served, with a leading slash; `None` for any.
     pub(crate) path: Option<String>,
-    /// The page that a plain GET is answered with.
+    /// The page with which a plain `GET` is answered.
     pub(crate) page: Option<String>,
     pub(crate) limits: Limits,
     pub(crate) timeouts: Timeouts,
-    /// A permit for each connection that there may be at once; see
+    /// A permit for each connection that there may be at once, never closed; see
     /// [`Admitted`](crate::session::Admitted).
     pub(crate) permits: Arc<Semaphore>,
-    /// How long connections may take to close when the server shuts down.
+    /// How long connections may take to end when the server shuts down.
     pub(crate) drain: Duration,
 }
 
-/// A port that speaks TLS.
+/// TLS on the server's own port.
 #[cfg(feature = "tls")]
 #[derive(Debug, Clone)]
 pub(crate) struct TlsPort {
@@ -56,13 +56,13 @@ pub(crate) struct TlsPort {
     pub(crate) plain: Plain,
 }
 
-/// What becomes of clients that come to a TLS port without TLS.
+/// What is done with plain connections to a port with TLS.
 #[cfg(feature = "tls")]
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Plain {
-    /// They are served like the others.
+    /// They are served too.
     Served,
-    /// They are told to come with TLS.
+    /// They are refused with 400.
     Refused,
 }
 
@@ -74,7 +74,10 @@ impl TlsPort {
 }
 
 impl Config {
-    /// These drafts, or all that are linked in, and for the rest the defaults.
+    /// A configuration with these drafts, or else all that are linked in, and defaults otherwise.
+    ///
+    /// # Errors
+    /// [`BuildError`] when there are no drafts, or two that cannot be told apart.
     pub(crate) fn new(drafts: Option<Drafts>) -> Result<Config, BuildError> {
         let drafts = match drafts {
             Some(drafts) => drafts,
@@ -102,7 +105,7 @@ impl Config {
         })
     }
 
-    /// Whether clients on this socket have to come with TLS instead.
+    /// Whether this socket is without TLS, and plain connections are refused.
     #[cfg(feature = "tls")]
     pub(crate) fn wants_tls(&self, socket: &Socket) -> bool {
         let refused = self
@@ -112,7 +115,7 @@ impl Config {
         refused && !matches!(socket, Socket::Tls(_))
     }
 
-    /// Whether clients on this socket have to come with TLS instead.
+    /// Whether this socket is without TLS, and plain connections are refused.
     #[cfg(not(feature = "tls"))]
     pub(crate) fn wants_tls(&self, _socket: &Socket) -> bool {
         false
@@ -127,7 +130,8 @@ pub enum BuildError {
     DuplicateDraft(DuplicateDraft),
     /// The program was built without any draft.
     NoDrafts,
-    /// This can be had on a port of the server's own, and not on a path of a site.
+    /// What is named was configured, and works only on the server's own port, not on a path of a
+    /// site.
     OwnPort(&'static str),
     /// A path that does not begin with a slash: no request could match it.
     Path(String),
@@ -138,10 +142,14 @@ impl std::fmt::Display for BuildError {
         match self {
             BuildError::DuplicateDraft(error) => error.fmt(f),
             BuildError::OwnPort(what) => {
-                write!(f, "{what} is the site's to handle, where a service is mounted on one")
+                write!(
+                    f,
+                    "{what} works only on the server's own port: where a service is mounted on a \
+                     site, configure it in the site's HTTP server"
+                )
             }
             BuildError::Path(path) => {
-                write!(f, "the path {path:?} matches no request: it must begin with a slash")
+                write!(f, "the path {path:?} can match no request: it must begin with a slash")
             }
             BuildError::NoDrafts => f.write_str(
                 "no draft is linked in: enable one of the features rfc6455, hybi08, hybi07 and \

@@ -1,19 +1,21 @@
-//! What can go wrong after the opening handshake.
+//! The errors of an open connection.
 
 use std::io;
 
 use ws_core::connection::Expired;
 use ws_core::{EncodeError, ProtocolError};
 
-/// Why nothing more can be received.
+/// Why nothing more can be received from a connection.
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum RecvError {
-    /// The peer broke the protocol; it was told so.
+    /// The peer broke the protocol. The connection was failed (RFC 6455 §7.1.7), with a Close if
+    /// the draft has one.
     Protocol(ProtocolError),
-    /// The peer ended the TCP connection without a closing handshake (status 1006).
+    /// The peer ended the TCP connection without a closing handshake (status 1006,
+    /// RFC 6455 §7.1.5).
     Disconnected {
-        /// Whether that cut a message or frame short.
+        /// Whether a message or frame was incomplete.
         within_message: bool,
     },
     /// A deadline passed.
@@ -30,7 +32,7 @@ impl std::fmt::Display for RecvError {
                 f.write_str("the peer disconnected without a closing handshake")
             }
             RecvError::Disconnected { within_message: true } => {
-                f.write_str("the peer disconnected in the middle of a message")
+                f.write_str("the peer disconnected within a message, without a closing handshake")
             }
             RecvError::Expired(expired) => expired.fmt(f),
             RecvError::Io(error) => error.fmt(f),
@@ -71,11 +73,12 @@ impl From<RecvError> for io::Error {
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum SendError {
-    /// The closing handshake has begun.
+    /// The closing handshake has begun, or the connection has ended.
     Closed,
     /// The draft of this connection has no such message.
     Unsupported(EncodeError),
-    /// The peer reads nothing, and a deadline passed.
+    /// A deadline passed: that of the closing handshake, or of a peer that is silent or does not
+    /// read.
     Expired(Expired),
     /// The socket failed.
     Io(io::Error),
@@ -84,7 +87,7 @@ pub enum SendError {
 impl std::fmt::Display for SendError {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
-            SendError::Closed => f.write_str("the connection is closing"),
+            SendError::Closed => f.write_str("the connection is closing or closed"),
             SendError::Unsupported(error) => error.fmt(f),
             SendError::Expired(expired) => expired.fmt(f),
             SendError::Io(error) => error.fmt(f),

@@ -30,7 +30,7 @@ mod socket;
 mod tls;
 mod websocket;
 
-// ===== A server, and what it is told to do =====
+// ===== A server and its configuration =====
 
 pub use builder::Builder;
 pub use config::{BuildError, DRAIN, MAX_CONNECTIONS};
@@ -39,7 +39,7 @@ pub use proxy::{ParseTrustedProxyError, TrustedProxies, TrustedProxy};
 pub use server::{Server, Serving};
 pub use ws_core::{DraftId, Drafts, Keepalive, Limits, Timeouts, Transport};
 
-// ===== Services, and what they are given =====
+// ===== Services, and what they work with =====
 
 pub use byte_stream::ByteStream;
 pub use error::{RecvError, SendError};
@@ -50,7 +50,7 @@ pub use ws_core::{
     ByteString, Bytes, CloseReason, Message, MessageRef, Outgoing, Status, StatusCode,
 };
 
-// ===== On a path of a site =====
+// ===== Mounting on a path of a site =====
 
 #[cfg(all(feature = "axum", feature = "tls"))]
 pub use mount::TlsListener;
@@ -74,7 +74,7 @@ pub mod extension {
     pub use ws_core::extension::*;
 }
 
-/// The programs of the README, compiled.
+/// The programs of the README, compiled as doctests.
 #[cfg(all(doctest, feature = "axum", feature = "deflate", feature = "tls"))]
 #[doc = include_str!("../../README.md")]
 mod readme {}

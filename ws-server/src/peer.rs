@@ -1,4 +1,4 @@
-//! Who connected, and how.
+//! The client of a connection, and what was agreed on with it.
 
 use std::sync::Arc;
 
@@ -12,14 +12,14 @@ use crate::socket::Socket;
 #[cfg(feature = "tls")]
 use crate::tls::ClientCertificate;
 
-/// Who connected, and how. One word in size: a service that has no use for it drops it and
-/// keeps nothing of the opening handshake.
+/// The client of a connection, and what was agreed on with it. It is one pointer in size: a service
+/// that does not need it can drop it, and nothing of the opening handshake stays in memory.
 #[derive(Debug, Clone)]
 pub struct Peer {
     opening: Box<PeerDetails>,
 }
 
-/// What is known after the opening handshake.
+/// What is known of a client after the opening handshake.
 #[derive(Debug, Clone)]
 pub(crate) struct PeerDetails {
     pub(crate) source: Source,
@@ -30,7 +30,7 @@ pub(crate) struct PeerDetails {
     pub(crate) draft: DraftId,
 }
 
-/// Where a request comes from.
+/// Where a request comes from, and over which transport.
 #[derive(Debug, Clone)]
 pub(crate) struct Source {
     pub(crate) remote: RemoteAddr,
@@ -52,7 +52,7 @@ impl Source {
 
 #[cfg(feature = "tower")]
 impl Source {
-    /// What a socket of ours beneath an HTTP server knows better.
+    /// Adds what the socket beneath the HTTP server knows: the client's certificate.
     pub(crate) fn learn(&mut self, socket: &Socket) {
         #[cfg(feature = "tls")]
         if let Socket::Tls(stream) = socket {
@@ -63,10 +63,10 @@ impl Source {
     }
 }
 
-/// What is known of the extension of a connection.
+/// The extension in use on a connection.
 #[derive(Debug, Clone)]
 pub(crate) struct InUse {
-    /// The element of the response.
+    /// Its element in the `Sec-WebSocket-Extensions` of the response.
     pub(crate) response: String,
     pub(crate) traffic: Arc<Traffic>,
 }
@@ -76,60 +76,60 @@ impl Peer {
         Peer { opening: Box::new(opening) }
     }
 
-    /// Where the connection comes from.
+    /// Where the connection comes from, or what a trusted proxy says of that.
     pub fn remote(&self) -> RemoteAddr {
         self.opening.source.remote
     }
 
-    /// The request that opened it, with all its fields.
+    /// The head of the request that opened the connection, with all its fields.
     pub fn head(&self) -> &RequestHead {
         &self.opening.head
     }
 
-    /// The path that was asked for, without its query.
+    /// The path of the request, without the query.
     pub fn path(&self) -> &str {
         self.opening.head.path()
     }
 
-    /// The query, without its question mark.
+    /// The query of the request, without the question mark.
     pub fn query(&self) -> Option<&str> {
         self.opening.head.query()
     }
 
-    /// The origin of the page, if the client is a browser.
+    /// The origin of the page, which browsers send.
     pub fn origin(&self) -> Option<&str> {
         self.opening.origin.as_deref()
     }
 
-    /// The subprotocol that was agreed on, if any.
+    /// The subprotocol that was agreed on.
     pub fn subprotocol(&self) -> Option<&str> {
         self.opening.subprotocol.as_deref()
     }
 
-    /// The extension that was agreed on, if any, as the response names it.
+    /// The extension that was agreed on, with its parameters, as in the response.
     pub fn extension(&self) -> Option<&str> {
         self.opening.extension.as_ref().map(|extension| &*extension.response)
     }
 
-    /// How many bytes there were before and after the extension, if there is one, so far.
+    /// How many bytes of payload there were so far before and after the extension, if there is one.
     pub fn traffic(&self) -> Option<&Arc<Traffic>> {
         self.opening.extension.as_ref().map(|extension| &extension.traffic)
     }
 
-    /// The version of the protocol that is spoken.
+    /// The draft (version of the protocol) that is spoken.
     pub fn draft(&self) -> DraftId {
         self.opening.draft
     }
 
-    /// The certificate that the client has shown, if it was asked for one: see
-    /// [`Tls::client_ca`](crate::Tls::client_ca). Where a service is mounted on a site over HTTP/2
-    /// it is not known.
+    /// The certificate that the client has presented, if one is required: see
+    /// [`Tls::client_ca`](crate::Tls::client_ca). `None` over HTTP/2 where a service is mounted on
+    /// a site.
     #[cfg(feature = "tls")]
     pub fn client_certificate(&self) -> Option<&ClientCertificate> {
         self.opening.source.client_certificate.as_ref()
     }
 
-    /// Whether the client came over TLS.
+    /// Whether the client is connected over TLS.
     pub fn transport(&self) -> Transport {
         self.opening.source.transport
     }

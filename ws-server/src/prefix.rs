@@ -1,13 +1,13 @@
-//! How a connection is recognised by its first bytes.
+//! Recognising a protocol by the first bytes of a connection.
 
-/// How the bytes that have come compare to a signature.
+/// How the received bytes compare to a signature.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum PrefixMatch {
-    /// They begin with it.
+    /// They begin with the whole signature.
     Whole,
-    /// They are the beginning of it.
+    /// They are a prefix of the signature: more bytes are needed.
     Partial,
-    /// They differ from it.
+    /// They differ from the signature.
     Mismatch,
 }
 

@@ -1,4 +1,4 @@
-//! What is served: byte-stream services and message handlers.
+//! The traits of services: over byte streams, and over messages.
 
 use std::future::Future;
 use std::io;
@@ -9,11 +9,11 @@ use crate::websocket::WebSocket;
 
 /// A service written against a byte stream.
 ///
-/// Every `Fn(ByteStream, Peer) -> impl Future<Output = io::Result<()>>` is one. A type of your own
-/// implements it with an `async fn`.
+/// Every `Fn(ByteStream, Peer) -> impl Future<Output = io::Result<()>>` is one. Your own types can
+/// implement it with an `async fn`.
 pub trait Service: Send + Sync + 'static {
-    /// Serves one connection. When this returns and the stream is dropped, the connection is
-    /// closed: with status 1000 after `Ok`, 1011 after an error.
+    /// Serves one connection. When this has returned and the stream is dropped, the connection is
+    /// closed: with status 1000 after `Ok`, 1011 after an error or panic (RFC 6455 §7.4.1).
     fn serve(&self, stream: ByteStream, peer: Peer) -> impl Future<Output = io::Result<()>> + Send;
 }
 
@@ -29,11 +29,11 @@ where
 
 /// A service that exchanges messages.
 ///
-/// Every `Fn(WebSocket, Peer) -> impl Future<Output = io::Result<()>>` is one. A type of your own
-/// implements it with an `async fn`.
+/// Every `Fn(WebSocket, Peer) -> impl Future<Output = io::Result<()>>` is one. Your own types can
+/// implement it with an `async fn`.
 pub trait MessageService: Send + Sync + 'static {
-    /// Serves one connection. When this returns and the socket is dropped, the connection is
-    /// closed: with status 1000 after `Ok`, 1011 after an error.
+    /// Serves one connection. When this has returned and the socket is dropped, the connection is
+    /// closed: with status 1000 after `Ok`, 1011 after an error or panic (RFC 6455 §7.4.1).
     fn serve(&self, socket: WebSocket, peer: Peer) -> impl Future<Output = io::Result<()>> + Send;
 }
 

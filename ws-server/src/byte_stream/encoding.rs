@@ -1,4 +1,4 @@
-//! How the bytes of a stream travel in messages: binary, text or base64.
+//! How the bytes of a stream are encoded in messages: as binary, text or base64.
 
 use std::io;
 
@@ -8,19 +8,20 @@ use ws_core::connection::ReceivedFragment;
 use ws_core::utf8::{Utf8Checker, Utf8Repairer};
 use ws_core::{Capabilities, InvalidText, MessageKind, MessageRef, ProtocolError};
 
-/// How the bytes of a stream travel in messages.
+/// How the bytes of a stream are encoded in messages.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Encoding {
-    /// Binary messages out, either kind in.
+    /// Binary messages are sent; binary and text are received.
     Binary,
     /// Text messages: the stream must be UTF-8.
     Text,
-    /// Each message is the base64 of some bytes, as websockify and txWS have it.
+    /// Text messages, each the base64 of some bytes, as with websockify and txWS.
     Base64,
 }
 
 impl Encoding {
-    /// The encoding for a connection: the subprotocol decides, or what the draft can carry.
+    /// The encoding for a connection: base64 if that subprotocol was agreed on; otherwise binary,
+    /// or text in drafts without binary messages.
     pub(crate) fn choose(subprotocol: Option<&str>, capabilities: &Capabilities) -> Encoding {
         match subprotocol {
             Some("base64") => Encoding::Base64,
@@ -30,12 +31,12 @@ impl Encoding {
     }
 }
 
-/// Bytes out of fragments.
+/// Decodes the fragments of messages to bytes.
 #[derive(Debug)]
 pub(super) enum Unpacker {
-    /// Payloads are the bytes; texts are checked.
+    /// Payloads are the bytes. The checker is that of the text message under way.
     Plain(Utf8Checker),
-    /// Payloads are the bytes; invalid text is replaced.
+    /// Payloads are the bytes; what is not UTF-8 in a text is replaced.
     Repair(Utf8Repairer),
     /// Payloads are base64.
     Base64(Base64Decoder),
@@ -52,8 +53,12 @@ impl Unpacker {
         }
     }
 
-    /// Unpacks a fragment. `Ok(true)`: the payload is the bytes. `Ok(false)`: the bytes were
+    /// Decodes a fragment. `Ok(true)`: the payload is the bytes. `Ok(false)`: the bytes were
     /// appended to `unpacked`.
+    ///
+    /// # Errors
+    /// A [`ProtocolError`] for a text that is not UTF-8 or not base64, and for a binary message
+    /// where base64 was agreed on. What was appended to `unpacked` is then to be ignored.
     #[inline]
     pub(super) fn unpack(
         &mut self,
@@ -90,12 +95,13 @@ impl Unpacker {
     }
 }
 
-/// Decodes base64 that arrives in pieces: the standard alphabet, padded, and nothing after
-/// the padding.
+/// Decodes base64 that arrives in pieces: the standard alphabet with padding (RFC 4648 §4), and
+/// nothing after the padding.
 #[derive(Debug, Default)]
 pub(super) struct Base64Decoder {
-    /// Characters that do not make a group of four yet.
+    /// The characters of an incomplete group: always fewer than four between calls.
     open: Vec<u8>,
+    /// Whether the padding of this message was decoded: nothing may follow until its end.
     padded: bool,
 }
 
@@ -132,20 +138,25 @@ impl Base64Decoder {
         STANDARD.decode_vec(groups, output).map_err(|_| ProtocolError::InvalidBase64)
     }
 
+    /// Ends a message.
+    ///
+    /// # Errors
+    /// [`ProtocolError::InvalidBase64`] when its last group is incomplete.
     fn finish(&mut self) -> Result<(), ProtocolError> {
         self.padded = false;
         if self.open.is_empty() { Ok(()) } else { Err(ProtocolError::InvalidBase64) }
     }
 }
 
-/// Messages out of bytes.
+/// Encodes bytes in messages.
 #[derive(Debug)]
 pub(super) enum Packer {
-    /// The bytes are the payload.
+    /// The bytes are the payload of a binary message.
     Binary,
-    /// The bytes are UTF-8; a character that is not whole is held back.
+    /// The bytes are the payload of a text message. The checker holds an incomplete character back
+    /// until its other bytes are written.
     Text(Utf8Checker),
-    /// The payload is their base64.
+    /// The payload of a text message is their base64.
     Base64,
 }
 
@@ -158,7 +169,8 @@ impl Packer {
         }
     }
 
-    /// How many bytes may be packed at once so that what is sent has at most `room` bytes.
+    /// How many bytes may be packed at once so that the payload has at most `room` bytes; at
+    /// least 1.
     pub(super) fn capacity(&self, room: usize) -> usize {
         match self {
             Packer::Binary | Packer::Text(_) => room.max(1),
@@ -169,7 +181,7 @@ impl Packer {
     /// Packs all of `bytes` into messages for `send`.
     ///
     /// # Errors
-    /// `InvalidData` when the bytes are not what the encoding has, and what `send` says.
+    /// `InvalidData` when the encoding is text and the bytes are not UTF-8; and those of `send`.
     pub(super) fn pack(
         &mut self,
         bytes: &[u8],
@@ -191,7 +203,7 @@ impl Packer {
     /// Ends the stream.
     ///
     /// # Errors
-    /// `InvalidData` when it ends within a character.
+    /// `InvalidData` when the encoding is text and the stream ends within a character.
     pub(super) fn finish(&self) -> io::Result<()> {
         match self {
             Packer::Text(checker) if checker.is_open() => Err(not_text()),
@@ -203,8 +215,8 @@ impl Packer {
 fn not_text() -> io::Error {
     io::Error::new(
         io::ErrorKind::InvalidData,
-        "this version of the protocol carries UTF-8 alone, and the bytes are not; \
-         a client that offers the subprotocol `base64` can be sent any bytes",
+        "the bytes are not valid UTF-8, and the protocol version of this client carries only \
+         text; have the client offer the subprotocol `base64`, which carries any bytes",
     )
 }
 
@@ -240,7 +252,7 @@ mod tests {
         for text in ["A", "AP8", "AP8B=", "AP==AP8B", "A===", "AP 8", "AP8-", "====", "AP8B\n"] {
             for cut in 0..=text.len() {
                 let (first, second) = text.as_bytes().split_at(cut);
-                assert!(decode(&[first, second]).is_err(), "{text} cut at {cut}");
+                assert!(decode(&[first, second]).is_err(), "{text} split at {cut}");
             }
         }
     }

@@ -23,34 +23,37 @@ use crate::socket::Socket;
 
 /// A WebSocket connection as a stream of bytes, like a TCP connection.
 ///
-/// Message boundaries mean nothing here. The bytes travel in binary messages; as base64 in
-/// text messages when the client asked for the subprotocol `base64`; and as text in drafts
-/// that have nothing else, where a character that is half written is held back and bytes that
-/// are not UTF-8 are refused with `InvalidData`.
+/// Message boundaries have no meaning here. The bytes are sent in binary messages; as base64 in
+/// text messages when the subprotocol `base64` was agreed on; and as text in drafts without binary
+/// messages. There, an incomplete UTF-8 character is held back until the rest is written, and bytes
+/// that are not UTF-8 are refused with `InvalidData`.
 ///
 /// * **Reading.** The end of the stream is the peer's Close, or the end of its TCP connection
-///   between two messages. Within a message the latter is `UnexpectedEof`, and a peer that
-///   breaks the protocol is `InvalidData`.
-/// * **Writing.** Bytes go out without a flush. A write waits while the send buffer is full;
-///   after either side has closed it fails with `BrokenPipe`.
+///   between two messages. Within a message the latter is `UnexpectedEof`. A peer that breaks the
+///   protocol is `InvalidData`.
+/// * **Writing.** Bytes are sent without a flush. A write waits while the send buffer is full;
+///   after either side has closed the connection it fails with `BrokenPipe`.
 /// * **Shutting down** begins the closing handshake; what the peer still sends can be read
 ///   until its own Close. Dropping the stream does the same and reads nothing more.
 ///
-/// Pings are answered, deadlines are kept and the peer's end is noticed by the server's task,
-/// whatever the service does. What it does not read is read ahead, up to 64 KiB; beyond that the
-/// peer has to wait, and what stands behind those bytes, a ping too, is not seen. A Close behind
-/// bytes that are not read waits for them, for a second at most, so that what the service writes
-/// for an answer still goes out.
+/// The server's task answers pings, keeps deadlines and notices the end of the peer, whatever the
+/// service does. What the service does not read is read ahead, up to
+/// [`Limits::read_ahead`](crate::Limits::read_ahead) (64 KiB); beyond that the peer has to wait,
+/// and what it sends after these bytes, pings included, is not seen. A Close after bytes that are
+/// not read waits until they are read, for a second at most, so that an answer that the service
+/// writes is still sent (RFC 6455 §5.5.1).
 #[derive(Debug)]
 pub struct ByteStream<IO = Socket> {
     shared: Arc<Shared<StreamState<IO>>>,
-    /// What `fill_buf` has lent: it cannot be lent from behind the lock.
+    /// The bytes that `fill_buf` returns: copied, since those in `shared` are under its lock.
+    /// Empty, without memory, once all are consumed.
     filled: Vec<u8>,
+    /// How many bytes of `filled` are consumed: less than its length, or both are 0.
     consumed: usize,
 }
 
 impl<IO: AsyncRead + AsyncWrite + Unpin> ByteStream<IO> {
-    /// A handle on an open connection, with the encoding that goes with its subprotocol.
+    /// A handle to an open connection. The subprotocol that was agreed on decides the encoding.
     pub(crate) fn over(endpoint: Endpoint<IO>, subprotocol: Option<&str>) -> ByteStream<IO> {
         let encoding = Encoding::choose(subprotocol, endpoint.connection().capabilities());
         let shared = Shared::new(StreamState::new(endpoint, encoding));
@@ -64,22 +67,22 @@ impl<IO> ByteStream<IO> {
         self.shared.clone()
     }
 
-    /// Begins the closing handshake with a reason of your own. [`AsyncWrite::poll_shutdown`]
-    /// does it with status 1000.
+    /// Begins the closing handshake with this reason, and does not wait for it to be sent.
+    /// [`AsyncWrite::poll_shutdown`] closes with status 1000.
     pub fn close(&mut self, reason: CloseReason) {
         self.shared.change(|state| state.view.close(reason));
     }
 
-    /// Has all that still comes read and thrown away, for good: reading waits for the end of the
-    /// stream.
+    /// Has all further bytes received and dropped. This cannot be undone: reading then only waits
+    /// for the end of the stream.
     pub fn discard_incoming(&mut self) {
         self.filled = Vec::new();
         self.consumed = 0;
         self.shared.change(|state| state.view.discard());
     }
 
-    /// Completes when the peer has gone: it has closed the connection, has ended it, or counts as
-    /// dead. Gives the reason of its Close, if there was one.
+    /// Completes when nothing more can be received: the peer has closed the connection or ended its
+    /// TCP connection, or counts as dead. Returns the reason of its Close, if there was one.
     ///
     /// # Cancel safety
     /// Cancel-safe.
@@ -90,6 +93,7 @@ impl<IO> ByteStream<IO> {
         .await
     }
 
+    /// What `fill_buf` returns and is not consumed.
     fn lent(&self) -> &[u8] {
         &self.filled[self.consumed..]
     }
@@ -134,7 +138,7 @@ impl<IO: AsyncRead + AsyncWrite + Unpin + Send> AsyncBufRead for ByteStream<IO> 
         let this = self.get_mut();
         this.consumed = (this.consumed + count).min(this.filled.len());
         if this.consumed == this.filled.len() {
-            // An idle stream holds no buffer.
+            // An idle stream must hold no buffer.
             this.filled = Vec::new();
             this.consumed = 0;
         }

@@ -2,10 +2,10 @@
 
 use std::ops::Range;
 
-/// The bytes that are next to be read.
+/// Where the bytes are that are next to be read. The range begins with the first one not read.
 #[derive(Debug)]
 pub(super) enum Piece {
-    /// In the read buffer.
+    /// In the read buffer of the connection; moved to `unpacked` before more is read ahead.
     Buffered(Range<usize>),
     /// In `unpacked`.
     Unpacked(Range<usize>),

@@ -1,4 +1,4 @@
-//! What a byte stream and the task that drives its connection share.
+//! A connection that carries bytes, as its handle and the task that drives it share it.
 
 use std::io;
 use std::task::{Context, Poll, ready};
@@ -19,10 +19,14 @@ pub(crate) struct StreamState<IO> {
     endpoint: Endpoint<IO>,
     unpacker: Unpacker,
     packer: Packer,
+    /// The bytes that are next to be read; they are returned before the end or error of `incoming`.
+    /// Always empty while that is [`Incoming::Dropped`].
     piece: Piece,
-    /// Unpacked bytes that lie in no read buffer.
+    /// The bytes of [`Piece::Unpacked`]; always empty while `piece` is [`Piece::Buffered`].
     unpacked: Vec<u8>,
-    /// Whether the bytes that were read last are still to be dealt with by the service.
+    /// Whether the service may still be busy with the bytes read last: [`Untaken::Some`] from a
+    /// [`poll_bytes`](StreamState::poll_bytes) that had bytes until the next that has none left, or
+    /// until they are discarded.
     given: Untaken,
     incoming: Incoming,
 }
@@ -41,9 +45,12 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> StreamState<IO> {
         }
     }
 
-    // ===== In =====
+    // ===== Input =====
 
-    /// Waits until [`bytes`](StreamState::bytes) has some; `false` at the end of the stream.
+    /// Waits until [`bytes`](StreamState::bytes) are not empty; `false` at the end of the stream.
+    ///
+    /// # Errors
+    /// A [`RecvError`], once; then the end of the stream.
     pub(super) fn poll_bytes(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<bool>> {
         loop {
             if !self.piece.is_empty() {
@@ -59,7 +66,7 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> StreamState<IO> {
                 Incoming::Dropped => ready!(self.poll_dropped(cx)),
                 Incoming::Ended(error) => {
                     let error = error.take();
-                    // What answers the peer's Close leaves now, as far as the socket takes it.
+                    // The answer to the peer's Close is written now, as far as possible.
                     let _written = self.endpoint.poll_flush(cx);
                     return Poll::Ready(error.map_or(Ok(false), |error| Err(error.into())));
                 }
@@ -67,7 +74,7 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> StreamState<IO> {
         }
     }
 
-    /// Drops what comes, until it ends.
+    /// Drops what is received, until the end of the connection.
     fn poll_dropped(&mut self, cx: &mut Context<'_>) -> Poll<()> {
         loop {
             match ready!(self.endpoint.poll_fragment(cx, Untaken::Nothing)) {
@@ -80,7 +87,8 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> StreamState<IO> {
         }
     }
 
-    /// Copies as many bytes as there are, waiting only for the first.
+    /// Copies the bytes that were received, as many as `buf` has room for. Waits only if there are
+    /// none.
     pub(super) fn poll_read(
         &mut self,
         cx: &mut Context<'_>,
@@ -114,7 +122,7 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> StreamState<IO> {
         self.piece.consume(count);
     }
 
-    /// Goes on to the next bytes that were received already, if there are any.
+    /// Moves on to the next bytes already received. Returns whether there are any.
     fn next_buffered(&mut self) -> bool {
         while matches!(self.incoming, Incoming::Open)
             && self.endpoint.has_unread()
@@ -164,10 +172,10 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> StreamState<IO> {
         }
     }
 
-    // ===== Out =====
+    // ===== Output =====
 
-    /// Takes bytes once there is room for some, and writes them as far as the socket takes
-    /// them.
+    /// Waits for room in the send buffer, takes as many bytes as there is room for, and writes them
+    /// as far as the socket accepts them.
     pub(super) fn poll_write(
         &mut self,
         cx: &mut Context<'_>,
@@ -191,7 +199,11 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> StreamState<IO> {
         self.endpoint.poll_flush(cx).map_err(io::Error::from)
     }
 
-    /// Begins the closing handshake, and waits until the Close is out.
+    /// Begins the closing handshake with status 1000, and waits until the Close is written.
+    ///
+    /// # Errors
+    /// `InvalidData` when the encoding is text and the stream ends within a character; and those of
+    /// a flush.
     pub(super) fn poll_shutdown(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         let whole = self.packer.finish();
         self.close(CloseReason::new(StatusCode::NORMAL, ""));
@@ -199,10 +211,10 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> StreamState<IO> {
         Poll::Ready(whole)
     }
 
-    // ===== Ahead =====
+    // ===== Reading ahead =====
 
-    /// Moves what the service has not read out of the worker's buffer, so that a service that is
-    /// busy elsewhere keeps none.
+    /// Copies what the service has not read out of the worker's buffer, so that a service that is
+    /// busy elsewhere holds none.
     fn keep_piece(&mut self) {
         if let Piece::Buffered(range) = &self.piece {
             let bytes = self.endpoint.bytes(range.clone());
@@ -211,7 +223,7 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> StreamState<IO> {
         }
     }
 
-    /// Reads one fragment ahead.
+    /// Reads one fragment ahead; `None` when the limit is reached.
     fn poll_more(&mut self, cx: &mut Context<'_>) -> Option<Poll<()>> {
         self.keep_piece();
         let unread = self.piece.range().len();
@@ -230,7 +242,8 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> StreamState<IO> {
         Some(Poll::Ready(()))
     }
 
-    /// Puts bytes that came earlier, of which so many were read, before those that came now.
+    /// Puts the unread rest of `kept`, of which `read` bytes were read, before the bytes that were
+    /// received now.
     fn join(&mut self, mut kept: Vec<u8>, read: usize) {
         if read < kept.len() {
             kept.drain(..read);
@@ -252,7 +265,7 @@ impl<IO> StreamState<IO> {
         self.endpoint.close(Some(reason));
     }
 
-    /// Nobody reads any more: what comes is dropped.
+    /// Drops the bytes not read, and all further ones.
     pub(super) fn discard(&mut self) {
         if let Incoming::Open = self.incoming {
             self.incoming = Incoming::Dropped;
@@ -261,7 +274,7 @@ impl<IO> StreamState<IO> {
         self.forget_piece();
     }
 
-    /// What was read is dealt with, and its memory is free.
+    /// The service is done with what was read: frees its memory.
     fn forget_piece(&mut self) {
         self.given = Untaken::Nothing;
         (self.piece, self.unpacked) = (Piece::Unpacked(0..0), Vec::new());

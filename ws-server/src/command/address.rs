@@ -1,4 +1,4 @@
-//! Where to listen, and what to put the WebSocket in front of.
+//! The addresses of the command line: where to listen, and the target.
 
 use std::fmt;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
@@ -41,7 +41,7 @@ impl fmt::Display for Listen {
 /// What is served: `echo:`, `HOST:PORT`, `tcp:HOST:PORT` or `unix:PATH`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Target {
-    /// Messages come back as they came.
+    /// The built-in echo of messages.
     Echo,
     /// A TCP service.
     Tcp { host: String, port: u16 },
@@ -89,7 +89,7 @@ impl fmt::Display for Target {
 fn unix_path(path: &str) -> Result<PathBuf, String> {
     match (path.is_empty(), cfg!(unix)) {
         (_, false) => Err("this system has no unix sockets".to_owned()),
-        (true, _) => Err("unix: needs a path behind it".to_owned()),
+        (true, _) => Err("expected a path after unix:, such as unix:/run/ws.sock".to_owned()),
         _ => Ok(PathBuf::from(path)),
     }
 }

@@ -1,4 +1,4 @@
-//! The command line.
+//! The arguments of the command line.
 
 use std::num::NonZeroUsize;
 use std::time::Duration;
@@ -12,7 +12,7 @@ use super::deflate::DeflateArgs;
 #[cfg(feature = "tls")]
 use super::tls::TlsArgs;
 
-/// [`ws_server::MAX_CONNECTIONS`], as the arguments have it.
+/// [`ws_server::MAX_CONNECTIONS`] as a default value for an argument.
 const MAX_CONNECTIONS: NonZeroUsize = NonZeroUsize::new(ws_server::MAX_CONNECTIONS).unwrap();
 
 /// Serves an echo or any TCP service over WebSocket, to clients of every version of the
@@ -40,17 +40,18 @@ pub(super) struct Args {
     #[arg(long, value_parser = path)]
     path: Option<String>,
 
-    /// Clients reach this server over TLS, which a proxy in front ends: its own pages are https
-    /// pages, and hixie-76 clients are told a wss URL
+    /// A proxy in front terminates TLS: pages of the server's own origin are https pages, and
+    /// hixie-76 clients are sent a wss URL
     #[arg(long)]
     behind_tls: bool,
 
-    /// Believe the Forwarded or X-Forwarded-* fields of this proxy: an address, a network such as
-    /// 10.0.0.0/8, or `unix`; repeat it for more. The proxy must set or remove all of them
+    /// Trust the Forwarded or X-Forwarded-* fields of this proxy: an address, a network such as
+    /// 10.0.0.0/8, or `unix`; may be repeated. The proxy must set or remove each of these fields
     #[arg(long, value_name = "PROXY")]
     trusted_proxy: Vec<TrustedProxy>,
 
-    /// Expect the PROXY protocol (version 1 or 2) on every connection from this proxy: as above
+    /// Require a PROXY protocol header (version 1 or 2) on every connection from this proxy: an
+    /// address, a network or `unix`; may be repeated
     #[arg(long, value_name = "PROXY")]
     proxy_protocol: Vec<TrustedProxy>,
 
@@ -66,11 +67,11 @@ pub(super) struct Args {
     #[arg(long, value_name = "BYTES", default_value_t = Limits::default().frame)]
     max_frame: u64,
 
-    /// How much may wait to be sent on a connection, in bytes
+    /// How much may wait to be sent on a connection before senders wait, in bytes
     #[arg(long, value_name = "BYTES", default_value_t = Limits::default().send_buffer)]
     send_buffer: usize,
 
-    /// Connections at once; further ones wait to be accepted
+    /// How many connections are served at once; further ones wait in the listen queue
     #[arg(long, value_name = "N", default_value_t = MAX_CONNECTIONS)]
     max_connections: NonZeroUsize,
 
@@ -78,19 +79,21 @@ pub(super) struct Args {
     #[arg(long, value_name = "SECONDS", value_parser = seconds, default_value = "10")]
     opening_timeout: Duration,
 
-    /// How long the closing handshake may take, while the client takes nothing of what was sent
+    /// How long the closing handshake may take; longer while the client still reads what was sent
+    /// before
     #[arg(long, value_name = "SECONDS", value_parser = seconds, default_value = "5")]
     closing_timeout: Duration,
 
-    /// Close a connection that sends no data for this long [default: never]
+    /// Close a connection on which the client sends no data for this long [default: never]
     #[arg(long, value_name = "SECONDS", value_parser = seconds)]
     idle_timeout: Option<Duration>,
 
-    /// Ping after this long without a byte, and give up after twice that; 0 never does
+    /// Ping a client that was silent for this long, and end the connection after twice that; 0
+    /// disables both
     #[arg(long, value_name = "SECONDS", value_parser = seconds_or_zero, default_value = "30")]
     ping_interval: Duration,
 
-    /// How long connections may take to close when the server shuts down
+    /// How long connections may take to close when the server shuts down, before they are aborted
     #[arg(long, value_name = "SECONDS", value_parser = seconds, default_value = "10")]
     drain: Duration,
 
@@ -107,13 +110,13 @@ pub(super) struct Args {
     #[arg(long, value_name = "FILTER", default_value = "info")]
     pub(super) log: tracing_subscriber::EnvFilter,
 
-    /// Print the drafts that are compiled in, and exit
+    /// Print the drafts (protocol versions) that are compiled in, and exit
     #[arg(long)]
     pub(super) drafts: bool,
 }
 
 impl Args {
-    /// A server that does what the arguments say.
+    /// A builder with the configuration of the arguments.
     pub(super) fn builder(&self) -> Builder {
         let mut limits = Limits::default();
         limits.message = self.max_message;
@@ -179,17 +182,17 @@ fn path(text: &str) -> Result<String, String> {
 fn seconds(text: &str) -> Result<Duration, String> {
     match seconds_or_zero(text) {
         Ok(time) if !time.is_zero() => Ok(time),
-        _ => Err("expected a number of seconds over 0, such as 5 or 0.5".to_owned()),
+        _ => Err("expected a number of seconds over 0, at most 31536000, such as 0.5".to_owned()),
     }
 }
 
-/// A year is as good as forever, and keeps clock arithmetic in range.
+/// The longest time in seconds: a year, so that clock arithmetic cannot overflow.
 const LONGEST: f64 = 365.0 * 24.0 * 3600.0;
 
 fn seconds_or_zero(text: &str) -> Result<Duration, String> {
     match text.parse::<f64>() {
         Ok(number) if (0.0..=LONGEST).contains(&number) => Ok(Duration::from_secs_f64(number)),
-        _ => Err("expected a number of seconds, such as 5 or 0.5".to_owned()),
+        _ => Err("expected a number of seconds from 0 to 31536000, such as 5 or 0.5".to_owned()),
     }
 }
 

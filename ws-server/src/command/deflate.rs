@@ -1,4 +1,4 @@
-//! Compression, from the command line.
+//! The arguments for compression.
 
 use clap::builder::RangedU64ValueParser;
 use ws_server::Builder;
@@ -9,35 +9,38 @@ use ws_server::extension::{Context, Deflate};
 #[command(next_help_heading = "Compression")]
 pub(super) struct DeflateArgs {
     /// Compress messages for clients that offer it (permessage-deflate, x-webkit-deflate-frame).
-    /// Do not where a client may mix text of its own with somebody else's secrets
+    /// Do not use it where messages mix secrets with text that an attacker can choose (CRIME)
     #[arg(long)]
     deflate: bool,
 
-    /// How hard to try, from 1, fast, to 9, small
+    /// The compression level, from 1 (fastest) to 9 (smallest)
     #[arg(long, value_name = "LEVEL", requires = "deflate", default_value = "4",
           value_parser = RangedU64ValueParser::<u8>::new().range(1..=9))]
     deflate_level: u8,
 
-    /// Send messages of fewer bytes as they are
+    /// Send messages of fewer bytes uncompressed
     #[arg(long, value_name = "BYTES", requires = "deflate", default_value = "128")]
     deflate_min_size: usize,
 
-    /// How far the server's messages refer back, as a power of two from 8 to 15
+    /// The window size of the server's messages (server_max_window_bits), as a power of two from 8
+    /// to 15
     #[arg(long, value_name = "BITS", requires = "deflate", default_value = "12",
           value_parser = RangedU64ValueParser::<u8>::new().range(8..=15))]
     deflate_server_window: u8,
 
-    /// How far the messages of clients that can be told refer back
+    /// The window size of the clients' messages (client_max_window_bits), where the client offers
+    /// to set it, as a power of two from 8 to 15
     #[arg(long, value_name = "BITS", requires = "deflate", default_value = "12",
           value_parser = RangedU64ValueParser::<u8>::new().range(8..=15))]
     deflate_client_window: u8,
 
-    /// Whose messages may refer to earlier ones, for better compression and memory in between
+    /// Whose messages may refer to earlier ones (context takeover): compresses better, but costs
+    /// memory between messages
     #[arg(long, value_name = "WHO", requires = "deflate", default_value = "both")]
     deflate_takeover: Takeover,
 
-    /// What these references may take for all connections together, in bytes; further ones have
-    /// none
+    /// How much memory context takeover may use for all connections together, in bytes; further
+    /// connections go without
     #[arg(long, value_name = "BYTES", requires = "deflate", default_value = "134217728")]
     deflate_memory: usize,
 }
@@ -57,7 +60,7 @@ impl Takeover {
 }
 
 impl DeflateArgs {
-    /// A server that compresses as they say.
+    /// Applies the arguments.
     pub(super) fn apply(&self, builder: Builder) -> Builder {
         if !self.deflate {
             return builder;

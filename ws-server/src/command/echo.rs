@@ -1,4 +1,4 @@
-//! The embedded default: messages come back as they came.
+//! The built-in default service: an echo of messages.
 
 use std::io;
 

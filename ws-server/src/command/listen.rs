@@ -1,4 +1,4 @@
-//! Binding, with errors that say what to do.
+//! Binding the listener, with errors that say what to do.
 
 use std::io::ErrorKind;
 use std::net::SocketAddr;
@@ -11,12 +11,12 @@ use tokio::net::{UnixListener, UnixSocket, UnixStream};
 
 use super::address::Listen;
 
-/// How many connections may wait to be accepted: all that come back at once when a server was
-/// away. The system may allow fewer (on Linux `net.core.somaxconn`); who finds no room tries again
-/// a second later.
+/// The length of the listen queue: enough for clients that all reconnect at once after a restart.
+/// The system may allow less (on Linux `net.core.somaxconn`); a client that finds the queue full
+/// retransmits its SYN a second later.
 const BACKLOG: u32 = 4096;
 
-/// A bound listener, and how clients reach it.
+/// A bound listener, and where clients connect to it.
 #[derive(Debug)]
 pub(super) enum Bound {
     Tcp(TcpListener, SocketAddr),
@@ -25,7 +25,7 @@ pub(super) enum Bound {
 }
 
 impl Bound {
-    /// The URLs or the file that clients connect to.
+    /// The URLs, or the unix socket, that clients connect to.
     pub(super) fn urls(&self, schemes: &[&str], path: &str) -> String {
         match self {
             Bound::Tcp(_, local) => {
@@ -39,11 +39,12 @@ impl Bound {
 }
 
 /// The file of a listening unix socket; removed when the server ends, unless another server
-/// has put its own in its place.
+/// has replaced it.
 #[cfg(unix)]
 #[derive(Debug)]
 pub(super) struct SocketFile {
     path: PathBuf,
+    /// That of the file right after it was bound; `None` if that could not be read.
     identity: Option<(u64, u64)>,
 }
 
@@ -58,13 +59,13 @@ impl SocketFile {
 impl Drop for SocketFile {
     fn drop(&mut self) {
         if self.identity.is_some() && identity(&self.path) == self.identity {
-            // It may be gone by now; then there is nothing to remove.
+            // An error is ignored: if the file is already gone, there is nothing to remove.
             drop(std::fs::remove_file(&self.path));
         }
     }
 }
 
-/// What tells a file from another at the same path.
+/// The device and inode of a file, which tell it from another at the same path.
 #[cfg(unix)]
 fn identity(path: &Path) -> Option<(u64, u64)> {
     use std::os::unix::fs::MetadataExt;
@@ -97,8 +98,8 @@ fn bind_tcp(addr: SocketAddr) -> std::io::Result<TcpListener> {
         SocketAddr::V4(_) => TcpSocket::new_v4()?,
         SocketAddr::V6(_) => TcpSocket::new_v6()?,
     };
-    // A server that starts again need not wait for the connections of the one before. Elsewhere
-    // the option means that two servers may share a port.
+    // On unix, so that a restarted server can bind while old connections are in TIME_WAIT. On
+    // Windows the option would allow two servers to share a port.
     #[cfg(unix)]
     socket.set_reuseaddr(true)?;
     socket.bind(addr)?;
@@ -113,8 +114,8 @@ fn bind_unix(path: &Path) -> std::io::Result<(UnixListener, SocketFile)> {
     Ok((socket.listen(BACKLOG)?, file))
 }
 
-/// Removes a socket that nobody listens on any more. A live one, or a file of another kind, is
-/// let be and makes the bind fail.
+/// Removes a socket that no server listens on any more. A live one, or a file of another kind, is
+/// kept and makes the bind fail.
 #[cfg(unix)]
 async fn remove_stale(path: &Path) -> std::io::Result<()> {
     use std::os::unix::fs::FileTypeExt;
@@ -137,10 +138,14 @@ fn words(listen: &Listen, error: &std::io::Error) -> String {
                 .to_owned()
         }
         (Listen::Unix(_), ErrorKind::AddrInUse) => {
-            "there is a file or a live server at this path; remove it, or choose another".to_owned()
+            "there is a file or a live server at this path; remove the file or stop the server, or \
+             choose another path"
+                .to_owned()
         }
         (Listen::Tcp(_), ErrorKind::PermissionDenied) => {
-            "permission denied; ports below 1024 need privileges".to_owned()
+            "permission denied; ports below 1024 need privileges, choose another port or grant \
+             them (on Linux CAP_NET_BIND_SERVICE)"
+                .to_owned()
         }
         _ => error.to_string(),
     }

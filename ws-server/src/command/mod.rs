@@ -1,4 +1,4 @@
-//! The command `ws-server`: a WebSocket in front of any TCP service.
+//! The command `ws-server`: serves an echo, or any TCP service, over WebSocket.
 
 mod address;
 mod args;
@@ -18,7 +18,7 @@ use ws_server::Drafts;
 
 use args::Args;
 
-/// The exit code for whatever the user can mend: arguments, addresses, targets.
+/// The exit code for errors that the user can fix: arguments, addresses, targets, files.
 const USAGE: u8 = 2;
 
 /// Runs the command with the arguments of the process.

@@ -1,4 +1,4 @@
-//! Bytes between a WebSocket and the target, both ways at once, in one task.
+//! Relaying bytes between a WebSocket and the target, in both directions, in one task.
 
 use std::cell::RefCell;
 use std::future::poll_fn;
@@ -9,21 +9,24 @@ use std::time::Duration;
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
-/// How much is read at once.
+/// How many bytes are read at once.
 const CHUNK_BYTES: usize = 64 * 1024;
 
 thread_local! {
-    /// Bytes pass through a buffer of the worker's. Only what the other side does not take at
-    /// once is kept with the pair, so an idle pair holds none.
+    /// The buffer of this worker, for all its relays. A relay itself only stores what one side has
+    /// sent and the other has not accepted yet, so an idle relay holds no buffer.
     static CHUNK: RefCell<Box<[u8]>> = RefCell::new(vec![0; CHUNK_BYTES].into_boxed_slice());
 }
 
-/// How long a target may take to end after the client has.
+/// How long the target may take to end its side after the client has.
 const DRAIN_TIME: Duration = Duration::from_secs(5);
 
-/// Carries bytes both ways until the client has closed its side and the target has taken all
-/// that it sent. A target that ends closes the WebSocket, and the client answers that with its
-/// own Close.
+/// Relays bytes in both directions until the client has closed its side and the target has accepted
+/// all that it sent. When the target ends its side, the WebSocket is closed, and the client answers
+/// with its own Close.
+///
+/// # Errors
+/// Those of reading from either side, and of writing to the target.
 pub(super) async fn relay<C, T>(mut client: C, mut target: T) -> io::Result<()>
 where
     C: AsyncRead + AsyncWrite + Unpin,
@@ -33,24 +36,24 @@ where
     poll_fn(|cx| {
         match outbound.poll(cx, &mut target, &mut client) {
             Poll::Ready(Err(Broken::Source(error))) => return Poll::Ready(Err(error)),
-            // The client takes no more; what it has sent still goes to the target.
+            // The client reads no more; what it has sent is still relayed to the target.
             Poll::Ready(Err(Broken::Sink(_))) => outbound.discard(),
             _ => {}
         }
         inbound.poll(cx, &mut client, &mut target).map_err(Broken::into_error)
     })
     .await?;
-    // Letting go of a target that still talks would reset it, and destroy what it has not
-    // read. Elapsed: it had its time.
+    // Closing the socket with unread bytes would reset the connection, and the target could lose
+    // what it has not read yet. After the timeout the socket is closed anyway.
     let ended = poll_fn(|cx| poll_discard(cx, &mut target));
     drop(tokio::time::timeout(DRAIN_TIME, ended).await);
     Ok(())
 }
 
-/// One direction.
+/// One direction of a relay.
 #[derive(Debug, Default)]
 struct Flow {
-    /// What was read and not taken by the other side.
+    /// What was read and not yet accepted by the other side. More is only read while it is empty.
     held: Vec<u8>,
     stage: Stage,
 }
@@ -60,12 +63,12 @@ enum Stage {
     #[default]
     Carrying,
     ShuttingDown,
-    /// The other side takes no more: what is read is dropped.
+    /// The other side accepts no more: what is read is dropped.
     Discarding,
     Done,
 }
 
-/// Which side of a direction broke.
+/// Which side of a direction failed.
 #[derive(Debug)]
 enum Broken {
     Source(io::Error),
@@ -127,7 +130,8 @@ impl Flow {
         Poll::Ready(Ok(()))
     }
 
-    /// Reads one chunk and writes as much of it as the other side takes.
+    /// Reads one chunk and writes as much of it as the other side accepts. Returns how much was
+    /// read: 0 at the end.
     fn poll_chunk(
         &mut self,
         cx: &mut Context<'_>,
@@ -145,7 +149,7 @@ impl Flow {
     }
 }
 
-/// Reads to the end, and drops what comes.
+/// Reads to the end, and drops what is read.
 fn poll_discard(cx: &mut Context<'_>, from: &mut (impl AsyncRead + Unpin)) -> Poll<io::Result<()>> {
     CHUNK.with_borrow_mut(|chunk| {
         loop {
@@ -158,7 +162,7 @@ fn poll_discard(cx: &mut Context<'_>, from: &mut (impl AsyncRead + Unpin)) -> Po
     })
 }
 
-/// Writes until the other side takes no more, and tells how much it took.
+/// Writes until the other side accepts no more, and returns how much it has accepted.
 fn write_out(
     cx: &mut Context<'_>,
     to: &mut (impl AsyncWrite + Unpin),

@@ -1,4 +1,4 @@
-//! TLS on the command's own port.
+//! The arguments for TLS, and reloading certificates.
 
 use std::io;
 use std::path::PathBuf;
@@ -8,12 +8,12 @@ use tokio::signal::unix::{SignalKind, signal};
 use tracing::{error, info};
 use ws_server::{Builder, Tls};
 
-/// Where the certificates are.
+/// The files of certificates and keys.
 #[derive(Debug, clap::Args)]
 #[command(next_help_heading = "TLS")]
 pub(super) struct TlsArgs {
-    /// Serve wss: and https: too, with this certificate chain (PEM, the server's own first);
-    /// SIGHUP reads the files again
+    /// Serve wss: and https: as well, with this certificate chain (PEM, the server's own first);
+    /// SIGHUP reloads the files
     #[arg(long, value_name = "FILE", requires = "tls_key")]
     tls_cert: Option<PathBuf>,
 
@@ -21,12 +21,12 @@ pub(super) struct TlsArgs {
     #[arg(long, value_name = "FILE", requires = "tls_cert")]
     tls_key: Option<PathBuf>,
 
-    /// Demand of clients a certificate that one of these authorities has signed (PEM); plain
-    /// connections are refused then
+    /// Require clients to present a certificate signed by one of these authorities (PEM); plain
+    /// connections are then refused
     #[arg(long, value_name = "FILE", requires = "tls_cert")]
     tls_client_ca: Option<PathBuf>,
 
-    /// Refuse clients that come without TLS
+    /// Refuse clients that connect without TLS
     #[arg(long, requires = "tls_cert")]
     tls_only: bool,
 }
@@ -44,7 +44,7 @@ impl TlsArgs {
         Ok(Some(tls))
     }
 
-    /// A server that uses them.
+    /// Configures the server for `tls`, if there is one.
     pub(super) fn apply(&self, tls: Option<&Tls>, builder: Builder) -> Builder {
         match tls {
             Some(tls) if self.tls_only => builder.tls_only(tls),
@@ -63,7 +63,7 @@ impl TlsArgs {
     }
 }
 
-/// Reads the certificates again at each SIGHUP.
+/// Reloads the certificates at each SIGHUP.
 #[derive(Debug)]
 pub(super) struct Reload {
     tls: Option<Tls>,
@@ -72,7 +72,7 @@ pub(super) struct Reload {
 }
 
 impl Reload {
-    /// Without TLS, a SIGHUP ends the command as it ends others.
+    /// Handles SIGHUP from now on. Without TLS it is not handled, and ends the process.
     pub(super) fn listen(tls: Option<Tls>) -> io::Result<Reload> {
         #[cfg(unix)]
         let hangups = match &tls {
@@ -86,15 +86,17 @@ impl Reload {
         })
     }
 
-    /// Goes on until it is dropped.
+    /// Never completes.
     pub(super) async fn run(&mut self) {
         #[cfg(unix)]
         while let (Some(tls), Some(hangups)) = (&self.tls, &mut self.hangups)
             && hangups.recv().await.is_some()
         {
             match tls.reload() {
-                Ok(()) => info!("the certificates were read again"),
-                Err(error) => error!(%error, "the certificates stay as they were"),
+                Ok(()) => info!("certificates reloaded"),
+                Err(error) => {
+                    error!(%error, "cannot reload the certificates; the previous ones stay in use");
+                }
             }
         }
         std::future::pending::<()>().await;

@@ -1,4 +1,4 @@
-//! What the task of a connection does for it, over its socket.
+//! How the task of a connection drives it over its socket.
 
 use std::task::{Context, Poll};
 
@@ -10,18 +10,19 @@ use crate::error::RecvError;
 use crate::runtime::receiving::Receiving;
 use crate::runtime::view::{Change, Drive, View};
 
-/// What becomes of what comes.
+/// What is done with the data that the peer sends. Only changes from top to bottom: never back to
+/// `Open`, and `Ended` is final.
 #[derive(Debug)]
 pub(crate) enum Incoming {
     /// It is received.
     Open,
-    /// Nobody receives it: it is dropped.
+    /// The service does not receive any more: data is read and dropped.
     Dropped,
-    /// It has ended; whoever receives is told once if that was an error.
+    /// There is no more. `Some` until the error is returned, once, to the service that receives.
     Ended(Option<RecvError>),
 }
 
-/// A connection over its socket.
+/// A connection over its socket, which can be read ahead of the service.
 pub(crate) trait ReadAhead: View {
     /// The socket.
     type Io: AsyncRead + AsyncWrite + Unpin;
@@ -29,13 +30,16 @@ pub(crate) trait ReadAhead: View {
     /// The connection itself.
     fn endpoint(&mut self) -> &mut Endpoint<Self::Io>;
 
-    /// Takes note that nobody receives any more: what comes is dropped.
+    /// Drops the data that was received and not taken, and from now on all that is received.
     fn discard(&mut self);
 
-    /// Whether nothing more comes.
+    /// Whether [`Incoming::Ended`] is reached.
     fn has_ended(&self) -> bool;
 
-    /// Reads one step ahead; `None` when there is no more room, and nothing more to read.
+    /// Reads one step ahead of the service. `None` when [`Limits::read_ahead`] is reached, or
+    /// nothing more is received.
+    ///
+    /// [`Limits::read_ahead`]: ws_core::Limits::read_ahead
     fn poll_read_ahead(&mut self, cx: &mut Context<'_>) -> Option<Poll<()>>;
 }
 
@@ -53,7 +57,7 @@ impl<R: ReadAhead> Drive for R {
         } else if !self.endpoint().connection().is_over() {
             change = match receiving {
                 Receiving::No => poll_ahead(self, cx),
-                // Whoever waits is told of what comes.
+                // A handle waits to receive: it has polled the socket, which wakes this task.
                 Receiving::Waiting | Receiving::Settled => self.endpoint().poll_beside(cx),
             };
             if !self.endpoint().connection().is_over() {
@@ -69,8 +73,8 @@ impl<R: ReadAhead> Drive for R {
     }
 }
 
-/// Does what is to be done while nobody receives: reads ahead, as far as it may, answers pings,
-/// sends what waits, keeps deadlines.
+/// Drives a connection that no handle receives from: reads ahead up to the limit, answers pings,
+/// writes what waits to be sent, and handles deadlines.
 fn poll_ahead<R: ReadAhead>(connection: &mut R, cx: &mut Context<'_>) -> Change {
     let mut change = Change::Nothing;
     loop {

@@ -1,4 +1,5 @@
-//! The end of a connection: the closing handshake, and an orderly end of TCP.
+//! The end of a connection: the closing handshake, and an orderly end of the TCP connection
+//! (RFC 6455 §7.1.1).
 
 use std::io;
 use std::pin::Pin;
@@ -10,39 +11,39 @@ use ws_core::connection::Untaken;
 use super::Endpoint;
 use crate::runtime::{budget, pool};
 
-/// How far the end is.
+/// The step of the end that a connection has reached. Only moves forward.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Finish {
-    /// The peer's Close is awaited; what it still sends is dropped.
+    /// The peer's Close is awaited; data that it still sends is dropped.
     AwaitClose,
-    /// What waits is sent.
+    /// What waits to be sent is written.
     Send,
     /// The socket is shut down for writing.
     ShutDown,
     /// What the peer still sends is read and dropped: closing a socket with unread bytes
-    /// resets the connection, and could destroy our Close on its way.
+    /// resets the connection, and our Close could be lost.
     Drain,
 }
 
 impl<IO: AsyncRead + AsyncWrite + Unpin> Endpoint<IO> {
-    /// Ends the connection; the closing handshake must have begun. A peer that keeps its end open
-    /// is cut at the closing deadline.
+    /// Ends the connection; the closing handshake must have begun. If the peer keeps its side open,
+    /// the connection is aborted at the closing deadline.
     pub(crate) fn poll_end(&mut self, cx: &mut Context<'_>) -> Poll<()> {
         while self.poll_steps(cx).is_pending() {
-            // Not before: most connections have ended by now, and need no deadline for it.
+            // Not before the steps: most connections end in them at once, and need no timer.
             let _rung = ready!(self.poll_alarm(cx));
         }
         Poll::Ready(())
     }
 
     fn poll_steps(&mut self, cx: &mut Context<'_>) -> Poll<()> {
-        // A step may find that the deadline has passed, and nobody would wake the next one.
+        // A step may itself find that the deadline has passed; nothing would wake the next one.
         while self.connection.expired().is_none() {
             self.finish = match self.finish {
-                // How the peer broke the protocol is for whoever receives.
+                // A protocol error of the peer is reported to the service when it receives.
                 Finish::AwaitClose if self.connection.is_over() => Finish::Send,
                 Finish::AwaitClose => {
-                    // Nobody takes a message that has begun, or one that begins.
+                    // The rest of a message and all further ones are dropped.
                     self.connection.discard_data();
                     match ready!(self.poll_fragment(cx, Untaken::Nothing)) {
                         Ok(Some(_)) => Finish::AwaitClose,
@@ -52,7 +53,8 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> Endpoint<IO> {
                 Finish::Send => {
                     self.discard_received();
                     match ready!(self.poll_write_out(cx)) {
-                        // Whoever sends it goes on, or gives the rest; then this is asked again.
+                        // The sender is still writing a long message: it continues, or has the rest
+                        // copied. Either wakes the driver, which polls this again.
                         Ok(()) if self.connection.is_within_sent_message() => return Poll::Pending,
                         Ok(()) if self.may_be_dropped() => return Poll::Ready(()),
                         Ok(()) => Finish::ShutDown,

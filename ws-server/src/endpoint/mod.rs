@@ -20,25 +20,33 @@ use crate::runtime::pool;
 
 /// A connection after its opening handshake.
 ///
-/// It reads only when everything received before is dealt with, and writes before it reads:
-/// whatever one read brought is answered in one write.
+/// It reads only when everything received before is dealt with, and writes before it reads: the
+/// answers to one read leave in one write.
 ///
-/// In memory, what each message needs lies together: with many connections, each line of it is a
-/// cache miss whenever the next message comes.
+/// The fields are in memory as they are declared here: those that each message uses are next to
+/// each other, so that they share cache lines. With many connections, each of these lines is a
+/// cache miss when the next message arrives.
 #[derive(Debug)]
 #[repr(C)]
 pub(crate) struct Endpoint<IO> {
+    // cold: but for its last field.
     alarm: Alarm,
-    /// Until the connection has ended.
+    // hot: from here to `connection`.
+    /// `None` once the connection has ended or was aborted, and never `Some` again.
     io: Option<IO>,
-    /// Bytes were written that the transport may still hold back, as TLS does.
+    /// Whether bytes were written that the transport may still buffer, as TLS does: set by a write,
+    /// cleared when a flush has succeeded or the output has failed.
     unflushed: bool,
-    /// Whether a drop of the socket is the end of the stream, as a shutdown is.
+    /// Whether dropping the socket ends the stream in order, as a shutdown does. Only set before
+    /// the connection is used.
     ends_by_drop: bool,
-    /// How far it is with its end.
+    /// How far the end is: [`Finish::AwaitClose`] until [`poll_end`](Endpoint::poll_end), the only
+    /// one to change it.
     finish: Finish,
     connection: Connection,
-    /// The socket takes no more for this reason; what the peer has sent before can be read.
+    // cold: only used after an error.
+    /// The first error of a write. What the peer has sent before can still be read; where that
+    /// ends, the error is returned and this is `None` again.
     broken: Option<Box<io::Error>>,
 }
 
@@ -73,18 +81,18 @@ impl<IO> Endpoint<IO> {
         &self.connection
     }
 
-    /// Drops the socket, for the connection has ended.
+    /// Drops the socket: the connection has ended.
     pub(crate) fn disconnect(&mut self) {
         self.io = None;
     }
 
-    /// Drops the socket, whatever is under way.
+    /// Aborts the connection: drops what was not sent, and the socket.
     pub(crate) fn cut(&mut self) {
         self.connection.abandon();
         self.disconnect();
     }
 
-    /// Nobody takes data any more, until the peer's Close comes.
+    /// From now on data is dropped, until the peer's Close arrives.
     pub(crate) fn discard_data(&mut self) {
         self.connection.discard_data();
     }
@@ -96,14 +104,19 @@ impl<IO> Endpoint<IO> {
         }
     }
 
-    /// Gives the read buffer back to the worker. Only what cannot be decoded yet, and the
-    /// beginning of a message, stay with the connection.
+    /// Returns the read buffer to the worker. Bytes that cannot be decoded yet, and the beginning
+    /// of a message, are copied and stay with the connection.
+    ///
+    /// # Errors
+    /// [`ProtocolError::InvalidUtf8`] when the beginning of a text is not UTF-8; the violation is
+    /// [held](Connection::hold_violation).
     #[inline]
     pub(crate) fn release(&mut self) -> Result<(), ProtocolError> {
         self.connection.reclaim().map(pool::give_read)
     }
 
-    /// Uses the memory of messages that were taken for those that come next.
+    /// Reuses the memory of messages that were taken to receive the next ones, or returns it to the
+    /// worker.
     #[inline]
     pub(crate) fn recycle(&mut self, batch: Batch) {
         if self.connection.has_storage() {
@@ -113,18 +126,18 @@ impl<IO> Endpoint<IO> {
         }
     }
 
-    /// The peer broke the protocol behind messages that are still to be taken.
+    /// The peer broke the protocol after messages that the service has not taken yet.
     pub(crate) fn hold_violation(&mut self, error: ProtocolError) {
         self.connection.hold_violation(error);
     }
 
-    /// Drops what was received, for nobody takes it any more, and gives the read buffer back.
+    /// Drops what was received and not taken, and returns the read buffer to the worker.
     pub(crate) fn discard_received(&mut self) {
         pool::give_read(self.connection.discard_received());
     }
 }
 
-/// A connection that ends gives back what it has of the worker's.
+/// Returns the buffers of the worker.
 impl<IO> Drop for Endpoint<IO> {
     fn drop(&mut self) {
         self.discard_received();

@@ -12,15 +12,16 @@ use super::Endpoint;
 use crate::error::RecvError;
 use crate::runtime::budget;
 
-/// What was read.
+/// What reading has found.
 enum Input {
-    /// Bytes to decode, or an end that is held.
+    /// Bytes to decode, or an end of the connection that is held.
     Something,
+    /// The end of the stream.
     End,
 }
 
 impl<IO: AsyncRead + AsyncWrite + Unpin> Endpoint<IO> {
-    /// The messages that come next. `None` when the connection has ended in the way of its draft.
+    /// Waits for the next messages. `None` when the connection was closed as its draft provides.
     #[inline]
     pub(crate) fn poll_messages(
         &mut self,
@@ -46,7 +47,7 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> Endpoint<IO> {
         }
     }
 
-    /// The messages that are whole in what was read already.
+    /// The messages that are complete in the bytes already read.
     #[inline(always)]
     fn received_messages(&mut self, untaken: Untaken) -> Result<Received<Batch>, ProtocolError> {
         if !self.connection.has_unread() && !self.connection.is_ending() {
@@ -55,8 +56,8 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> Endpoint<IO> {
         self.connection.receive_messages(untaken)
     }
 
-    /// The next fragment of a message. `None` when the connection has ended in the way of its
-    /// draft.
+    /// Waits for the next fragment of a message. `None` when the connection was closed as its draft
+    /// provides.
     #[inline]
     pub(crate) fn poll_fragment(
         &mut self,
@@ -79,7 +80,7 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> Endpoint<IO> {
         }
     }
 
-    /// The next fragment of what was read already.
+    /// The next fragment in the bytes already read.
     #[inline]
     pub(crate) fn buffered_fragment(
         &mut self,
@@ -93,8 +94,8 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> Endpoint<IO> {
         self.connection.has_worked()
     }
 
-    /// Lets other tasks run now and then, while an extension has work and no read has to wait for
-    /// bytes.
+    /// Charges the work of an extension against the task's budget, and yields to other tasks when
+    /// the budget is used up: an extension can be busy for long without a read that waits.
     #[inline]
     pub(crate) fn poll_budget(&mut self, cx: &mut Context<'_>) -> Poll<()> {
         if self.connection.has_worked() {
@@ -104,7 +105,7 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> Endpoint<IO> {
         Poll::Ready(())
     }
 
-    /// Whether bytes were read that are not decoded.
+    /// Whether bytes were read that are not decoded yet.
     pub(crate) fn has_unread(&self) -> bool {
         self.connection.has_unread()
     }
@@ -114,9 +115,10 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> Endpoint<IO> {
         self.connection.bytes(range)
     }
 
-    /// Waits for what is held to be taken, or for the deadline.
+    /// Waits until the messages before a held end are taken, or until the deadline.
     fn poll_held(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), RecvError>> {
-        // A message that has begun lies in the buffer only while nothing is behind it.
+        // It only fails for a message whose beginning is in the read buffer. None is: a message is
+        // kept there only while nothing was received after it.
         let _released = self.release();
         if let Poll::Ready(Err(error)) = self.poll_write_out(cx) {
             self.break_off(error);
@@ -124,10 +126,10 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> Endpoint<IO> {
         self.poll_alarm(cx).map_err(RecvError::Expired)
     }
 
-    /// Reads from the socket, once what waits to be sent is written as far as possible.
+    /// Reads from the socket, after writing as much as possible of what waits to be sent.
     fn poll_input(&mut self, cx: &mut Context<'_>) -> Poll<Result<Input, RecvError>> {
         loop {
-            // First, so that a peer that never pauses cannot keep it from being asked.
+            // First, so that deadlines also count for a peer that never stops sending.
             if let Poll::Ready(outcome) = self.poll_alarm(cx) {
                 outcome.map_err(RecvError::Expired)?;
                 if self.connection.is_over() {
@@ -151,7 +153,7 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> Endpoint<IO> {
                     Some(error) => Err(RecvError::Io(*error)),
                     None => Ok(Input::End),
                 },
-                // TLS says so of an end without a word.
+                // TLS reports an end of the TCP connection without `close_notify` as this error.
                 Poll::Ready(Err(RecvError::Io(error)))
                     if error.kind() == ErrorKind::UnexpectedEof =>
                 {
@@ -167,7 +169,8 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> Endpoint<IO> {
         }
     }
 
-    /// Reads to where the next bytes belong; no bytes are the end of the stream.
+    /// Reads into the read buffer, or into the message that the next bytes belong to. Returns their
+    /// number: 0 is the end of the stream.
     #[inline]
     fn poll_read(&mut self, cx: &mut Context<'_>) -> Poll<Result<usize, RecvError>> {
         ready!(budget::poll_continue(cx));
@@ -189,7 +192,7 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> Endpoint<IO> {
                 Poll::Ready(Ok(count))
             }
             ReceiveBuffer::Append { message, limit } => {
-                // A read that is pending has put nothing anywhere.
+                // Dropping the future of a read that is pending loses nothing.
                 let outcome = ready!(pin!(io.take(limit).read_buf(message)).poll(cx));
                 let count = outcome.map_err(RecvError::Io)?;
                 connection.appended(count);
@@ -199,7 +202,7 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> Endpoint<IO> {
         }
     }
 
-    /// The end that the closing handshake, or a deadline, has made.
+    /// The outcome of the closing handshake: an error if a deadline passed before it was complete.
     fn end_of_handshake(&self) -> Result<(), RecvError> {
         match self.connection.expired() {
             Some(expired) if !self.connection.is_closed_cleanly() => {
@@ -209,6 +212,8 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> Endpoint<IO> {
         }
     }
 
+    /// The outcome of a TCP connection that ended without a closing handshake: an error, unless the
+    /// draft has none.
     fn end_of_stream(&mut self) -> Result<(), RecvError> {
         if !self.connection.capabilities().close {
             return Ok(());

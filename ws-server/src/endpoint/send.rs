@@ -1,4 +1,4 @@
-//! Messages on their way out: short ones through the send buffer, long ones from where they lie.
+//! Sending messages: short ones through the send buffer, long ones from the caller's memory.
 
 use std::io::{self, IoSlice};
 use std::pin::Pin;
@@ -12,27 +12,38 @@ use crate::error::SendError;
 use crate::runtime::budget;
 use crate::runtime::clock::now;
 
-/// Payloads from this size on are written from where they lie. Below it, copying header and
-/// payload into one buffer is cheaper, and so is one system call for several answers.
+/// Payloads from this size on are written directly from the caller's memory (a vectored write).
+/// Below it, copying header and payload into one buffer is cheaper, and so is one system call for
+/// several answers.
 const LONG_PAYLOAD: usize = 24 * 1024;
 
-/// How far a message is.
+/// How far the sending of a message is. Only changes from top to bottom.
 #[derive(Debug)]
 pub(crate) enum SendProgress {
-    /// Nothing of it was taken.
+    /// Nothing of it was taken: it waits for room in the send buffer.
     Waiting,
-    /// Its head is in the send buffer, or gone; what is in front of `rest` is gone too, and the
-    /// socket may have refused more. `tail` belongs behind it.
-    Begun { rest: usize, refused: bool, tail: &'static [u8] },
-    /// It is gone, or all that is left of it is in the send buffer.
+    /// Its frame header is in the send buffer or written, and its payload is being written from the
+    /// caller's memory.
+    Begun {
+        /// How many bytes of the payload are written: always at most its length, and 0 while some
+        /// of the header is still in the send buffer.
+        rest: usize,
+        /// Whether the last write was pending because the socket accepted nothing, not because the
+        /// task's budget was used up.
+        refused: bool,
+        /// What the draft sends after the payload.
+        tail: &'static [u8],
+    },
+    /// It is written, or all that is left of it is in the send buffer.
     Taken,
 }
 
 impl<IO: AsyncRead + AsyncWrite + Unpin> Endpoint<IO> {
-    /// Takes a message, and waits while there is no room in the send buffer, or much of the message
-    /// left that the socket does not take. A long one is written from where it lies; what is left
-    /// of it when nobody waits any more is to be [copied](Endpoint::keep_rest), so that it goes out
-    /// whole.
+    /// Takes a message. Waits while the send buffer has no room, and while more is left of a long
+    /// message than the send buffer has room for.
+    ///
+    /// A long message is written directly from the caller's memory. A caller that stops polling
+    /// must have the rest [copied](Endpoint::keep_rest): a message is always sent as a whole.
     pub(crate) fn poll_send(
         &mut self,
         cx: &mut Context<'_>,
@@ -55,7 +66,7 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> Endpoint<IO> {
         Poll::Ready(Ok(()))
     }
 
-    /// Whether more is left of a message than may wait in the send buffer.
+    /// Whether more is left of a message than the send buffer has room for.
     fn is_too_long_to_keep(&self, message: Outgoing<'_>, progress: &SendProgress) -> bool {
         match progress {
             SendProgress::Begun { rest, .. } => message.as_bytes().len() - rest > self.room(),
@@ -63,7 +74,8 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> Endpoint<IO> {
         }
     }
 
-    /// Takes a message where there is room, and copies what the socket does not take now.
+    /// Takes a message without waiting: what the socket does not accept now is copied into the send
+    /// buffer.
     #[inline]
     pub(crate) fn take(
         &mut self,
@@ -76,8 +88,7 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> Endpoint<IO> {
         Ok(())
     }
 
-    /// Puts into the send buffer what cannot be written from where it lies: a short message, or
-    /// the head of a long one.
+    /// Encodes into the send buffer a short message, or the frame header of a long one.
     #[inline]
     fn begin(&mut self, message: Outgoing<'_>) -> Result<SendProgress, SendError> {
         if is_long(message) && self.io.as_ref().is_some_and(IO::is_write_vectored) {
@@ -90,7 +101,7 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> Endpoint<IO> {
         Ok(SendProgress::Taken)
     }
 
-    /// Writes what waits and what is left of a message, as far as the socket takes it.
+    /// Writes the send buffer and the rest of a message, as far as the socket accepts them.
     #[inline]
     fn poll_rest(
         &mut self,
@@ -136,7 +147,7 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> Endpoint<IO> {
 }
 
 impl<IO> Endpoint<IO> {
-    /// Copies what is left of a message into the send buffer, where the socket did not take it.
+    /// Copies into the send buffer what the socket has not accepted of a message.
     #[inline]
     pub(crate) fn keep_rest(&mut self, message: Outgoing<'_>, progress: &mut SendProgress) {
         if let SendProgress::Begun { rest, tail, .. } = *progress {
@@ -155,7 +166,7 @@ impl<IO> Endpoint<IO> {
     }
 }
 
-/// Whether a message is better written from where it lies.
+/// Whether a message is long enough to be written without a copy.
 #[inline]
 pub(crate) fn is_long(message: Outgoing<'_>) -> bool {
     message.as_bytes().len() >= LONG_PAYLOAD

@@ -1,4 +1,4 @@
-//! The way out: what waits to be sent, and the deadlines that count meanwhile.
+//! Output: writing what waits to be sent, and the deadlines that count meanwhile.
 
 use std::io;
 use std::pin::Pin;
@@ -21,17 +21,24 @@ impl<IO> Endpoint<IO> {
         self.connection.lend_output(pool::take_send);
     }
 
-    /// How much more may be put into the send buffer.
+    /// How many more bytes the send buffer may take, by [`Limits::send_buffer`].
+    ///
+    /// [`Limits::send_buffer`]: ws_core::Limits::send_buffer
     pub(crate) fn room(&self) -> usize {
         self.connection.limits().send_buffer.saturating_sub(self.connection.unsent_len())
     }
 
-    /// Whether there is room for another message, of whatever length.
+    /// Whether another message may be taken, whatever its length: the limit may be exceeded by one
+    /// message.
     pub(crate) fn has_room(&self) -> bool {
         self.room() > 0 || self.connection.unsent_len() == 0
     }
 
-    /// Takes messages that the connection's encoder has encoded.
+    /// Takes messages that the connection's encoder has encoded, and returns the memory of
+    /// `encoded` to the worker.
+    ///
+    /// # Errors
+    /// [`SendError::Closed`]; the messages are dropped, and `encoded` is empty.
     #[inline]
     pub(crate) fn send_encoded(&mut self, encoded: &mut Vec<u8>) -> Result<(), SendError> {
         self.connection.send_encoded(encoded)?;
@@ -41,7 +48,7 @@ impl<IO> Endpoint<IO> {
         Ok(())
     }
 
-    /// Takes a message into the send buffer, whatever its length.
+    /// Encodes a message into the send buffer, whatever its length.
     #[inline]
     pub(crate) fn put(&mut self, message: Outgoing<'_>) -> Result<(), SendError> {
         self.borrow_output();
@@ -65,7 +72,8 @@ impl<IO> Endpoint<IO> {
         Ok(self.connection.ping(payload)?)
     }
 
-    /// Waits until nothing more is to be expected from the peer; gives its reason.
+    /// Ready when nothing more can be received from the peer; with the reason of its Close, if
+    /// there was one.
     pub(crate) fn poll_peer_gone(&self) -> Poll<Option<CloseReason>> {
         if self.connection.is_over() || self.connection.has_input_ended() {
             Poll::Ready(self.connection.peer_reason().cloned())
@@ -83,20 +91,22 @@ impl<IO> Endpoint<IO> {
 }
 
 impl<IO: AsyncRead + AsyncWrite + Unpin> Endpoint<IO> {
-    /// Says whether a drop of the socket ends the stream in order once the peer has ended its own
-    /// side and everything was sent, and whether the drop follows at once. So it is with the
-    /// sockets of the system that nobody else has, not with what lies over them, such as TLS.
+    /// Sets whether dropping the socket ends the stream in order, once the peer has ended its own
+    /// side and everything was sent; the caller must then drop it at once. So it is with sockets of
+    /// the operating system that were not duplicated, but not with layers over them, such as TLS.
     pub(crate) fn end_by_drop(&mut self, ends_by_drop: bool) {
         self.ends_by_drop = ends_by_drop;
     }
 
-    /// Whether nothing is left to do but to drop the socket.
+    /// Whether only the drop of the socket is left to do.
     pub(super) fn may_be_dropped(&self) -> bool {
         self.ends_by_drop && self.connection.has_input_ended()
     }
 
-    /// Waits until there is room in the send buffer; for a connection that is ending there is
-    /// none any more.
+    /// Waits until there is room in the send buffer.
+    ///
+    /// # Errors
+    /// [`SendError::Closed`] once the closing handshake has begun; and those of a flush.
     #[inline]
     pub(crate) fn poll_room(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), SendError>> {
         loop {
@@ -113,7 +123,7 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> Endpoint<IO> {
         }
     }
 
-    /// Writes what waits. While the socket takes nothing, deadlines still count.
+    /// Writes what waits to be sent. While the socket accepts nothing, deadlines still count.
     pub(crate) fn poll_flush(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), SendError>> {
         loop {
             if let Some(expired) = self.connection.expired() {
@@ -158,14 +168,14 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> Endpoint<IO> {
         Poll::Ready(Ok(()))
     }
 
-    /// Remembers why nothing can be sent any more, and forgets what was to be.
+    /// Stores why nothing can be sent any more, and drops what waits to be sent.
     pub(super) fn break_off(&mut self, error: io::Error) {
         self.connection.discard_unsent();
         self.unflushed = false;
         self.broken.get_or_insert_with(|| Box::new(error));
     }
 
-    /// Handles deadlines and the stop. Ready when something was done about one of them.
+    /// Handles deadlines and the server's shutdown. Ready when one of them was handled.
     #[inline]
     pub(crate) fn poll_alarm(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Expired>> {
         let ring = ready!(self.poll_ring(cx));
@@ -174,7 +184,7 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> Endpoint<IO> {
 
     #[inline]
     pub(super) fn poll_ring(&mut self, cx: &mut Context<'_>) -> Poll<Ring> {
-        // The deadline of an open connection moves only when the alarm has rung.
+        // The deadline of an open connection only moves after the alarm has fired.
         if !self.connection.is_ending() && self.alarm.is_quiet(cx.waker()) {
             return Poll::Pending;
         }
@@ -198,14 +208,14 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> Endpoint<IO> {
         Ok(())
     }
 
-    /// Does what is to be done while the peer's bytes are not read, for nobody takes those that
-    /// came before.
+    /// As [`poll_beside`](Endpoint::poll_beside), while the socket is not read because the service
+    /// has not taken what was received before: the peer's silence does not count against it.
     pub(crate) fn poll_unheard(&mut self, cx: &mut Context<'_>) -> Change {
         self.connection.not_listening();
         self.poll_beside(cx)
     }
 
-    /// Does what is to be done beside reading.
+    /// Does everything but reading: writes what waits to be sent, and handles deadlines.
     pub(crate) fn poll_beside(&mut self, cx: &mut Context<'_>) -> Change {
         let mut change = Change::Nothing;
         loop {

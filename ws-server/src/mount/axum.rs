@@ -1,4 +1,4 @@
-//! An axum extractor, for handlers that decide before the connection opens.
+//! An axum extractor, for handlers that decide whether to open a WebSocket.
 
 use std::future::Future;
 use std::io;
@@ -47,25 +47,28 @@ use crate::websocket::WebSocket;
 /// let app: Router = Router::new().route("/websocket", any(handler)).with_state(open);
 /// ```
 ///
-/// Requests over HTTP/1.1 come with `GET`, over HTTP/2 with `CONNECT`: route
+/// Requests over HTTP/1.1 have the method `GET`, over HTTP/2 `CONNECT`: route
 /// [`any`](axum::routing::any) method to the handler.
 ///
-/// The body of a request is not an extractor's to take. So the few clients of hixie-76 that send
-/// their challenge as one are refused here; an [`UpgradeService`](crate::UpgradeService) serves
-/// them too.
+/// An extractor of this kind cannot read the body of a request. So the few hixie-76 clients that
+/// send their challenge as the body are refused; an [`UpgradeService`](crate::UpgradeService)
+/// serves them too.
 #[derive(Debug)]
 #[must_use = "the connection opens with `on_upgrade`"]
 pub struct WebSocketUpgrade {
     handshake: Handshake,
     draft: DraftId,
+    /// The subprotocols that the client offers, in its order.
     offered: Vec<String>,
     headers: HeaderMap,
     asked: Asked,
+    /// The defaults, as changed by the handler.
     config: Config,
+    /// Only this connection's, unless [`connections`](WebSocketUpgrade::connections) was called.
     connections: Connections,
 }
 
-/// What the form of an answer depends on.
+/// The properties of the request that determine the form of a refusal.
 #[derive(Debug, Clone)]
 struct Asked {
     version: Version,
@@ -73,7 +76,7 @@ struct Asked {
 }
 
 impl WebSocketUpgrade {
-    /// The version of the protocol that the client speaks.
+    /// The draft (version of the protocol) that the client speaks.
     pub fn draft(&self) -> DraftId {
         self.draft
     }
@@ -83,8 +86,8 @@ impl WebSocketUpgrade {
         &self.headers
     }
 
-    /// The request as drafts read it; one that came over HTTP/2 as the HTTP/1.1 request that it
-    /// stands for.
+    /// The request head as drafts read it; for a request over HTTP/2, the equivalent HTTP/1.1
+    /// request.
     pub fn head(&self) -> &RequestHead {
         self.handshake.head()
     }
@@ -100,56 +103,59 @@ impl WebSocketUpgrade {
         self.handshake.remote()
     }
 
-    /// The subprotocols the handler speaks; none. The client's first choice among them is agreed
-    /// on.
+    /// The subprotocols that the handler speaks (RFC 6455 §1.9). By default none. Of those that the
+    /// client offers, the client's first choice is agreed on.
     pub fn protocols(mut self, names: impl IntoIterator<Item = impl Into<String>>) -> Self {
         self.config.subprotocols.named = names.into_iter().map(Into::into).collect();
         self
     }
 
-    /// An extension that is agreed on if the client offers it; none. Clones of one `Deflate`
-    /// share its memory.
+    /// Adds an extension (RFC 6455 §9) that is agreed on if the client offers it. By default there
+    /// are none. Clones of one `Deflate` share its memory limit.
     pub fn extension(mut self, extension: impl Extension) -> Self {
         self.config.extensions.push(Arc::new(extension));
         self
     }
 
-    /// Which pages may connect; pages of the same origin.
+    /// The origins whose pages may connect (RFC 6455 §10.2). By default [`Origins::Same`].
     pub fn origins(mut self, origins: Origins) -> Self {
         self.config.origins = origins;
         self
     }
 
-    /// The proxies whose `Forwarded` or `X-Forwarded-*` are believed when the origin is compared
-    /// and hixie-76 clients are told their URL; none.
+    /// The proxies that are trusted to send `Forwarded` or `X-Forwarded-*`. By default none. See
+    /// [`Builder::trusted_proxies`](crate::Builder::trusted_proxies).
     pub fn trusted_proxies(mut self, proxies: TrustedProxies) -> Self {
         self.config.trusted_proxies = proxies;
         self
     }
 
-    /// What the client may cost in bytes.
+    /// The sizes, in bytes, that the connection may reach.
     pub fn limits(mut self, limits: Limits) -> Self {
         self.config.limits = limits;
         self
     }
 
-    /// What the client may cost in time.
+    /// The times after which the connection is given up.
     pub fn timeouts(mut self, timeouts: Timeouts) -> Self {
         self.config.timeouts = timeouts;
         self
     }
 
-    /// Counts the connection among these, which close it when the site shuts down. Otherwise it
-    /// lives until it ends by itself.
+    /// Counts the connection among these, so that they can close it when the site shuts down.
+    /// Otherwise it stays open until the handler or the client ends it.
     pub fn connections(mut self, connections: &Connections) -> Self {
         self.connections = connections.clone();
         self
     }
 
-    /// Accepts the request. `callback` gets the connection once it is open, in a task of its own;
-    /// when it has dropped the socket, the connection is closed with status 1000.
+    /// Accepts the request. `callback` is called with the connection once it is open, in a new
+    /// task. When it has dropped the socket, the connection is closed with status 1000, or 1011 if
+    /// it has panicked (RFC 6455 §7.4.1).
     ///
-    /// The answer is a refusal when the origin may not connect.
+    /// The response is a refusal, and `callback` is not called, when the origin may not connect,
+    /// when the [connections](WebSocketUpgrade::connections) are being closed, or when the HTTP
+    /// server cannot upgrade this connection.
     pub fn on_upgrade<C, F>(self, callback: C) -> Response
     where
         C: FnOnce(WebSocket) -> F + Send + 'static,
@@ -194,7 +200,7 @@ impl WebSocketUpgrade {
     }
 }
 
-/// What a handler runs on its one connection.
+/// The callback of a handler; `None` once it was called.
 struct Once<R>(Option<R>);
 
 impl<R, F> Run for Once<R>
@@ -222,8 +228,11 @@ impl<S: Sync> FromRequestParts<S> for WebSocketUpgrade {
 
 fn read(parts: &mut Parts, asked: &Asked) -> Result<WebSocketUpgrade, Rejection> {
     let config = Config::new(None).map_err(|error| {
-        tracing::error!(%error, "no WebSocket can be opened");
-        Rejection::new(Status::InternalServerError, "the server cannot open a WebSocket")
+        tracing::error!(%error, "cannot open WebSockets");
+        Rejection::new(
+            Status::InternalServerError,
+            "this server cannot open WebSockets; its log says why",
+        )
     })?;
     let handshake = Handshake::read(parts, &config)?;
     let head = handshake.head();
@@ -231,7 +240,8 @@ fn read(parts: &mut Parts, asked: &Asked) -> Result<WebSocketUpgrade, Rejection>
     let offer = draft.offer(head)?;
     if head.fields().all("Content-Length").any(|length| length != b"0") {
         return Err(Rejection::bad_request(
-            "the challenge came as the body of the request, which is not read at this path",
+            "the client sends its handshake challenge as the body of the request, which this path \
+             does not read",
         ));
     }
     let offered = offer.subprotocols.into_iter().map(str::to_owned).collect();
@@ -246,8 +256,8 @@ fn read(parts: &mut Parts, asked: &Asked) -> Result<WebSocketUpgrade, Rejection>
     })
 }
 
-/// Why a request opens no WebSocket. As a response it says so, with its status and the versions
-/// that are spoken.
+/// Why a request opens no WebSocket. As a response it has the status, the reason, and the versions
+/// of the protocol that the server speaks.
 #[derive(Debug)]
 pub struct WebSocketUpgradeRejection {
     rejection: Rejection,
@@ -255,12 +265,12 @@ pub struct WebSocketUpgradeRejection {
 }
 
 impl WebSocketUpgradeRejection {
-    /// What kind of refusal it is.
+    /// The HTTP status.
     pub fn status(&self) -> Status {
         self.rejection.status()
     }
 
-    /// What was wrong and what was expected.
+    /// What was wrong, and what was expected.
     pub fn reason(&self) -> &str {
         self.rejection.reason()
     }

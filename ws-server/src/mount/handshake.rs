@@ -29,11 +29,11 @@ use crate::session::{Admitted, Connections, Session};
 use crate::socket::RemoteAddr;
 use crate::socket::Socket;
 
-/// What comes as the body of the request.
+/// Reads the body of the request.
 type Challenge = Pin<Box<dyn Future<Output = Result<Vec<u8>, HandshakeError>> + Send>>;
 
-/// The longest body of an opening handshake: some clients of hixie-76 send their challenge as
-/// one.
+/// The longest body of an opening handshake, in bytes: some hixie-76 clients send their challenge
+/// as the body.
 const LONGEST_BODY: usize = 8;
 
 /// A request that may open a WebSocket.
@@ -42,10 +42,11 @@ pub(super) struct Handshake {
     head: RequestHead,
     bootstrap: Bootstrap,
     source: Source,
+    /// `None` when the HTTP server does not support upgrades of this request.
     upgrade: Option<OnUpgrade>,
 }
 
-/// A request that opens one.
+/// A request that opens a WebSocket.
 pub(super) struct AcceptedUpgrade {
     pending: PendingUpgrade,
     bootstrap: Bootstrap,
@@ -53,13 +54,15 @@ pub(super) struct AcceptedUpgrade {
     permit: OwnedSemaphorePermit,
 }
 
-/// What it takes to open it, once the request is answered.
+/// What is needed to open the WebSocket once the request is answered.
 struct PendingUpgrade {
     config: Arc<Config>,
     head: RequestHead,
     source: Source,
     agreed: Agreed,
+    /// Completes when the HTTP server has written the response.
     upgrade: OnUpgrade,
+    /// `Some` only if the request has a body: read before the connection is taken over.
     challenge: Option<Challenge>,
 }
 
@@ -79,7 +82,10 @@ impl Handshake {
         self.source.remote
     }
 
-    /// Checks everything that can be refused.
+    /// Negotiates the connection, and acquires its permit.
+    ///
+    /// # Errors
+    /// A [`Rejection`] for anything that can be refused.
     pub(super) fn agree(
         self,
         config: &Arc<Config>,
@@ -91,8 +97,8 @@ impl Handshake {
         let agreed = agree(&head, source.transport, config, content)?;
         if agreed.terms.draft.needs_exact_head() {
             let reason = format!(
-                "clients of {} compare the answer letter for letter, and the HTTP server here \
-                 writes it in a way of its own; they can be served on a port of their own",
+                "clients of {} need a response with an exact order and case of fields, which this \
+                 site's HTTP server does not write; serve them on a port of ws-server's own",
                 agreed.terms.draft.id()
             );
             return Err(Rejection::new(Status::NotImplemented, reason));
@@ -100,15 +106,15 @@ impl Handshake {
         let response = response::opened(&agreed.response, bootstrap)?;
         let unavailable = |reason| Err(Rejection::new(Status::ServiceUnavailable, reason));
         if connections.signal().is_triggered() {
-            return unavailable("the server shuts down");
+            return unavailable("the server is shutting down");
         }
         let permit = config.permits.clone().try_acquire_owned().ok();
         let Some(permit) = permit.filter(|_| !connections.is_full()) else {
-            return unavailable("the server has no room for another connection");
+            return unavailable("the server has reached its limit of connections; try again later");
         };
         let Some(upgrade) = upgrade else {
             error!("{NO_UPGRADES}");
-            let reason = "the server cannot upgrade this connection";
+            let reason = "the server cannot upgrade this connection; its log says why";
             return Err(Rejection::new(Status::InternalServerError, reason));
         };
         let config = config.clone();
@@ -119,7 +125,7 @@ impl Handshake {
 }
 
 impl AcceptedUpgrade {
-    /// The body of the request belongs to the handshake.
+    /// Adds the body of the request, if it has one: it is part of the handshake.
     pub(super) fn with_body<B>(mut self, body: B) -> AcceptedUpgrade
     where
         B: Body<Data: Send, Error: std::fmt::Display> + Send + 'static,
@@ -130,8 +136,8 @@ impl AcceptedUpgrade {
         self
     }
 
-    /// The answer to the request, for the HTTP server to send, and the connection that begins
-    /// once the HTTP server has handed it over.
+    /// The response, for the HTTP server to send, and the connection, which is opened once the HTTP
+    /// server has handed it over.
     pub(super) fn admit(
         self,
         connections: &Connections,
@@ -147,7 +153,7 @@ impl AcceptedUpgrade {
 impl PendingUpgrade {
     async fn session(self, shutdown: Shutdown) -> Option<Session> {
         let opened = self.open(shutdown).await;
-        opened.inspect_err(|error| info!(%error, "refused")).ok()
+        opened.inspect_err(|error| info!(%error, "opening handshake failed")).ok()
     }
 
     async fn open(self, shutdown: Shutdown) -> Result<Session, HandshakeError> {
@@ -172,7 +178,7 @@ const NO_UPGRADES: &str = "upgrades are not enabled on this HTTP connection: ser
 const NOT_IN_TIME: &str =
     "the HTTP server did not hand the connection over before the opening deadline";
 
-/// Takes the socket from the HTTP server, and whatever it has read from it.
+/// Takes the socket from the HTTP server, and the bytes that it has read after the request head.
 async fn take_over(
     upgrade: OnUpgrade,
     body: Option<Challenge>,
@@ -192,7 +198,7 @@ async fn take_over(
     Ok((socket, received))
 }
 
-/// What the HTTP server takes for the body belongs to the handshake.
+/// Reads the challenge that the HTTP server sees as the body of the request.
 async fn challenge<B>(body: B) -> Result<Vec<u8>, HandshakeError>
 where
     B: Body<Data: Send, Error: std::fmt::Display> + Send,
@@ -203,7 +209,9 @@ where
         let frame = frame.map_err(|error| io::Error::other(error.to_string()))?;
         if let Ok(mut data) = frame.into_data() {
             if received.len() + data.remaining() > LONGEST_BODY {
-                return Err(HandshakeError::Refused("the request has a body"));
+                return Err(HandshakeError::Refused(
+                    "the request has a body of more than 8 bytes, the length of a challenge",
+                ));
             }
             received.extend_from_slice(&data.copy_to_bytes(data.remaining()));
         }

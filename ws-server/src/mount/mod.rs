@@ -37,13 +37,13 @@ use crate::session::{Application, Connections};
 /// A service of bytes or messages as a [`tower`](tower_service) service of HTTP requests; from
 /// [`Builder::upgrade`](crate::Builder::upgrade).
 ///
-/// It answers every request: an opening handshake with 101, or 200 over HTTP/2, and any other
-/// with the status and the words that say what is expected. It needs an HTTP server that hands
+/// It answers every request: an opening handshake with 101, or with 200 over HTTP/2 (RFC 8441), and
+/// any other with a status and a text that say what is expected. It needs an HTTP server that hands
 /// over upgraded connections: `axum::serve` does, and hyper's connections
 /// [`with_upgrades`](hyper::server::conn::http1::Connection::with_upgrades).
 ///
-/// Each connection runs in a task of its own, that [`connections`](UpgradeService::connections)
-/// counts, closes and waits for.
+/// Each connection runs in its own task. [`connections`](UpgradeService::connections) counts them,
+/// closes them and waits for their end.
 #[derive(Clone)]
 pub struct UpgradeService {
     config: Arc<Config>,
@@ -67,7 +67,7 @@ impl UpgradeService {
         self.connections.clone()
     }
 
-    /// The same, with its connections among these.
+    /// The same service, which counts its connections among these.
     #[cfg(feature = "http2")]
     pub(crate) fn among(self, connections: &Connections) -> UpgradeService {
         UpgradeService { connections: connections.clone(), ..self }

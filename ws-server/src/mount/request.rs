@@ -1,4 +1,4 @@
-//! A request of the `http` crate as the head that drafts read.
+//! Converting a request of the `http` crate to the request head that drafts read.
 
 use std::net::SocketAddr;
 
@@ -11,7 +11,7 @@ use crate::config::Config;
 use crate::peer::Source;
 use crate::socket::RemoteAddr;
 
-/// How a WebSocket is asked for.
+/// How a request asks for a WebSocket.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Bootstrap {
     /// `GET` and `Upgrade`, over HTTP/1.1.
@@ -21,7 +21,7 @@ pub(super) enum Bootstrap {
 }
 
 impl Bootstrap {
-    /// What the log calls it.
+    /// Its name in the log.
     pub(super) fn name(self) -> &'static str {
         match self {
             Bootstrap::Upgrade => "HTTP/1.1 upgrade",
@@ -30,7 +30,7 @@ impl Bootstrap {
     }
 }
 
-/// The key of a request that needs none: over HTTP/2 nobody looks at the answer to it.
+/// A `Sec-WebSocket-Key` for a request over HTTP/2, which has none: the accept value is not sent.
 const NO_KEY: &str = "AAAAAAAAAAAAAAAAAAAAAA==";
 
 /// The head of a request, and how it asks for a WebSocket.
@@ -53,7 +53,7 @@ pub(super) fn read(parts: &Parts) -> Result<(RequestHead, Bootstrap), Rejection>
     Ok((head, Bootstrap::Upgrade))
 }
 
-/// RFC 9113 §8.2.3: HTTP/2 may carry a Cookie field in pieces.
+/// Joins the Cookie fields, into which HTTP/2 may split one (RFC 9113 §8.2.3).
 fn join_cookies(fields: &mut Fields) {
     let pieces: Vec<_> = fields.all("Cookie").map(<[u8]>::to_vec).collect();
     if pieces.len() > 1 {
@@ -61,14 +61,14 @@ fn join_cookies(fields: &mut Fields) {
     }
 }
 
-/// RFC 8441 §5: the request is that of RFC 6455 with a few fields left out, so it is read as
-/// the request that it stands for.
+/// Converts an extended CONNECT to the equivalent request of RFC 6455, by adding the fields that it
+/// leaves out (RFC 8441 §5).
 fn extended_connect(parts: &Parts, mut fields: Fields) -> Result<RequestHead, Rejection> {
     check_protocol(&parts.extensions)?;
     match fields.single("Sec-WebSocket-Version")? {
         Some(b"13") => {}
         _ => {
-            let reason = "over HTTP/2 a WebSocket opens with `sec-websocket-version: 13`";
+            let reason = "a WebSocket over HTTP/2 needs `sec-websocket-version: 13`";
             return Err(Rejection::bad_request(reason).with_versions("13"));
         }
     }
@@ -87,11 +87,11 @@ fn check_protocol(extensions: &Extensions) -> Result<(), Rejection> {
     match protocol {
         Some("websocket") => Ok(()),
         Some(other) => {
-            let reason = format!("the protocol {other:?} is not spoken here, `websocket` is");
+            let reason = format!("the `:protocol` {other:?} is not supported, only `websocket` is");
             Err(Rejection::new(Status::NotImplemented, reason))
         }
         None => {
-            let reason = "this is no proxy: CONNECT is for `:protocol = websocket` alone";
+            let reason = "CONNECT needs `:protocol = websocket`: this server is not a proxy";
             Err(Rejection::new(Status::MethodNotAllowed, reason))
         }
     }
@@ -103,9 +103,9 @@ fn check_protocol(_extensions: &Extensions) -> Result<(), Rejection> {
     Err(Rejection::new(Status::NotImplemented, reason))
 }
 
-/// Where the request comes from, as far as the HTTP server has said so. Whether it came with TLS,
-/// the site says in the request's extensions or in its configuration; or else a request over
-/// HTTP/2 itself.
+/// Where the request comes from, if the HTTP server has put that into the request's extensions. The
+/// transport is the one in the extensions, or else the configured one; otherwise it follows from
+/// the scheme of a request over HTTP/2, or is plain.
 pub(super) fn source(parts: &Parts, config: &Config) -> Source {
     if let Some(source) = parts.extensions.get::<Source>() {
         return source.clone();

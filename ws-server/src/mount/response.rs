@@ -1,4 +1,4 @@
-//! Answers for the HTTP server to write.
+//! Responses for the HTTP server to write.
 
 use bytes::Bytes;
 use http::header::{CACHE_CONTROL, CONTENT_TYPE, HeaderName, HeaderValue};
@@ -10,10 +10,13 @@ use ws_core::head::ResponseHead;
 
 use super::request::Bootstrap;
 
-/// Fields that belong to one HTTP/1.1 connection; HTTP/2 forbids them (RFC 9113 §8.2.2).
+/// Connection-specific fields, which HTTP/2 forbids (RFC 9113 §8.2.2).
 const CONNECTION_FIELDS: [&str; 2] = ["Connection", "Upgrade"];
 
-/// The answer that opens a WebSocket.
+/// The response that opens a WebSocket.
+///
+/// # Errors
+/// As with [`copy_fields`].
 pub(super) fn opened(
     head: &ResponseHead,
     bootstrap: Bootstrap,
@@ -34,7 +37,7 @@ pub(super) fn opened(
     Ok(response)
 }
 
-/// The answer to a request that was refused.
+/// The response to a request that was refused.
 pub(super) fn refusal(
     rejection: &Rejection,
     version: Version,
@@ -48,10 +51,10 @@ pub(super) fn refusal(
         true => &["Content-Length"][..],
         false => &["Content-Length", connection, upgrade],
     };
-    // What a refusal says of itself are constants, and the versions of drafts.
+    // Cannot fail: the fields of a refusal are constants and the versions of drafts.
     let _copied = copy_fields(&head, without, &mut response);
     let status = match head.status() {
-        // There is nothing to upgrade to within HTTP/2.
+        // HTTP/2 has no upgrade, and so no 426.
         426 if version >= Version::HTTP_2 => 400,
         status => status,
     };
@@ -59,7 +62,7 @@ pub(super) fn refusal(
     response
 }
 
-/// The page that plain requests get.
+/// The response with the page.
 pub(super) fn page(html: &str) -> Response<Full<Bytes>> {
     let mut response = Response::new(Full::from(html.to_owned()));
     let headers = response.headers_mut();
@@ -68,8 +71,10 @@ pub(super) fn page(html: &str) -> Response<Full<Bytes>> {
     response
 }
 
+/// Copies the fields of `head` to `response`, except those named in `without`.
+///
 /// # Errors
-/// A rejection when a field has a name or value that may not be written.
+/// A rejection with status 400 when a field has a name or value that is not valid.
 fn copy_fields(
     head: &ResponseHead,
     without: &[&str],
@@ -82,7 +87,7 @@ fn copy_fields(
         let (Ok(name), Ok(value)) =
             (HeaderName::from_bytes(name.as_bytes()), HeaderValue::from_bytes(value))
         else {
-            let reason = format!("the request cannot be answered: {name} would break the answer");
+            let reason = format!("the response to this request has no valid value for {name}");
             return Err(Rejection::bad_request(reason));
         };
         response.headers_mut().append(name, value);

@@ -15,41 +15,44 @@ use tracing::info;
 use crate::socket::{RemoteAddr, Socket};
 use crate::tls::{Protocols, Tls};
 
-/// How long a TLS handshake may take, unless told otherwise.
+/// How long a TLS handshake may take by default.
 const HANDSHAKE_TIME: Duration = Duration::from_secs(10);
 
-/// How many TLS handshakes may be under way, unless told otherwise.
+/// How many TLS handshakes may be under way by default.
 const HANDSHAKES: usize = 1024;
 
-/// A listener that ends TLS, for `axum::serve`.
+/// A listener that terminates TLS, for `axum::serve`.
 ///
 /// ```no_run
-/// # async fn f(app: axum::Router, listener: tokio::net::TcpListener) -> Result<(), Box<dyn std::error::Error>> {
+/// # async fn f(app: axum::Router, listener: tokio::net::TcpListener)
+/// # -> Result<(), Box<dyn std::error::Error>> {
 /// use axum::Extension;
 /// use ws_server::{Tls, TlsListener, Transport};
 ///
 /// let tls = Tls::from_pem_files("site.pem", "site.key")?;
-/// // What is mounted compares the origins of https pages then.
+/// // So that mounted services compare origins with https.
 /// let app = app.layer(Extension(Transport::Tls));
 /// axum::serve(TlsListener::new(listener, tls), app).await?;
 /// # Ok(())
 /// # }
 /// ```
 ///
-/// A handshake that fails is logged with its cause, and holds up no other.
+/// A handshake that fails is logged with its cause. A slow handshake does not delay the others.
 #[derive(Debug)]
 pub struct TlsListener {
     listener: TcpListener,
     tls: Tls,
     handshakes: JoinSet<Option<(Socket, SocketAddr)>>,
-    /// Those that are under way, the oldest first, and some that have ended.
+    /// The handshakes under way, oldest first, among some that have ended. At most `limit` after
+    /// each accept.
     oldest: VecDeque<AbortHandle>,
     timeout: Duration,
+    /// Always at least 1.
     limit: usize,
 }
 
 impl TlsListener {
-    /// Ends TLS on the connections of `listener`.
+    /// Terminates TLS on the connections of `listener`.
     pub fn new(listener: TcpListener, tls: Tls) -> TlsListener {
         crate::socket::Listener::prepare(&listener);
         TlsListener {
@@ -62,15 +65,15 @@ impl TlsListener {
         }
     }
 
-    /// How long a TLS handshake may take; 10 s.
+    /// How long a TLS handshake may take. By default 10 s.
     #[must_use]
     pub fn handshake_timeout(mut self, timeout: Duration) -> TlsListener {
         self.timeout = timeout;
         self
     }
 
-    /// How many TLS handshakes may be under way; 1,024. When one more comes, the oldest is given
-    /// up: clients that begin one and say nothing more cannot keep others out.
+    /// How many TLS handshakes may be under way; at least 1, by default 1,024. One more aborts the
+    /// oldest, so that clients that do not finish theirs cannot keep others from connecting.
     #[must_use]
     pub fn max_handshakes(mut self, count: usize) -> TlsListener {
         self.limit = count.max(1);
@@ -82,7 +85,7 @@ impl TlsListener {
         if self.oldest.len() >= self.limit
             && let Some(oldest) = self.oldest.pop_front()
         {
-            info!("a TLS handshake is given up: too many are under way");
+            info!("the oldest TLS handshake is aborted: too many are under way");
             oldest.abort();
         }
         let handshake = handshake(self.tls.clone(), stream, remote, self.timeout);
@@ -127,7 +130,7 @@ async fn handshake(
             None
         }
         Err(_) => {
-            info!(%remote, "TLS handshake failed: it took too long");
+            info!(%remote, "TLS handshake failed: it was not finished within the timeout");
             None
         }
     }

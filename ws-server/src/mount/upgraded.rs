@@ -1,4 +1,4 @@
-//! From an upgraded connection to the socket beneath it.
+//! Taking the socket out of an upgraded connection.
 
 use bytes::Bytes;
 use hyper::upgrade::Upgraded;
@@ -11,10 +11,10 @@ use tokio::net::UnixStream;
 
 use crate::socket::Socket;
 
-/// The socket of an upgraded connection, and what was read from it already.
+/// The socket of an upgraded connection, and the bytes that were already read from it.
 ///
-/// A socket of the system, or one of ours, is taken out of what HTTP has put around it, so that
-/// each read and write is the socket's own; anything else is used as it is.
+/// A socket of tokio, or a [`Socket`], is taken out of the layers that HTTP has put around it, so
+/// that it is read and written directly. Anything else is used with its layers.
 pub(super) fn socket(upgraded: Upgraded) -> (Socket, Bytes) {
     beneath::<TcpStream>(upgraded)
         .inspect(|(socket, _)| send_at_once(socket))
@@ -23,7 +23,7 @@ pub(super) fn socket(upgraded: Upgraded) -> (Socket, Bytes) {
         .unwrap_or_else(|upgraded| (Socket::other(TokioIo::new(upgraded)), Bytes::new()))
 }
 
-/// Under hyper-util's `auto`, which `axum::serve` uses, or under hyper's own `http1`.
+/// The socket under hyper-util's `auto`, which `axum::serve` uses, or under hyper's `http1`.
 fn beneath<IO>(upgraded: Upgraded) -> Result<(Socket, Bytes), Upgraded>
 where
     IO: AsyncRead + AsyncWrite + Into<Socket> + Unpin + Send + 'static,
@@ -47,11 +47,11 @@ fn beneath_unix(upgraded: Upgraded) -> Result<(Socket, Bytes), Upgraded> {
     Err(upgraded)
 }
 
-/// Small frames leave at once, which HTTP servers do not ask for by themselves.
+/// Sets `TCP_NODELAY`, so that small frames are sent at once: HTTP servers often leave it unset.
 fn send_at_once(socket: &Socket) {
     if let Socket::Tcp(stream) = socket
         && let Err(error) = stream.set_nodelay(true)
     {
-        tracing::debug!(%error, "TCP_NODELAY could not be set");
+        tracing::debug!(%error, "cannot set TCP_NODELAY");
     }
 }

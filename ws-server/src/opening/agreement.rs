@@ -1,4 +1,4 @@
-//! What both sides agree on, before anything is answered.
+//! What client and server agree on, before the response is written.
 
 use std::sync::Arc;
 
@@ -13,27 +13,27 @@ use crate::config::Config;
 use crate::peer::{InUse, Peer, PeerDetails, Source};
 use crate::policy::Content;
 
-/// What a request is for.
+/// What a request asks for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Route {
-    /// The page that a plain request gets.
+    /// The HTML page, which answers a plain `GET`.
     Page,
-    /// A WebSocket, or a request that is to be told how to open one.
+    /// A WebSocket, or anything else: a refusal then says how to open one.
     WebSocket,
 }
 
-/// What both sides have agreed on.
+/// What client and server have agreed on.
 #[derive(Debug)]
 pub(crate) struct Agreed {
     pub(crate) terms: Terms,
     origin: Option<String>,
     subprotocol: Option<String>,
     extension: Option<InUse>,
-    /// The head of the 101.
+    /// The head of the 101 response.
     pub(crate) response: ResponseHead,
 }
 
-/// What is spoken.
+/// The draft, and the codec for it: with the transform of the extension, if one is in use.
 #[derive(Debug)]
 pub(crate) struct Terms {
     pub(crate) draft: &'static dyn Draft,
@@ -41,7 +41,7 @@ pub(crate) struct Terms {
 }
 
 impl Agreed {
-    /// What is spoken, and with whom.
+    /// Splits this into what the connection needs and what its service sees.
     pub(crate) fn with(self, head: RequestHead, source: Source) -> (Terms, Peer) {
         let Agreed { terms, origin, subprotocol, extension, .. } = self;
         let draft = terms.draft.id();
@@ -49,19 +49,23 @@ impl Agreed {
     }
 }
 
-/// Whether there is something at the path that was asked for, and what.
+/// What the request asks for.
+///
+/// # Errors
+/// A [`Rejection`] with status 404 when only another path is served.
 pub(crate) fn route(head: &RequestHead, config: &Config) -> Result<Route, Rejection> {
     if let Some(path) = &config.path
         && head.path() != path
     {
-        let reason = format!("there is nothing at this path; the WebSocket is at {path}");
+        let reason = format!("nothing is served at this path; the WebSocket is at {path}");
         return Err(Rejection::new(Status::NotFound, reason));
     }
     let plain = !asks_for_websocket(head) && head.method() == "GET";
     Ok(if plain && config.page.is_some() { Route::Page } else { Route::WebSocket })
 }
 
-/// Everything that can be refused is refused here, before the 101.
+/// Negotiates draft, origin, subprotocol and extension. Whatever can be refused is refused here,
+/// before the 101 response.
 pub(crate) fn agree(
     head: &RequestHead,
     transport: Transport,

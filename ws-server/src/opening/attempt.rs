@@ -1,4 +1,4 @@
-//! The steps of an opening handshake, all before one deadline.
+//! The steps of an opening handshake, under one deadline.
 
 use std::pin::pin;
 
@@ -19,29 +19,30 @@ use crate::policy::Content;
 use crate::runtime::alarm::{Alarm, Ring};
 use crate::socket::{RemoteAddr, Socket};
 
-/// A connection whose opening handshake has begun. Its socket is not here: TLS takes it and gives
-/// another.
+/// A connection whose opening handshake has begun. The socket is passed from step to step and not
+/// stored here: the TLS handshake consumes it and returns another one.
 pub(super) struct Attempt<'c> {
     config: &'c Config,
     source: Source,
     alarm: Alarm,
+    /// For all steps together; never moved.
     deadline: std::time::Instant,
-    /// What came and was not looked at.
+    /// Bytes that were read from the socket and not consumed by a step.
     received: Vec<u8>,
 }
 
-/// What a request gets.
+/// The answer to a request.
 pub(super) enum Answer {
-    /// The page.
+    /// The HTML page.
     Page,
-    /// A refusal, and how much of it.
+    /// A refusal, and how much of it is sent.
     Refusal(Rejection, Extent),
-    /// A WebSocket: the head of the 101, and what was agreed on with whom.
+    /// A WebSocket: the encoded head of the 101 response, what was agreed on, and the peer.
     WebSocket(Vec<u8>, Terms, Peer),
 }
 
 impl<'c> Attempt<'c> {
-    /// Its deadline counts from now.
+    /// Its deadline is the opening timeout, from now.
     pub(super) fn new(remote: RemoteAddr, config: &'c Config, alarm: Alarm) -> Attempt<'c> {
         Attempt {
             config,
@@ -52,7 +53,7 @@ impl<'c> Attempt<'c> {
         }
     }
 
-    /// Finds out what the client speaks, and if it is TLS, what is in it.
+    /// Detects what the client speaks; terminates TLS and detects what is spoken within.
     pub(super) async fn begin(&mut self, socket: Socket) -> Result<(Socket, Spoken), OpeningError> {
         let beginning = begin(socket, &mut self.received, &mut self.source, self.config);
         let cut = |ring| match ring {
@@ -61,20 +62,20 @@ impl<'c> Attempt<'c> {
         };
         let (socket, spoken) = self.alarm.limit(self.deadline, pin!(beginning), cut).await?;
         if self.config.wants_tls(&socket) {
-            let reason = "this port speaks TLS alone: come with wss: or https:";
+            let reason = "this port only accepts TLS; use wss:// or https://";
             return Err(self.refuse(socket, Rejection::bad_request(reason), Extent::Whole));
         }
         Ok((socket, spoken))
     }
 
-    /// Leaves the connection to somebody who serves HTTP/2 on it.
+    /// Hands the connection over for HTTP/2, with the bytes that were read from it.
     #[cfg(feature = "http2")]
     pub(super) fn hand_over(self, socket: Socket) -> Opened {
         Opened::Http2(Box::new((socket, self.received, self.source)))
     }
 
-    /// Reads the head of the request, of which the first byte is there already. What came behind
-    /// it is kept.
+    /// Reads the request head, of which at least one byte is in the read buffer. Bytes received
+    /// after the head stay there.
     pub(super) async fn read_head(
         &mut self,
         mut socket: Socket,
@@ -91,7 +92,7 @@ impl<'c> Attempt<'c> {
         Err(self.refuse(socket, rejection, Extent::Whole))
     }
 
-    /// Finds out what the request gets.
+    /// Decides how the request is answered.
     pub(super) fn answer(&mut self, head: RequestHead, content: Content) -> Answer {
         let extent = Extent::of_answer_to(&head);
         self.agree(head, content).unwrap_or_else(|rejection| Answer::Refusal(rejection, extent))
@@ -106,13 +107,15 @@ impl<'c> Attempt<'c> {
         let agreed = agree(&head, source.transport, config, content)?;
         let mut response = Vec::with_capacity(256);
         agreed.response.write(&mut response).map_err(|error| {
-            Rejection::bad_request(format!("the request cannot be answered: {error}"))
+            Rejection::bad_request(format!(
+                "the response to this request cannot be written: {error}"
+            ))
         })?;
         let (terms, peer) = agreed.with(head, source.clone());
         Ok(Answer::WebSocket(response, terms, peer))
     }
 
-    /// Sends the response, and does what the draft wants behind the heads.
+    /// Sends the response, and what the draft exchanges after the heads.
     pub(super) async fn finish(
         &mut self,
         socket: &mut Socket,
@@ -134,7 +137,7 @@ impl<'c> Attempt<'c> {
         Opened::WebSocket(endpoint, peer)
     }
 
-    /// The peer is to be told why there is no WebSocket.
+    /// Refuses the request; [`Refusal::answer`] then tells the peer why.
     pub(super) fn refuse(
         &self,
         socket: Socket,
@@ -148,6 +151,6 @@ impl<'c> Attempt<'c> {
 
 fn too_slow(config: &Config) -> Rejection {
     let limit = config.timeouts.opening.as_secs_f32();
-    let reason = format!("the request head did not come within {limit} seconds");
+    let reason = format!("the request head was not complete within {limit} seconds");
     Rejection::new(Status::RequestTimeout, reason)
 }

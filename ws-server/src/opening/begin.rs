@@ -1,4 +1,4 @@
-//! The beginning of a connection: what comes before its request.
+//! The beginning of a connection: PROXY header, TLS, and which protocol the client speaks.
 
 use super::behind_proxy::read_proxy_header;
 use super::outcome::OpeningError;
@@ -9,24 +9,25 @@ use crate::peer::Source;
 use crate::prefix::PrefixMatch;
 use crate::socket::Socket;
 
-/// What a client begins to speak.
+/// What a client speaks, as its first bytes show.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Spoken {
-    /// HTTP/1, or something that is to be told that it is not.
+    /// HTTP/1, or anything else: reading it as HTTP/1 fails, and the refusal says why.
     Http1,
     /// HTTP/2, with prior knowledge.
     Http2,
-    /// TLS.
+    /// TLS: a record of its handshake.
     Tls,
 }
 
 /// The connection preface of HTTP/2 (RFC 9113 §3.4).
 const HTTP2_PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
 
-/// The first byte of a TLS handshake (RFC 8446 §5.1).
+/// The first byte of a TLS handshake: the record type `handshake` (RFC 8446 §5.1).
 const TLS_HANDSHAKE: u8 = 0x16;
 
-/// Finds out what the client speaks, and if it is TLS, what is in it.
+/// Reads the PROXY header where one is due, and detects what the client speaks. Terminates TLS, and
+/// detects what is spoken within.
 pub(super) async fn begin(
     mut socket: Socket,
     received: &mut Vec<u8>,
@@ -36,7 +37,7 @@ pub(super) async fn begin(
     read_proxy_header(&mut socket, received, source, config).await?;
     let mut spoken = recognise(&mut socket, received).await?;
     if spoken == Spoken::Tls {
-        // Boxed: it is large, and connections without TLS should not carry it.
+        // Boxed: the future is large, and would enlarge that of connections without TLS.
         let secured = Box::pin(secure(socket, received, source, config));
         socket = secured.await.map_err(OpeningError::Tls)?;
         spoken = recognise(&mut socket, received).await?;
@@ -44,13 +45,13 @@ pub(super) async fn begin(
     Ok((socket, spoken))
 }
 
-/// What the client begins to speak; its bytes stay in `received`.
+/// Reads until the protocol is known; the bytes stay in `received`.
 async fn recognise(socket: &mut Socket, received: &mut Vec<u8>) -> Result<Spoken, OpeningError> {
     read_until(socket, received, |received| Ok(Spoken::of(received))).await
 }
 
 impl Spoken {
-    /// `None` while `bytes`, of which there is one at least, are too few to know.
+    /// `None` while more bytes are needed. `bytes` holds at least one.
     fn of(bytes: &[u8]) -> Option<Spoken> {
         if bytes[0] == TLS_HANDSHAKE {
             return Some(Spoken::Tls);

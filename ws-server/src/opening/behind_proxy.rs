@@ -1,4 +1,4 @@
-//! What proxies tell of the client, if they are believed.
+//! What trusted proxies say about the client: the PROXY protocol, and the fields of a request.
 
 use ws_core::Rejection;
 use ws_core::head::RequestHead;
@@ -10,8 +10,8 @@ use crate::peer::Source;
 use crate::proxy::{Forwarded, ProxyHeader, parse};
 use crate::socket::{RemoteAddr, Socket};
 
-/// Reads the header of the PROXY protocol, if the connection comes from a proxy that is known to
-/// send one.
+/// Reads the header of the PROXY protocol, if the connection comes from a proxy that is configured
+/// to send one.
 pub(super) async fn read_proxy_header(
     socket: &mut Socket,
     received: &mut Vec<u8>,
@@ -22,13 +22,14 @@ pub(super) async fn read_proxy_header(
         return Ok(());
     }
     let header = read_until(socket, received, take_header).await?;
-    // Where the proxy names nobody, the proxy's own address and its rights are not the client's.
+    // Where the proxy names no client address, its own must not be taken for the client's: the
+    // client would get the rights of the proxy.
     source.remote = header.source.map_or(RemoteAddr::Unknown, RemoteAddr::Tcp);
     source.transport = header.transport.unwrap_or(source.transport);
     Ok(())
 }
 
-/// Takes the header from what came, once it is whole.
+/// Takes the header from the received bytes, once it is complete.
 fn take_header(received: &mut Vec<u8>) -> Result<Option<ProxyHeader>, OpeningError> {
     let found = parse(received).map_err(OpeningError::Proxy)?;
     Ok(found.map(|(taken, header)| {
@@ -37,8 +38,11 @@ fn take_header(received: &mut Vec<u8>) -> Result<Option<ProxyHeader>, OpeningErr
     }))
 }
 
-/// Believes what proxies have added to a request, if it comes from one that is trusted: then the
-/// client's address, and the host and scheme that it used, are those that the proxy names.
+/// Applies `Forwarded` or `X-Forwarded-*`, if the request comes from a trusted proxy: the client's
+/// address, and the host and scheme that it used, are then those that the proxy names.
+///
+/// # Errors
+/// As with [`Forwarded::read`].
 pub(crate) fn believe_forwarded(
     head: &mut RequestHead,
     source: &mut Source,

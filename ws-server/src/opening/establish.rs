@@ -1,4 +1,4 @@
-//! The last step of the opening handshake: what comes behind the heads.
+//! The last step of the opening handshake: the response, and what is exchanged after the heads.
 
 use tokio::io::AsyncWriteExt;
 use ws_core::head::RequestHead;
@@ -11,13 +11,14 @@ use crate::endpoint::Endpoint;
 use crate::runtime::alarm::Alarm;
 use crate::socket::Socket;
 
-/// The deadline has passed before [`finish`] was done.
+/// The opening deadline has passed before [`finish`] was done.
 pub(crate) const TOO_LATE: HandshakeError = HandshakeError::Refused(
-    "what follows the head of the request did not come before the deadline",
+    "the opening handshake was not finished before the deadline: the bytes after the request head \
+     are missing, or the client did not read the response",
 );
 
-/// Sends `unsent` and finishes the handshake in the way of its draft. `received` holds what came
-/// behind the request head.
+/// Sends `unsent`, and finishes the handshake as the draft requires. `received` holds the bytes
+/// received after the request head.
 pub(crate) async fn finish(
     socket: &mut Socket,
     received: &mut Vec<u8>,
@@ -31,7 +32,7 @@ pub(crate) async fn finish(
 }
 
 impl Terms {
-    /// Opens the connection.
+    /// Opens the connection. `read` holds the bytes that follow the opening handshake.
     pub(crate) fn establish(
         self,
         socket: Socket,

@@ -1,4 +1,4 @@
-//! The byte stream a draft finishes its handshake on.
+//! The byte stream on which a draft finishes its opening handshake.
 
 use std::io;
 use std::pin::Pin;
@@ -8,16 +8,20 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
 use crate::socket::Socket;
 
-/// A socket at the end of the request head.
+/// A socket whose request head was read.
 ///
-/// Reading begins with what came behind the head. Writing gathers: the response head and what
-/// the draft adds to it leave in one write, but no later than the draft waits for the peer,
+/// Reading begins with the bytes received after the head. Writes are buffered: the response head
+/// and what the draft adds to it leave in one write. They are flushed before the socket is read,
 /// since proxies hold back what the client sends until they have seen the response head.
 #[derive(Debug)]
 pub(super) struct OpeningIo<'s> {
     socket: &'s mut Socket,
+    /// The bytes received after the request head. Always read before the socket is.
     received: &'s mut Vec<u8>,
+    /// What was written since the last complete flush, oldest first; the response head at first.
     unsent: Vec<u8>,
+    /// How many bytes of `unsent` the socket has taken: always at most its length, and 0 unless a
+    /// flush is under way or has failed.
     sent: usize,
 }
 

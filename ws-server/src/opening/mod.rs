@@ -1,4 +1,4 @@
-//! The opening handshake on a socket of our own.
+//! The opening handshake on a socket that this server has accepted.
 
 mod agreement;
 mod attempt;
@@ -29,10 +29,10 @@ use crate::policy::Content;
 use crate::runtime::alarm::Alarm;
 use crate::socket::{RemoteAddr, Socket};
 
-/// Reads the request head, answers it, and does what its draft wants behind the heads, all
-/// before one deadline; `alarm` keeps it, and is the connection's then.
+/// Reads the request head, answers it, and exchanges what its draft requires after the heads, all
+/// under one deadline. `alarm` watches the deadline, and becomes the connection's.
 ///
-/// Not an `async fn`, which would have room for its arguments twice.
+/// Not an `async fn`: that would store its arguments twice.
 pub(crate) fn open(
     socket: Socket,
     remote: RemoteAddr,
@@ -46,7 +46,7 @@ pub(crate) fn open(
         match spoken {
             #[cfg(feature = "http2")]
             Spoken::Http2 => return Ok(attempt.hand_over(socket)),
-            // What is no HTTP/1 is told so in HTTP/1.
+            // Anything else is read as HTTP/1, and refused in HTTP/1 if it is not.
             _ => {}
         }
         let (mut socket, head) = attempt.read_head(socket).await?;

@@ -1,4 +1,4 @@
-//! How an opening handshake ends.
+//! The outcome of an opening handshake.
 
 use ws_core::HandshakeError;
 
@@ -11,14 +11,14 @@ use crate::peer::Source;
 use crate::proxy::ProxyHeaderError;
 use crate::socket::Socket;
 
-/// How an opening handshake ended.
+/// What a connection was opened as.
 #[derive(Debug)]
 pub(crate) enum Opened {
     /// A WebSocket.
     WebSocket(Box<Endpoint<Socket>>, Peer),
-    /// An ordinary request, for the page.
+    /// An ordinary request, to be answered with the page.
     Page(Socket),
-    /// A connection that carries WebSockets in streams, and what was read from it.
+    /// An HTTP/2 connection, which carries WebSockets in streams; and the bytes read from it.
     #[cfg(feature = "http2")]
     Http2(Box<(Socket, Vec<u8>, Source)>),
 }
@@ -26,21 +26,22 @@ pub(crate) enum Opened {
 /// Why there is no WebSocket.
 #[derive(Debug)]
 pub(crate) enum OpeningError {
-    /// The request was refused; the peer is to be told.
+    /// The request was refused; the peer is still to be told.
     Rejected(Box<Refusal>),
-    /// The handshake broke off; there is nobody to tell, or no way.
+    /// The handshake failed, and the peer cannot be told: the connection has failed, or the 101
+    /// response may already be sent.
     Failed(HandshakeError),
-    /// A proxy began with something else than it should.
+    /// The PROXY header is missing or malformed.
     Proxy(ProxyHeaderError),
-    /// There was no TLS handshake to agree on.
+    /// The TLS handshake failed.
     Tls(std::io::Error),
-    /// The peer asked for nothing, and went away or let the deadline pass.
+    /// The peer sent no request before it disconnected or the deadline passed.
     Silent,
-    /// The server shuts down first.
+    /// The server began to shut down during the handshake.
     Shutdown,
 }
 
-/// Before its request, a peer that goes away has asked for nothing.
+/// A peer that disconnects before its request has sent none.
 impl From<Gone> for OpeningError {
     fn from(_: Gone) -> OpeningError {
         OpeningError::Silent

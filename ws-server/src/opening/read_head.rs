@@ -1,4 +1,4 @@
-//! The request head.
+//! Reading the request head.
 
 use std::io;
 
@@ -8,13 +8,13 @@ use super::read_until::{Gone, read_until};
 use crate::runtime::alarm::Ring;
 use crate::socket::Socket;
 
-/// Why there is no head.
+/// Why no request head was read.
 pub(super) enum ReadHeadError {
-    /// What came is none.
+    /// The received bytes are not a request head.
     Head(HeadError),
-    /// The connection ended, or broke.
+    /// The connection ended or failed.
     Gone(io::Error),
-    /// There was no more time for it.
+    /// The deadline passed, or the server began to shut down.
     Cut(Ring),
 }
 
@@ -30,7 +30,7 @@ impl From<Gone> for ReadHeadError {
     }
 }
 
-/// Reads until the head is whole. What came behind it stays in `received`.
+/// Reads until the head is complete. Bytes received after the head stay in `received`.
 pub(super) async fn read_head(
     socket: &mut Socket,
     received: &mut Vec<u8>,

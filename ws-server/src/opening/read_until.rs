@@ -1,4 +1,4 @@
-//! Reading until there is enough.
+//! Reading until the received bytes are enough.
 
 use std::future::poll_fn;
 use std::io::{self, ErrorKind};
@@ -10,12 +10,12 @@ use tokio::io::{AsyncRead, ReadBuf};
 use crate::runtime::pool;
 use crate::socket::Socket;
 
-/// The connection ended, or broke, before enough had arrived.
+/// The connection ended or failed before enough bytes were received.
 #[derive(Debug)]
 pub(super) struct Gone(pub(super) io::Error);
 
-/// Reads until `look` finds something in `received`, of which it sees one byte at least. While the
-/// peer is slow, only the bytes that have arrived are held.
+/// Reads until `look` returns something. It sees all bytes that are not consumed, at least one.
+/// While the socket has nothing to read, only these bytes are kept.
 pub(super) async fn read_until<T, E: From<Gone>>(
     socket: &mut Socket,
     received: &mut Vec<u8>,

@@ -1,4 +1,4 @@
-//! Answers that are no WebSocket: refusals and the page.
+//! Answers that open no WebSocket: refusals and the page.
 
 use std::time::Duration;
 
@@ -8,14 +8,14 @@ use ws_core::head::{RequestHead, ResponseHead};
 
 use crate::socket::{RemoteAddr, Socket};
 
-/// How long the peer has to take an answer.
+/// How long the peer has to read an answer.
 const ANSWER_TIME: Duration = Duration::from_secs(2);
 
-/// How much of what the peer still sends is read, so that the end of the connection does not
-/// destroy the answer.
+/// How many bytes of what the peer still sends are read and dropped: closing a socket with unread
+/// bytes resets the connection, and the answer could be lost.
 const DRAINED_BYTES: u64 = 64 * 1024;
 
-/// A request that was refused, and who is to be told.
+/// A request that was refused, and the socket for the answer.
 #[derive(Debug)]
 pub(crate) struct Refusal {
     pub(super) socket: Socket,
@@ -29,12 +29,12 @@ pub(crate) struct Refusal {
 pub(super) enum Extent {
     /// All of it.
     Whole,
-    /// Its head, without the body.
+    /// Only its head, without the body.
     HeadAlone,
 }
 
 impl Extent {
-    /// The answer to `HEAD` is a head alone (RFC 9110 §9.3.2).
+    /// The answer to `HEAD` has no body (RFC 9110 §9.3.2).
     pub(super) fn of_answer_to(request: &RequestHead) -> Extent {
         match request.method() {
             "HEAD" => Extent::HeadAlone,
@@ -76,6 +76,6 @@ async fn answer(mut socket: Socket, head: &ResponseHead, body: &[u8]) {
         socket.shutdown().await?;
         tokio::io::copy(&mut socket.take(DRAINED_BYTES), &mut tokio::io::sink()).await
     };
-    // The peer had its time, or did not want the answer.
+    // Either error means the same: the peer has not read the answer in time, or disconnected.
     drop(tokio::time::timeout(ANSWER_TIME, exchange).await);
 }

@@ -6,8 +6,8 @@ use crate::config::Config;
 use crate::peer::Source;
 use crate::socket::Socket;
 
-/// Performs the TLS handshake that a client has begun, if TLS is ended here. `received` holds what
-/// came of it.
+/// Performs the TLS handshake that a client has begun, if TLS is configured; otherwise returns the
+/// socket as it is. `received` holds the first bytes of the handshake.
 #[cfg(feature = "tls")]
 pub(super) async fn secure(
     socket: Socket,
@@ -24,7 +24,7 @@ pub(super) async fn secure(
     Ok(Socket::Tls(Box::new(stream)))
 }
 
-/// This program has no TLS: the client is told so when its head is read.
+/// This program was built without TLS: what the client sends is refused when it is read as a head.
 #[cfg(not(feature = "tls"))]
 #[allow(clippy::unused_async, reason = "as with TLS")]
 pub(super) async fn secure(

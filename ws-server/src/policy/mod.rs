@@ -1,4 +1,4 @@
-//! What a server asks of an opening handshake beyond its draft.
+//! What a server requires of an opening handshake, whatever the draft: origin and subprotocol.
 
 mod origin;
 mod subprotocol;

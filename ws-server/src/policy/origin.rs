@@ -5,23 +5,27 @@ use ws_core::{Rejection, Status, Transport};
 
 /// Which origins may connect.
 ///
-/// Browsers attach cookies to every WebSocket and apply no same-origin policy to it: whoever
-/// lets any origin in lets any page act for its visitors. Clients that send no origin are no
-/// browsers, and are always let in; the origin is no proof against them.
+/// Browsers send cookies with every opening handshake, and apply no same-origin policy to
+/// WebSockets: a server that accepts any origin lets any page act on behalf of its visitors
+/// (cross-site WebSocket hijacking). Clients that send no origin are not browsers and are always
+/// accepted: the origin is no authentication, since other clients can send any (RFC 6455 §10.2).
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub enum Origins {
-    /// The pages of this very server: same scheme, host and port as the request.
+    /// The pages of this server's own origin: same scheme, host and port as the request.
     #[default]
     Same,
-    /// These, such as `https://example.com`. Case, a default port and a slash at the end make
-    /// no difference.
+    /// Only these, such as `https://example.com`. Case, a default port and a slash at the end are
+    /// ignored.
     These(Vec<String>),
     /// Any page.
     Any,
 }
 
 impl Origins {
-    /// Lets a request in, or says why not.
+    /// Checks the origin of a request.
+    ///
+    /// # Errors
+    /// A [`Rejection`] with status 403 when the origin may not connect.
     pub(crate) fn check(
         &self,
         origin: Option<&str>,
@@ -41,18 +45,18 @@ impl Origins {
             return Ok(());
         }
         let expected = match self {
-            Origins::Same => "this server lets in pages of its own origin alone",
-            _ => "it is not among the origins this server lets in",
+            Origins::Same => "only pages of this server's own origin may connect",
+            _ => "it is not in this server's list of allowed origins",
         };
         let origin = origin.escape_debug();
         Err(Rejection::new(
             Status::Forbidden,
-            format!("the origin {origin} may not connect: {expected}"),
+            format!("the origin {origin} is not allowed: {expected}"),
         ))
     }
 }
 
-/// An origin as browsers write it.
+/// An origin as browsers serialise it: lower case, no default port, no slash at the end.
 fn canonical(origin: &str) -> String {
     let origin = origin.to_ascii_lowercase();
     let origin = origin.strip_suffix('/').unwrap_or(&origin);
@@ -92,7 +96,7 @@ struct Authority<'a> {
 
 impl<'a> Authority<'a> {
     fn parse(text: &'a str, default_port: u16) -> Option<Authority<'a>> {
-        // An IPv6 literal holds colons of its own, within brackets.
+        // An IPv6 literal contains colons, within brackets.
         let end = text.rfind(']').map_or(0, |at| at + 1);
         let (host, port) = match text[end..].find(':') {
             Some(at) => (&text[..end + at], text[end + at + 1..].parse().ok()?),

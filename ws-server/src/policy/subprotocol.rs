@@ -1,4 +1,4 @@
-//! Which of the offered subprotocols is spoken (RFC 6455 §1.9).
+//! Which of the offered subprotocols is selected (RFC 6455 §1.9).
 
 use ws_core::Capabilities;
 
@@ -14,13 +14,13 @@ pub(crate) struct Subprotocols {
 pub(crate) enum Content {
     /// Messages: only the application's own subprotocols make sense.
     Messages,
-    /// Bytes: `binary` and `base64` say how they travel.
+    /// Bytes: the subprotocols `binary` and `base64` say how they are encoded in messages.
     Bytes,
 }
 
 impl Subprotocols {
-    /// The client's first choice among those that are spoken. For bytes, `binary` is preferred
-    /// to `base64`, and both come behind the application's own.
+    /// The client's first choice among the supported subprotocols. For bytes, the application's own
+    /// come first, then `binary`, then `base64`.
     pub(crate) fn pick<'o>(
         &self,
         offered: &[&'o str],

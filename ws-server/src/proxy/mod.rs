@@ -1,4 +1,4 @@
-//! What proxies in front of the server tell of the clients behind them, and whom to believe.
+//! What proxies in front of the server say about their clients, and which proxies are trusted.
 
 mod forwarded;
 mod header;

@@ -1,4 +1,4 @@
-//! Which proxies are believed.
+//! Which proxies are trusted.
 
 use std::net::IpAddr;
 use std::str::FromStr;
@@ -7,25 +7,25 @@ use ipnet::{IpNet, Ipv4Net};
 
 use crate::socket::RemoteAddr;
 
-/// The proxies whose word about their clients is believed; by default there are none.
+/// The proxies that are trusted in what they say about their clients. By default none.
 ///
-/// Whoever connects from one of these addresses can claim any address, scheme and host: list
-/// the proxies, not the network they share with others.
+/// Any program that connects from one of these addresses can claim any client address, scheme and
+/// host: list only the proxies, not a network that they share with other machines.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct TrustedProxies {
     proxies: Vec<TrustedProxy>,
 }
 
 impl TrustedProxies {
-    /// Whether nobody is believed.
+    /// Whether no proxy is trusted.
     pub fn is_empty(&self) -> bool {
         self.proxies.is_empty()
     }
 
-    /// Whether a connection from here comes from a proxy that is believed.
+    /// Whether a connection from this address comes from a trusted proxy.
     ///
     /// An IPv4 address mapped to IPv6 (`::ffff:192.0.2.1`) counts as the IPv4 address. An
-    /// [unknown](RemoteAddr::Unknown) address is nobody's.
+    /// [unknown](RemoteAddr::Unknown) address is never trusted.
     pub fn contains(&self, remote: RemoteAddr) -> bool {
         self.proxies.iter().any(|proxy| proxy.contains(remote))
     }
@@ -83,10 +83,10 @@ impl FromStr for TrustedProxy {
     }
 }
 
-/// How many bits come before an IPv4 address that is mapped to IPv6.
+/// The length of the prefix before an IPv4 address that is mapped to IPv6 (RFC 4291 §2.5.5.2).
 const MAPPED_PREFIX: u8 = 96;
 
-/// A network of mapped addresses as the IPv4 network it stands for.
+/// The IPv4 network for a network of IPv4 addresses that are mapped to IPv6.
 fn canonical(network: IpNet) -> IpNet {
     let (IpAddr::V4(address), Some(prefix)) =
         (network.addr().to_canonical(), network.prefix_len().checked_sub(MAPPED_PREFIX))
@@ -108,13 +108,13 @@ impl std::fmt::Display for TrustedProxy {
     }
 }
 
-/// Why a text is no [`TrustedProxy`].
+/// Why a text cannot be parsed as a [`TrustedProxy`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum ParseTrustedProxyError {
     /// Neither an address, nor a network, nor `unix`.
     NoNetwork,
-    /// Bits are set behind the prefix; this is the network without them.
+    /// Host bits are set, after the prefix; this is the network without them.
     HostBits(TrustedProxy),
 }
 
@@ -125,7 +125,7 @@ impl std::fmt::Display for ParseTrustedProxyError {
                 "expected an address such as 127.0.0.1, a network such as 10.0.0.0/8, or unix",
             ),
             ParseTrustedProxyError::HostBits(network) => {
-                write!(f, "bits are set behind the prefix; the network is {network}")
+                write!(f, "host bits are set after the prefix; the network is {network}")
             }
         }
     }

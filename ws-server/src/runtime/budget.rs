@@ -1,57 +1,58 @@
-//! The budget of a task: how much it does before the other tasks of its worker run.
+//! The cooperative budget of a task: how much it does before it yields to the worker's other tasks.
 //!
-//! The runtime lets a task go on for 128 reads and writes. A read of many bytes counts as several,
-//! by the work that they are.
+//! Tokio gives a task a budget of 128 operations, reads and writes, for each poll
+//! ([`tokio::task::coop`]). Here a read of many bytes is charged as several, by the work that the
+//! bytes cause.
 
 use std::task::{Context, Poll};
 
 use tokio::task::coop::{has_budget_remaining, poll_proceed};
 use ws_core::connection::Work;
 
-/// Bytes that may be frames, and tiny ones: half a megabyte in a budget.
+/// Bytes for one operation that may be frames, even tiny ones: 512 KiB in a budget.
 const FRAMES_BYTES: usize = 4 * 1024;
 
-/// Bytes that are only copied: four megabytes in a budget.
+/// Bytes for one operation that are only copied: 4 MiB in a budget.
 const COPIED_BYTES: usize = 32 * 1024;
 
-/// Bytes on the wire that an extension has to make something of, which may be tables and little
-/// else: eight kilobytes in a budget.
+/// Bytes on the wire for one operation that an extension has to decode, which may be mostly Huffman
+/// tables: 8 KiB in a budget.
 const TRANSFORMED_BYTES: usize = 64;
 
-/// Bytes that an extension has to encode: sixty-four kilobytes in a budget.
+/// Bytes for one operation that an extension has to encode: 64 KiB in a budget.
 const ENCODED_BYTES: usize = 512;
 
-/// Pending when the budget is used up; the task is woken when the others have run. Sockets that are
-/// not the runtime's do not ask.
+/// Pending when the budget is used up; the task is woken to run again after the others. To be
+/// called before reading, since only the sockets of the runtime check the budget themselves.
 #[inline]
 pub(crate) fn poll_continue(cx: &mut Context<'_>) -> Poll<()> {
     poll_proceed(cx).map(drop)
 }
 
-/// Whether something of the budget is left: what is pending then is so for a reason of its own.
+/// Whether some of the budget is left: then a pending operation waits for something else.
 pub(crate) fn is_left() -> bool {
     has_budget_remaining()
 }
 
-/// Counts bytes that were read to be decoded, or come behind the end of a connection.
+/// Charges bytes that were read to be decoded, or after the end of the connection.
 #[inline]
 pub(crate) fn charge_frames(cx: &mut Context<'_>, bytes: usize) {
     charge(cx, bytes.div_ceil(FRAMES_BYTES));
 }
 
-/// Counts bytes that were read to be passed on as they are.
+/// Charges bytes that were read or written without being decoded.
 #[inline]
 pub(crate) fn charge_copied(cx: &mut Context<'_>, bytes: usize) {
     charge(cx, bytes.div_ceil(COPIED_BYTES));
 }
 
-/// Counts what extensions have done.
+/// Charges what extensions have done.
 pub(crate) fn charge_work(cx: &mut Context<'_>, work: Work) {
     let decoded = work.wire.div_ceil(TRANSFORMED_BYTES) + work.decoded.div_ceil(FRAMES_BYTES);
     charge(cx, decoded.max(work.steps) + work.encoded.div_ceil(ENCODED_BYTES));
 }
 
-/// When this uses the budget up, the next read is pending.
+/// Charges this many operations. When this uses the budget up, the next operation is pending.
 #[inline]
 pub(crate) fn charge(cx: &mut Context<'_>, reads: usize) {
     for _ in 0..reads {

@@ -1,8 +1,8 @@
-//! The clock.
+//! The clock of the runtime.
 
 use std::time::Instant;
 
-/// The time, as the runtime has it.
+/// The time of the runtime's clock, which tests can pause.
 pub(crate) fn now() -> Instant {
     tokio::time::Instant::now().into_std()
 }

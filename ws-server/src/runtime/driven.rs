@@ -1,10 +1,10 @@
-//! Which connection this thread drives just now.
+//! The connection whose service the current thread is polling.
 
 use std::cell::Cell;
 
 #[cfg(not(ws_loom))]
 thread_local! {
-    /// The address of what is shared of it; 0 for none.
+    /// The address of its [`Shared`](super::shared::Shared); 0 while no service is polled.
     static DRIVEN: Cell<usize> = const { Cell::new(0) };
 }
 
@@ -13,10 +13,10 @@ loom::thread_local! {
     static DRIVEN: Cell<usize> = Cell::new(0);
 }
 
-/// Says, until it is dropped, that this thread polls the service of a connection: the connection is
-/// looked at when that is done, and nobody has to wake its task for it.
+/// Marks, until it is dropped, that the current thread polls the service of a connection: the
+/// connection is driven right after that, and its task need not be woken for it.
 pub(crate) struct Driven {
-    /// A service may poll the connection of another.
+    /// What was marked before: a service may poll the task of another connection.
     outer: usize,
 }
 
@@ -25,7 +25,7 @@ impl Driven {
         Driven { outer: DRIVEN.with(|driven| driven.replace(std::ptr::from_ref(shared).addr())) }
     }
 
-    /// Whether this thread polls the service of this connection.
+    /// Whether the current thread polls the service of this connection.
     #[inline]
     pub(crate) fn is<T>(shared: &T) -> bool {
         DRIVEN.with(Cell::get) == std::ptr::from_ref(shared).addr()

@@ -1,4 +1,4 @@
-//! What drives a connection that no server runs.
+//! Driving a connection that has no server.
 
 use std::future::Future;
 use std::pin::Pin;
@@ -9,8 +9,8 @@ use super::receiving::Receiving;
 use super::shared::Shared;
 use super::view::{Drive, View};
 
-/// Drives a connection until it has ended. When it is dropped before that, whoever awaits something
-/// of the connection drives it.
+/// Drives a connection until it has ended. When it is dropped before that, the handles drive the
+/// connection while one of their methods is awaited.
 #[derive(Debug)]
 pub(crate) struct Keeper<V: View>(Arc<Shared<V>>);
 

@@ -1,20 +1,21 @@
-//! How a connection ends when its service has panicked.
+//! The status with which a connection is closed, by how its service has ended.
 
 use std::io;
 
 use ws_core::{CloseReason, StatusCode};
 
-/// Whether a handle was dropped by a panic.
+/// Whether a handle was dropped while its thread was panicking.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Panicked {
-    /// None was.
+    /// No handle was.
     No,
-    /// One was.
+    /// At least one was.
     Yes,
 }
 
 impl Panicked {
-    /// What the peer is told when the handles are gone, and the service has ended like this.
+    /// The reason of the Close when all handles are dropped, and the service has ended with
+    /// `outcome`; `None` while it runs. Status 1011 after an error or panic, otherwise 1000.
     pub(crate) fn closing_reason(self, outcome: Option<&io::Result<()>>) -> CloseReason {
         let code = match (outcome, self) {
             (Some(Err(_)), _) | (_, Panicked::Yes) => StatusCode::INTERNAL_ERROR,

@@ -1,37 +1,40 @@
-//! Buffers that belong to the worker thread, not to a connection.
+//! A pool of buffers for each worker thread.
 //!
-//! A connection takes one when its socket may have something and gives it back as soon as
-//! nothing is left in it, so ten thousand idle connections hold none.
+//! A connection takes a buffer when its socket may have something to read, and returns it as soon
+//! as nothing is left in it: ten thousand idle connections hold none.
 
 use std::cell::RefCell;
 use std::thread::LocalKey;
 
 use ws_core::Batch;
 
-/// The size of a read buffer: a 64 KiB message and its header lie in it whole.
+/// The size of a read buffer: a message of 64 KiB and its header fit into it.
 const READ_BYTES: usize = 128 * 1024;
 
-/// The capacity of a send buffer; one that has grown is not kept.
+/// The capacity of a send buffer; one that has grown beyond it is not kept.
 const SEND_BYTES: usize = 256 * 1024;
 
-/// How many buffers of each kind a worker has.
+/// How many buffers of each kind a worker keeps.
 const BUFFERS: usize = 8;
 
-/// The sizes of those that are made when all are lent. They are others, so that these are not kept.
+/// The sizes of buffers that are allocated when all others are in use. They differ from the sizes
+/// above, so that these buffers are not kept.
 const MORE_READ_BYTES: usize = READ_BYTES / 2;
 const MORE_SEND_BYTES: usize = 24 * 1024;
 
-// A worker has its buffers from its first connection on. What is not used of them is no memory but
-// addresses. One that was kept of those made later could lie above all that the heap has had to
-// hold since, which could not shrink then.
+// A worker allocates all its buffers with its first connection. The pages of them that are never
+// written take address space, but no memory. Buffers allocated later are not kept: one that is at
+// the top of the heap would prevent the heap from shrinking.
 thread_local! {
+    /// At most [`BUFFERS`], each of [`READ_BYTES`] and without messages.
     static READ: RefCell<Vec<Batch>> =
         RefCell::new((0..BUFFERS).map(|_| new_read(READ_BYTES)).collect());
+    /// At most [`BUFFERS`], each empty and with a capacity of [`SEND_BYTES`].
     static SEND: RefCell<Vec<Vec<u8>>> =
         RefCell::new((0..BUFFERS).map(|_| Vec::with_capacity(SEND_BYTES)).collect());
 }
 
-/// A read buffer; initialised once in its life, not once per read.
+/// Takes a read buffer. It was zeroed once, when it was allocated, and not for each read.
 #[inline]
 pub(crate) fn take_read() -> Batch {
     READ.with_borrow_mut(Vec::pop).unwrap_or_else(|| new_read(MORE_READ_BYTES))
@@ -42,7 +45,7 @@ fn new_read(size: usize) -> Batch {
     Batch::new(vec![0; size].into_boxed_slice())
 }
 
-/// Gives a read buffer back.
+/// Returns a read buffer; what is in it is dropped.
 #[inline]
 pub(crate) fn give_read(batch: impl Into<Option<Batch>>) {
     if let Some(batch) = batch.into().and_then(emptied) {
@@ -50,7 +53,7 @@ pub(crate) fn give_read(batch: impl Into<Option<Batch>>) {
     }
 }
 
-/// A read buffer without what was in it; `None` for one that is not kept.
+/// Empties a read buffer; `None` for one that is not of the size to be kept.
 #[inline]
 pub(crate) fn emptied(mut batch: Batch) -> Option<Batch> {
     if batch.capacity() != READ_BYTES {
@@ -66,13 +69,13 @@ pub(crate) fn read_buffers() -> usize {
     READ.with_borrow(Vec::len)
 }
 
-/// An empty send buffer.
+/// Takes an empty send buffer.
 #[inline]
 pub(crate) fn take_send() -> Vec<u8> {
     SEND.with_borrow_mut(Vec::pop).unwrap_or_else(|| Vec::with_capacity(MORE_SEND_BYTES))
 }
 
-/// Gives a send buffer back.
+/// Returns a send buffer, which must be empty.
 #[inline]
 pub(crate) fn give_send(storage: Vec<u8>) {
     if storage.capacity() == SEND_BYTES {
@@ -82,7 +85,7 @@ pub(crate) fn give_send(storage: Vec<u8>) {
 
 #[inline]
 fn give<T>(pool: &'static LocalKey<RefCell<Vec<T>>>, storage: T) {
-    // A connection may end with its thread, when the pool is gone already.
+    // A connection may be dropped with its thread, after the pool was destroyed.
     let _kept = pool.try_with(|kept| {
         let mut kept = kept.borrow_mut();
         if kept.len() < BUFFERS {

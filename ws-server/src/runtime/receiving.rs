@@ -1,20 +1,23 @@
-//! What the handles of a connection leave to its driver.
+//! Whether the handles of a connection wait to receive, as its driver needs to know.
 
 use crate::runtime::sync::{AtomicU8, Ordering};
 
-/// Whether one of the handles that the driver has just polled waits to receive.
+/// Whether one of the handles that the driver's task has just polled waits to receive.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[repr(u8)]
 pub(crate) enum Receiving {
-    /// None does.
+    /// None does: the driver reads ahead.
     No,
-    /// One does, so the socket wakes the task; and something else was done.
+    /// One does, so the socket wakes the task. Something else was done since, which may have left
+    /// work for the driver.
     Waiting,
-    /// One does, and has left nothing to do: deadlines wake the task too.
+    /// One does, and nothing was done since: the socket and the deadlines wake the task, and the
+    /// driver has no work.
     Settled,
 }
 
-/// What has been noted. Only the driver's task writes it, and takes it when it looks.
+/// The [`Receiving`] since the driver has last taken it: always the value of a variant. Only
+/// written and taken within the driver's task.
 #[derive(Debug)]
 pub(super) struct NotedReceiving(AtomicU8);
 
@@ -30,7 +33,7 @@ impl NotedReceiving {
         self.0.store(receiving as u8, Ordering::Relaxed);
     }
 
-    /// Something else was done than to wait to receive.
+    /// Notes that something was done other than waiting to receive.
     #[inline]
     pub(super) fn note_more(&self) {
         if self.0.load(Ordering::Relaxed) != Receiving::No as u8 {
@@ -38,7 +41,7 @@ impl NotedReceiving {
         }
     }
 
-    /// What the handles have done that the driver has just polled.
+    /// Takes what was noted, and resets it to [`Receiving::No`].
     #[inline]
     pub(super) fn take(&self) -> Receiving {
         let receiving = self.0.load(Ordering::Relaxed);

@@ -6,7 +6,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use tokio::sync::Notify;
 use tokio::sync::futures::OwnedNotified;
 
-/// Given once, received by every connection. Cheap to clone and to ask.
+/// A signal that is triggered once and received by every connection. Cheap to clone and to check;
+/// clones share it.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Shutdown {
     inner: Arc<Inner>,
@@ -14,6 +15,7 @@ pub(crate) struct Shutdown {
 
 #[derive(Debug, Default)]
 struct Inner {
+    /// Set before `notify` is notified, and never reset.
     triggered: AtomicBool,
     notify: Arc<Notify>,
 }
@@ -25,13 +27,13 @@ impl Shutdown {
         self.inner.notify.notify_waiters();
     }
 
-    /// Whether the server shuts down.
+    /// Whether the signal was triggered.
     #[inline]
     pub(crate) fn is_triggered(&self) -> bool {
         self.inner.triggered.load(Ordering::Acquire)
     }
 
-    /// Completes when the server shuts down.
+    /// Completes when the signal is triggered, or at once if it was.
     #[cfg(feature = "http2")]
     pub(crate) async fn triggered(&self) {
         let mut notified = std::pin::pin!(self.inner.notify.notified());
@@ -41,7 +43,7 @@ impl Shutdown {
         }
     }
 
-    /// Completes when the server begins to shut down after this call; check
+    /// Completes when the signal is triggered after this call; check
     /// [`is_triggered`](Shutdown::is_triggered) after the first poll.
     pub(crate) fn subscribe(&self) -> OwnedNotified {
         self.inner.notify.clone().notified_owned()

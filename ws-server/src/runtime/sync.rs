@@ -1,4 +1,4 @@
-//! The locks and atomics of what several tasks share; those of `loom` where it explores them.
+//! The locks and atomics of what several tasks share; under `ws_loom` those of `loom`.
 
 use std::sync::PoisonError;
 #[cfg(not(ws_loom))]
@@ -13,7 +13,8 @@ pub(crate) use loom::sync::{
     atomic::{AtomicBool, AtomicU8, Ordering},
 };
 
-/// The value behind a lock. Nothing under these locks leaves it half changed when it panics.
+/// Locks a mutex, whether or not it is poisoned: no code under these locks leaves the value in an
+/// inconsistent state when it panics.
 #[inline]
 pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)

@@ -1,4 +1,4 @@
-//! A connection as its task and its handles see it.
+//! The interface of a connection to its task and its handles.
 
 use std::task::{Context, Poll};
 
@@ -6,20 +6,20 @@ use ws_core::CloseReason;
 
 use super::receiving::Receiving;
 
-/// A connection as its application sees it: messages, or bytes.
+/// A connection that is shared with its application, as messages or as bytes.
 pub(crate) trait View {
     /// Whether nothing can be sent any more.
     fn is_closed(&self) -> bool;
 
-    /// Ends the connection where it is.
+    /// Aborts the connection.
     fn cut(&mut self);
 }
 
 /// A connection that can be driven.
 pub(crate) trait Drive: View {
-    /// Does what is to be done beside the handles, of which `receiving` tells, until the connection
-    /// is over; then ends it. When no handle is left, it is closed for the reason in `left`. Ready
-    /// when it has ended.
+    /// Does what the handles do not do until the connection is over, and then ends it. `receiving`
+    /// tells whether a handle reads. `left` is `Some` when there is no handle any more: then the
+    /// connection is closed with this reason. Ready when it has ended; and what has changed.
     fn poll_drive(
         &mut self,
         cx: &mut Context<'_>,
@@ -35,6 +35,6 @@ pub(crate) enum Change {
     Nothing,
     /// Data was received.
     Received,
-    /// The state of the connection: its end has begun, or a deadline has passed.
+    /// The state of the connection: its end has begun, or a deadline or the shutdown was handled.
     State,
 }

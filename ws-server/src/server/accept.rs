@@ -14,11 +14,11 @@ use crate::config::Config;
 use crate::session::{Admitted, Application, Connections, CutOnDrop};
 use crate::socket::{Listener, RemoteAddr, Socket};
 
-/// The first and the longest pause after a failed accept.
+/// The first and the longest pause after a failed accept; it doubles each time.
 const FIRST_PAUSE: Duration = Duration::from_millis(5);
 const LONGEST_PAUSE: Duration = Duration::from_secs(1);
 
-/// Accepts and serves until `shutdown` completes, then ends every connection.
+/// Accepts and serves connections until `shutdown` completes, then closes every connection.
 pub(super) async fn run<L: Listener + Sync>(
     config: Arc<Config>,
     application: Arc<dyn Application>,
@@ -26,7 +26,7 @@ pub(super) async fn run<L: Listener + Sync>(
     shutdown: impl Future<Output = ()>,
 ) {
     listener.prepare();
-    // Whoever drops the server drops its connections.
+    // Dropping the future of the server aborts its connections.
     let connections = CutOnDrop(Connections::new());
     let port = Port { config, application, shutdown: connections.0.signal().clone() };
     let mut shutdown = pin!(shutdown);
@@ -43,11 +43,11 @@ pub(super) async fn run<L: Listener + Sync>(
                     port.application.clone().spawn(admitted, &connections.0);
                 }
                 Err(error) if is_of_one_connection(&error) => {
-                    debug!(%error, "a connection was gone before it was accepted");
+                    debug!(%error, "a connection ended before it was accepted");
                 }
                 Err(error) => {
-                    // Out of descriptors or memory: others may give some back.
-                    error!(%error, ?pause, "cannot accept, pausing");
+                    // Out of descriptors or memory: connections that end may free some.
+                    error!(%error, ?pause, "cannot accept connections; trying again after a pause");
                     tokio::select! {
                         () = &mut shutdown => break,
                         () = tokio::time::sleep(pause) => {}
@@ -57,27 +57,30 @@ pub(super) async fn run<L: Listener + Sync>(
             },
         }
     }
-    // Nobody can connect from here on.
+    // No client can connect from here on.
     drop(listener);
     connections.0.shutdown(port.config.drain).await;
 }
 
-/// The next connection, and its permit.
+/// Waits for the next connection and its permit.
+///
+/// # Errors
+/// Those of the listener.
 async fn accept<L: Listener + Sync>(
     permits: &Arc<Semaphore>,
     listener: &L,
 ) -> io::Result<(Socket, RemoteAddr, OwnedSemaphorePermit)> {
-    // Nobody is accepted before there is a permit. It is not kept: while nobody comes, streams of
-    // other connections may have it.
+    // Nothing is accepted before there is a permit. The permit is not kept while the listener
+    // waits: streams of HTTP/2 connections take permits too.
     drop(permits.acquire().await);
     let (socket, remote) = poll_fn(|cx| listener.poll_accept(cx)).await?;
-    // Such a stream may have been quicker: then the connection waits for the next permit, and
-    // those behind it are not accepted.
+    // Such a stream may have taken the last permit meanwhile. Then the accepted connection waits
+    // for the next one, and those after it stay in the listen queue.
     let permit = permits.clone().acquire_owned().await.map_err(io::Error::other)?;
     Ok((socket, remote, permit))
 }
 
-/// Whether an error is about the connection that was accepted, not about the listener.
+/// Whether an error concerns only the connection that was accepted, not the listener.
 fn is_of_one_connection(error: &io::Error) -> bool {
     matches!(
         error.kind(),

@@ -1,4 +1,4 @@
-//! A connection of HTTP/2 on a port of our own: WebSockets in its streams (RFC 8441).
+//! An HTTP/2 connection on the server's own port: WebSockets in its streams (RFC 8441).
 
 use std::io;
 use std::pin::{Pin, pin};
@@ -22,26 +22,28 @@ use crate::runtime::shutdown::Shutdown;
 use crate::session::{Application, Connections, CutOnDrop};
 use crate::socket::Socket;
 
-/// How many streams a client may have open at once.
+/// How many streams a client may have open at once (`SETTINGS_MAX_CONCURRENT_STREAMS`).
 const STREAMS: u32 = 100;
 
-/// What a client may send on one stream before its service has read it, in bytes.
+/// The flow-control window of a stream: what a client may send on it before its service has read
+/// it, in bytes.
 const STREAM_WINDOW: u32 = 64 * 1024;
 
-/// As much on all streams together: one whose service reads nothing does not stall the others.
+/// The flow-control window of the connection: as much as all streams together, so that a stream
+/// whose service reads nothing does not stall the others.
 const CONNECTION_WINDOW: u32 = STREAMS * STREAM_WINDOW;
 
-/// What may wait to be sent on one stream within HTTP/2, in bytes.
+/// How much HTTP/2 buffers to be sent on one stream, in bytes.
 const SEND_BUFFER: usize = 64 * 1024;
 
-/// How long a connection without a WebSocket is kept, before its client is told to open no more.
+/// How long a connection without a WebSocket stays open, before it is sent a GOAWAY.
 const IDLE_TIME: Duration = Duration::from_secs(60);
 
-/// How long it has to end then.
+/// How long it then has to end.
 const ENDING_TIME: Duration = Duration::from_secs(10);
 
-/// Serves the streams of a connection until it ends, or until the server shuts down and all of
-/// them are closed.
+/// Serves the streams of a connection until it ends, or until the server shuts down and every
+/// stream is closed. `received` are the bytes already read from `socket`.
 pub(super) async fn serve(
     config: &Arc<Config>,
     application: &Arc<dyn Application>,
@@ -50,7 +52,7 @@ pub(super) async fn serve(
     source: Source,
     shutdown: &Shutdown,
 ) {
-    // The tasks of streams do not outlive their connection.
+    // The tasks of the streams are aborted when their connection ends.
     let streams = CutOnDrop(Connections::limited(STREAMS as usize));
     let upgrade = UpgradeService::new(config.clone(), application.clone()).among(&streams.0);
     let answer = hyper::service::service_fn(move |mut request: Request<Incoming>| {
@@ -95,7 +97,7 @@ pub(super) async fn serve(
                     connection.as_mut().graceful_shutdown();
                     idle.as_mut().reset(Instant::now() + ENDING_TIME);
                 } else {
-                    debug!("cut, without a WebSocket for too long");
+                    debug!("aborted: it had no WebSocket for too long, and did not end");
                     break;
                 }
             }
@@ -103,19 +105,21 @@ pub(super) async fn serve(
     }
 }
 
-/// How far a connection is.
+/// The state of an HTTP/2 connection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Stage {
     Open,
-    /// The client was told to open no more streams, for it had none.
+    /// It had no WebSocket for [`IDLE_TIME`], and was sent a GOAWAY.
     Ending,
-    /// The server shuts down, and has closed every stream.
+    /// The server shuts down: every stream was told to close, and a GOAWAY was sent.
     ShuttingDown,
 }
 
-/// A socket that some bytes were read from already: they are read again first.
+/// A socket from which some bytes were already read: they are read again, before the socket is.
 struct Rewound {
+    /// Empty, without memory, once all of it was read again.
     received: Vec<u8>,
+    /// How many bytes of `received` were read again: less than its length, or both are 0.
     taken: usize,
     socket: Socket,
 }

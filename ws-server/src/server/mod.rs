@@ -1,4 +1,4 @@
-//! Serving: accept, open, run, and shut down in order.
+//! Serving: accept connections, open them, run services, and shut down in order.
 
 mod accept;
 #[cfg(feature = "http2")]
@@ -15,7 +15,8 @@ use crate::config::Config;
 use crate::session::Application;
 use crate::socket::Listener;
 
-/// A service and all that a WebSocket needs around it.
+/// A service with the configuration under which it is served over WebSocket; from
+/// [`Server::builder`].
 #[derive(Clone)]
 pub struct Server {
     config: Arc<Config>,
@@ -33,16 +34,18 @@ impl Server {
         Server { config: Arc::new(config), application }
     }
 
-    /// Serves the connections of `listener` until it is told to shut down; await the result.
+    /// Serves the connections of `listener`, once the result is awaited: for ever, or until the
+    /// signal of [`with_graceful_shutdown`](Serving::with_graceful_shutdown). Dropping the future
+    /// aborts every connection.
     ///
     /// # Errors
-    /// At once, when the runtime has no timers.
+    /// Awaiting the result fails at once when the runtime has no timers.
     pub fn serve<L: Listener>(self, listener: L) -> Serving<L> {
         Serving { server: self, listener, shutdown: std::future::pending() }
     }
 }
 
-/// A server at work; from [`Server::serve`].
+/// A server to be awaited; from [`Server::serve`].
 #[derive(Debug)]
 #[must_use = "nothing is served until this is awaited"]
 pub struct Serving<L, F = Pending<()>> {
@@ -52,10 +55,10 @@ pub struct Serving<L, F = Pending<()>> {
 }
 
 impl<L, F> Serving<L, F> {
-    /// Goes down when `signal` completes: accepts no more, closes every connection with status
-    /// 1001, waits for them as long as [`Builder::drain`](crate::Builder::drain) says, and cuts the
-    /// rest: their services are dropped. A stream or socket that a service has given to a task of
-    /// its own fails from then on.
+    /// Shuts down when `signal` completes: accepts no more connections, closes every open one with
+    /// status 1001 (RFC 6455 §7.4.1), waits up to [`Builder::drain`](crate::Builder::drain) for
+    /// them, and aborts the rest: their services are dropped. A stream or socket that a service has
+    /// moved into a task of its own fails from then on.
     pub fn with_graceful_shutdown<G>(self, signal: G) -> Serving<L, G>
     where
         G: Future<Output = ()> + Send + 'static,
@@ -75,8 +78,8 @@ where
     fn into_future(self) -> Self::IntoFuture {
         Box::pin(async move {
             if !has_timers() {
-                let reason = "the runtime has no timers, and connections have deadlines: build it \
-                              with `enable_time` or `enable_all`";
+                let reason = "the tokio runtime has no timers, which the deadlines of connections \
+                              need: build it with `enable_time` or `enable_all`";
                 return Err(io::Error::other(reason));
             }
             let Server { config, application } = self.server;
@@ -86,7 +89,7 @@ where
     }
 }
 
-/// Whether the runtime has timers. Without, making one panics, and nothing else tells.
+/// Whether the runtime has timers. Tokio has no way to ask: creating a timer panics without.
 fn has_timers() -> bool {
     std::panic::catch_unwind(|| drop(tokio::time::sleep(Duration::ZERO))).is_ok()
 }

@@ -1,4 +1,4 @@
-//! One connection that a port has accepted, and its opening handshake.
+//! A connection accepted on a port, and its opening handshake.
 
 use std::sync::Arc;
 
@@ -11,7 +11,7 @@ use crate::runtime::shutdown::Shutdown;
 use crate::session::{Application, Session};
 use crate::socket::{RemoteAddr, Socket};
 
-/// What the connections of a port have in common.
+/// What all connections of a port share.
 #[derive(Clone)]
 pub(super) struct Port {
     pub(super) config: Arc<Config>,
@@ -20,7 +20,8 @@ pub(super) struct Port {
 }
 
 impl Port {
-    /// Holds the opening handshake on a socket, or answers in another way.
+    /// Performs the opening handshake. `None` when there is no WebSocket: then the page or HTTP/2
+    /// was served or the request refused, and the log says which.
     pub(super) async fn open(self, socket: Socket, remote: RemoteAddr) -> Option<Session> {
         let config = &*self.config;
         let content = self.application.content();
@@ -44,12 +45,16 @@ impl Port {
                 info!(remote = %rejected.remote, rejection = %rejected.rejection, "refused");
                 Box::pin(rejected.answer()).await;
             }
-            Err(OpeningError::Failed(error)) => info!(%remote, %error, "refused"),
-            Err(OpeningError::Proxy(error)) => warn!(%remote, %error, "no header of the proxy"),
+            Err(OpeningError::Failed(error)) => {
+                info!(%remote, %error, "opening handshake failed");
+            }
+            Err(OpeningError::Proxy(error)) => {
+                warn!(%remote, %error, "missing or malformed PROXY header");
+            }
             Err(OpeningError::Tls(error)) => info!(%remote, %error, "TLS handshake failed"),
-            Err(OpeningError::Silent) => debug!(%remote, "gone without a word"),
+            Err(OpeningError::Silent) => debug!(%remote, "closed before sending a request"),
             Err(OpeningError::Shutdown) => {
-                debug!(%remote, "the server shuts down during the opening handshake");
+                debug!(%remote, "the server shut down during the opening handshake");
             }
         }
         None

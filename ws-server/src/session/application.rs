@@ -1,4 +1,4 @@
-//! What runs on open connections: services of bytes and of messages.
+//! What runs on open connections: byte-stream services and message services.
 
 use std::future::Future;
 use std::io;
@@ -8,13 +8,13 @@ use super::{Admitted, Connections, Place, Run, Session, spawn};
 use crate::policy::Content;
 use crate::service::{MessageService, Service};
 
-/// A service, whatever its type. Asked once per connection: the task that it spawns knows the
-/// type again, so a connection lies in its task whole, with no box between.
+/// A service with its type erased. Called once per connection: the task that it spawns is generic
+/// over the type again, so that the future of a connection is stored in its task without a box.
 pub(crate) trait Application: Send + Sync {
     /// What the connections carry.
     fn content(&self) -> Content;
 
-    /// Opens a connection and serves it until its end, in a task of its own.
+    /// Spawns a task that opens a connection and serves it until its end.
     fn spawn(self: Arc<Self>, admitted: Admitted, connections: &Connections);
 }
 

@@ -1,4 +1,4 @@
-//! The tasks of connections: counted, closed, awaited, cut. For a port and for a site.
+//! The tasks of the connections of a port or site: counted, closed, awaited, aborted.
 
 use std::any::Any;
 use std::collections::BTreeMap;
@@ -30,32 +30,35 @@ pub struct Connections {
 #[derive(Debug, Default)]
 struct Inner {
     tasks: Mutex<Tasks>,
-    /// Told when the last task has ended.
+    /// Notified when the last task has ended.
     all_ended: Notify,
+    /// Triggered when the connections are to close.
     closing: Shutdown,
-    /// How many there may be.
+    /// How many tasks there may be; `None` for any number.
     #[cfg(feature = "tower")]
     limit: Option<usize>,
 }
 
-/// The tasks that have not ended, by number.
+/// The tasks that have not ended.
 #[derive(Debug, Default)]
 struct Tasks {
-    /// A tree gives its memory back when connections end; a table would not.
+    /// By number: one for each [`Place`]. A tree, since it frees memory when connections end; a
+    /// hash table would not.
     running: BTreeMap<u64, Running>,
-    /// Those whose connection has not ended.
+    /// How many of `running` have a connection that has not ended: always as many as have a permit.
     open: usize,
+    /// The number of the next task; none is used twice.
     next: u64,
-    /// Whether they are cut, and those too that still come.
+    /// Whether the tasks were aborted, so that those still to come are too. Never reset.
     cut: bool,
 }
 
-/// What is kept of a task outside of it.
+/// What is stored of a task outside of it.
 #[derive(Debug)]
 struct Running {
-    /// What cuts it; there as soon as it has been spawned.
+    /// Aborts the task. `None` until it was spawned.
     handle: Option<AbortHandle>,
-    /// Until the connection has ended, however long its service goes on.
+    /// `Some` until the connection has ended, however long its service runs on.
     permit: Option<OwnedSemaphorePermit>,
 }
 
@@ -65,54 +68,55 @@ impl Connections {
         Connections::default()
     }
 
-    /// As many as this at most.
+    /// At most `limit` connections.
     #[cfg(feature = "http2")]
     pub(crate) fn limited(limit: usize) -> Connections {
         Connections { inner: Arc::new(Inner { limit: Some(limit), ..Inner::default() }) }
     }
 
-    /// Whether another one would be too many, beside those whose services go on.
+    /// Whether the limit is reached. Services that still run after the end of their connection
+    /// count.
     #[cfg(feature = "tower")]
     pub(crate) fn is_full(&self) -> bool {
         self.inner.limit.is_some_and(|limit| lock(&self.inner.tasks).running.len() >= limit)
     }
 
-    /// How many are open, those included whose opening or closing handshake is under way. A service
-    /// that goes on when its connection has ended does not count.
+    /// How many connections are open, including those whose opening or closing handshake is under
+    /// way. A service that still runs after the end of its connection does not count.
     pub fn count(&self) -> usize {
         lock(&self.inner.tasks).open
     }
 
-    /// Whether no service goes on either.
+    /// Whether there is no task, not even of a service that runs on after its connection.
     pub(crate) fn is_empty(&self) -> bool {
         lock(&self.inner.tasks).running.is_empty()
     }
 
-    /// Closes every connection with status 1001, and accepts no more: further requests are
-    /// answered with 503.
+    /// Closes every connection with status 1001 (RFC 6455 §7.4.1), and accepts no more: further
+    /// requests are answered with 503. Does not wait.
     pub fn close(&self) {
         self.inner.closing.trigger();
     }
 
-    /// [Closes](Connections::close) every connection, waits until all have ended and their services
-    /// too, and cuts those that have not within `drain`.
+    /// [Closes](Connections::close) every connection, waits up to `drain` until all of them and
+    /// their services have ended, and then aborts the tasks of the rest.
     ///
     /// # Cancel safety
-    /// Dropping the future cuts nothing; call it again.
+    /// Cancel-safe: dropping the future aborts nothing, and another call waits again.
     pub async fn shutdown(&self, drain: Duration) {
-        // Counted first: some have ended by the time that all have been told.
+        // Counted first: some have already ended when all are notified.
         info!(connections = self.count(), "closing");
         self.close();
         let drain = drain.min(LONGEST_TIMEOUT);
         if timeout(drain, self.all_ended()).await.is_err() {
             let connections = lock(&self.inner.tasks).running.len();
-            warn!(connections, ?drain, "cutting connections that did not close");
+            warn!(connections, ?drain, "aborting connections that did not close in time");
             self.cut();
             self.all_ended().await;
         }
     }
 
-    /// Drops what is left.
+    /// Aborts every task, and every task that is spawned later.
     fn cut(&self) {
         self.close();
         let mut tasks = lock(&self.inner.tasks);
@@ -123,7 +127,7 @@ impl Connections {
         handles.iter().for_each(AbortHandle::abort);
     }
 
-    /// Completes when there are none.
+    /// Completes when there is no task.
     async fn all_ended(&self) {
         loop {
             let mut told = pin!(self.inner.all_ended.notified());
@@ -135,12 +139,12 @@ impl Connections {
         }
     }
 
-    /// What tells its connections to close.
+    /// The signal on which its connections close.
     pub(crate) fn signal(&self) -> &Shutdown {
         &self.inner.closing
     }
 
-    /// Runs a connection in a task of its own, which has this permit.
+    /// Spawns the task of a connection. `permit` is released when the connection has ended.
     pub(super) fn spawn<C>(
         &self,
         connection: impl FnOnce(Place) -> C,
@@ -152,7 +156,7 @@ impl Connections {
         let place = self.place(permit);
         let number = place.number;
         let task = Task { connection: connection(place) };
-        // A span that nobody sees would be memory that each wake-up looks into.
+        // A disabled span would still cost memory, and an access at each wake-up.
         let handle = match span.is_disabled() {
             true => tokio::spawn(task),
             false => tokio::spawn(task.instrument(span)),
@@ -160,6 +164,7 @@ impl Connections {
         self.note(number, handle.abort_handle());
     }
 
+    /// Registers a task that is about to be spawned.
     pub(super) fn place(&self, permit: OwnedSemaphorePermit) -> Place {
         let mut tasks = lock(&self.inner.tasks);
         let number = tasks.next;
@@ -169,7 +174,7 @@ impl Connections {
         Place { inner: self.inner.clone(), number }
     }
 
-    /// How a task can be cut, if it has not ended by now.
+    /// Stores how a task can be aborted, unless it has already ended.
     fn note(&self, number: u64, handle: AbortHandle) {
         let mut tasks = lock(&self.inner.tasks);
         if tasks.cut {
@@ -181,7 +186,8 @@ impl Connections {
     }
 }
 
-/// Connections that do not outlive what they came by.
+/// Aborts its connections when it is dropped, so that they do not outlive their server or HTTP/2
+/// connection.
 pub(crate) struct CutOnDrop(pub(crate) Connections);
 
 impl Drop for CutOnDrop {
@@ -191,9 +197,9 @@ impl Drop for CutOnDrop {
 }
 
 pin_project! {
-    /// A connection, whose panic is the end of it alone.
+    /// The future of a connection; a panic in it only ends this connection, and is logged.
     ///
-    /// A type of its own: an `async` block would have room for the connection twice.
+    /// A type of its own: an `async` block would store the connection twice.
     pub(super) struct Task<C> {
         #[pin]
         connection: C,
@@ -205,7 +211,7 @@ impl<C: Future<Output = ()>> Future for Task<C> {
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
         let connection = self.project().connection;
-        // What a panic leaves behind is dropped and not looked at.
+        // Unwind safety: after a panic the future is only dropped.
         catch_unwind(AssertUnwindSafe(|| connection.poll(cx))).unwrap_or_else(|panic| {
             report_panic(&*panic);
             Poll::Ready(())
@@ -213,32 +219,33 @@ impl<C: Future<Output = ()>> Future for Task<C> {
     }
 }
 
-/// Says in the log that a service has panicked.
+/// Logs that a service has panicked.
 pub(super) fn report_panic(panic: &(dyn Any + Send)) {
     error!(error = words(panic), "a service panicked, its connection is closed");
 }
 
-/// What was said with a panic.
+/// The message of a panic.
 fn words(panic: &(dyn Any + Send)) -> &str {
     match (panic.downcast_ref::<&str>(), panic.downcast_ref::<String>()) {
         (Some(words), _) => words,
         (_, Some(words)) => words,
-        _ => "a panic without words",
+        _ => "a panic without a message",
     }
 }
 
-/// One of the tasks that have not ended.
+/// The registration of a task among [`Connections`]; dropping it is the end of the task.
 #[derive(Debug)]
 pub(crate) struct Place {
     inner: Arc<Inner>,
+    /// The key of its entry in [`Tasks::running`], which is there as long as this is.
     number: u64,
 }
 
 impl Place {
-    /// Leaves the place to another connection, for this one has ended; its task goes on.
+    /// Releases the permit for another connection: this one has ended, but its task runs on.
     pub(super) fn leave(&self) {
         let permit = lock(&self.inner.tasks).leave(self.number);
-        // Not under the lock: others may get on by it.
+        // Not under the lock: dropping the permit may wake tasks.
         drop(permit);
     }
 }
@@ -258,7 +265,8 @@ impl Drop for Place {
 }
 
 impl Tasks {
-    /// The connection of this task has ended, if it had not; its permit is to be dropped.
+    /// Marks the connection of a task as ended, and returns its permit to be dropped. `None` if it
+    /// had already ended.
     fn leave(&mut self, number: u64) -> Option<OwnedSemaphorePermit> {
         let permit = self.running.get_mut(&number)?.permit.take()?;
         self.open -= 1;

@@ -1,4 +1,4 @@
-//! A service and its connection, as one future.
+//! A service and the connection that it is served on, as one future.
 
 use std::future::Future;
 use std::io;
@@ -17,19 +17,24 @@ use crate::runtime::shared::Shared;
 use crate::runtime::view::{Drive, View};
 
 pin_project! {
-    /// Polls a service, and drives its connection whatever the service does. Done when both are.
+    /// Polls a service, and drives its connection whatever the service does. Ready when both have
+    /// ended.
     ///
-    /// A type of its own: an `async fn` would keep the service twice, once as its argument.
+    /// A type of its own: an `async fn` would store the service twice, once as its argument.
     pub(super) struct Driver<S, V: View> {
         #[pin]
         service: ServiceState<S>,
+        // `Some` until the connection has ended.
         connection: Option<Driving<V>>,
+        // Whether this task is registered as the one that drives the connection: from the first
+        // poll on.
         started: bool,
+        // Left when the connection has ended, whether or not the service has.
         place: Place,
     }
 }
 
-/// A connection that a service's task drives: when it is not driven any more, it ends.
+/// A connection that is driven by the task of its service. Dropping it aborts the connection.
 struct Driving<V: View>(Arc<Shared<V>>);
 
 impl<V: View> Drop for Driving<V> {
@@ -47,7 +52,7 @@ pin_project! {
 }
 
 impl<S, V: View> Driver<S, V> {
-    /// Drives `connection` beside the service that has its handle. `place` is left when the
+    /// Drives `connection` while `service` runs, which holds its handle. `place` is left when the
     /// connection has ended.
     pub(super) fn new(service: S, connection: Arc<Shared<V>>, place: Place) -> Driver<S, V> {
         let service = ServiceState::Running { future: service };
@@ -72,7 +77,7 @@ where
             let driven = this.connection.as_ref().map(|driving| Driven::enter(&*driving.0));
             let outcome = poll_service(future, cx);
             if let Poll::Ready(outcome) = outcome {
-                // It may have a handle, which is dropped with it.
+                // Drops the future, and with it a handle that it may still hold.
                 this.service.set(ServiceState::Done { outcome });
             }
             drop(driven);
@@ -101,12 +106,12 @@ where
     }
 }
 
-/// Polls a service. Its panic is its end, with an error.
+/// Polls a service. A panic ends it with an error, and is logged.
 fn poll_service(
     service: Pin<&mut impl Future<Output = io::Result<()>>>,
     cx: &mut Context<'_>,
 ) -> Poll<io::Result<()>> {
-    // What a panic leaves behind is dropped and not looked at.
+    // Unwind safety: after a panic the future is only dropped.
     catch_unwind(AssertUnwindSafe(|| service.poll(cx))).unwrap_or_else(|panic| {
         report_panic(&*panic);
         Poll::Ready(Err(io::Error::other("the service panicked")))

@@ -1,4 +1,4 @@
-//! A connection from its opening to its end: the same task on a port and on a site.
+//! The task of a connection, from its opening to its end: the same on a port and on a site.
 //!
 //! ```text
 //! Admitted ─▶ Application::spawn ─▶ Connections: a task ─▶ its opening ─▶ Session ─▶ the service
@@ -32,21 +32,22 @@ use crate::peer::Peer;
 use crate::socket::Socket;
 use crate::websocket::WebSocket;
 
-/// A connection that was let in, and is to be opened.
+/// A connection that was accepted, and is to be opened.
 pub(crate) struct Admitted {
-    /// Boxed, and not within the task, so that what it needs is gone when the connection is open.
+    /// Boxed, and not part of the task's future, so that its memory is freed when the connection is
+    /// open.
     pub(crate) opening: OpeningFuture,
-    /// Its place among the connections that there may be at once
-    /// ([`max_connections`](crate::Builder::max_connections)). It is taken when the connection
-    /// comes in, before anything is read from it: on a port with the accept, on a site with the
-    /// answer to its request, which may be one in a stream of HTTP/2. It is free again when the
-    /// task has ended, whether the connection was ever open or not.
+    /// Its permit among the connections that there may be at once
+    /// ([`max_connections`](crate::Builder::max_connections)). It is acquired on a port with the
+    /// accept, before anything is read from the connection; on a site with the answer to the
+    /// request, which may be one in a stream of HTTP/2. It is released when the connection has
+    /// ended, whether it was ever open or not.
     pub(crate) permit: OwnedSemaphorePermit,
-    /// What the log tells of it, whatever happens.
+    /// The span in which everything about the connection is logged.
     pub(crate) span: Span,
 }
 
-/// The opening handshake. It says itself in the log why there is no session.
+/// The opening handshake. When there is no session, it logs why.
 pub(crate) type OpeningFuture = Pin<Box<dyn Future<Output = Option<Session>> + Send>>;
 
 /// A connection whose opening handshake is done.
@@ -56,8 +57,9 @@ pub(crate) struct Session {
 }
 
 impl Session {
-    /// Runs the service that `start` makes of a socket, and drives the connection whatever it does,
-    /// in whichever task the socket is. When the socket is dropped, the connection is closed.
+    /// Runs the service that `start` returns for a socket. The connection is driven whatever the
+    /// service does, also when it has moved the socket to another task. When the socket is dropped,
+    /// the connection is closed.
     pub(crate) fn run_messages<F>(
         self,
         place: Place,
@@ -86,9 +88,9 @@ impl Session {
     }
 }
 
-/// What runs on a connection that is open.
+/// What runs on an open connection.
 pub(crate) trait Run: Send + 'static {
-    /// Serves a connection and closes it; it has this place until it has ended. Called once.
+    /// Serves a connection and closes it; `place` is left when it has ended. Called once.
     fn run(
         &mut self,
         session: Session,
@@ -96,14 +98,14 @@ pub(crate) trait Run: Send + 'static {
     ) -> impl Future<Output = io::Result<()>> + Send;
 }
 
-/// Opens a connection and runs `application` on it, in a task of its own among `connections`.
+/// Spawns a task among `connections` that opens a connection and runs `application` on it.
 pub(crate) fn spawn(application: impl Run, admitted: Admitted, connections: &Connections) {
     let Admitted { opening, permit, span } = admitted;
     connections.spawn(|place| run(application, opening, place), permit, span);
 }
 
 /// The task of a connection.
-#[allow(clippy::manual_async_fn, reason = "an `async fn` would have room for its arguments twice")]
+#[allow(clippy::manual_async_fn, reason = "an `async fn` would store its arguments twice")]
 fn run(
     mut application: impl Run,
     opening: OpeningFuture,
@@ -123,11 +125,11 @@ fn run(
     }
 }
 
-/// Says that a connection is open. It is passed through: borrowed within the task, it would have
-/// room there until the end.
+/// Logs that a connection is open. The session is passed through: borrowed within the task, it
+/// would be stored there until the end.
 fn begin_log(session: Session) -> (Session, TrafficLog) {
     let peer = &session.peer;
-    // A proxy may have told of another address than that of the span.
+    // The span has the address of the connection; a proxy may have named another one.
     debug!(remote = %peer.remote(), draft = %peer.draft(), path = peer.path(), "open");
     let traffic = TrafficLog::open(peer);
     (session, traffic)
@@ -143,12 +145,12 @@ mod tests {
     use crate::service::MessageService;
     use crate::websocket::MessageState;
 
-    /// The size of what a function gives, which is not called.
+    /// The size of the task for a function's future; the function is not called.
     fn size_of_task<A, F>(_run: fn(A, OpeningFuture, Place) -> F) -> usize {
         size_of::<Task<F>>()
     }
 
-    /// The task of a connection whose service holds nothing but its socket.
+    /// The size of the task of a connection whose service holds only its socket.
     fn of_messages<S: MessageService>(_service: &S) -> usize {
         size_of_task::<Arc<MessageApplication<S>>, _>(run)
     }
@@ -160,7 +162,7 @@ mod tests {
             Ok(())
         };
         let task = of_messages(&move |socket, peer| service(socket, peer));
-        // With what tokio adds there are 512 bytes then, to which it aligns them.
+        // With what tokio adds, the task then takes 512 bytes: a multiple of its alignment.
         assert!(task <= 352, "{task} bytes in each task");
         let shared = size_of::<Shared<MessageState<Socket>>>();
         assert!(shared <= 688, "{shared} bytes in each connection");

@@ -1,4 +1,4 @@
-//! What an extension does, in the log.
+//! Logging which extension a connection uses, and how many bytes it saves.
 
 use std::sync::Arc;
 
@@ -7,20 +7,20 @@ use ws_core::extension::Traffic;
 
 use crate::peer::Peer;
 
-/// Says at the end of a connection what its extension, if it has one, made of its messages.
+/// Logs at the end of a connection the traffic of its extension, if it has one.
 #[derive(Debug)]
 pub(super) struct TrafficLog(Option<Arc<Traffic>>);
 
 impl TrafficLog {
-    /// Says which extension is in use.
+    /// Logs which extension was agreed on.
     pub(super) fn open(peer: &Peer) -> TrafficLog {
         if let Some(extension) = peer.extension() {
-            debug!(extension, "extended");
+            debug!(extension, "extension in use");
         }
         TrafficLog(peer.traffic().cloned())
     }
 
-    /// Says how many bytes of payload there were on either side of it.
+    /// Logs how many bytes of payload there were before and after the extension.
     pub(super) fn close(self) {
         if let Some(traffic) = self.0 {
             debug!(

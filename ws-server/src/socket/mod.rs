@@ -1,4 +1,4 @@
-//! The sockets a server listens and talks on.
+//! The sockets that a server listens on and accepts.
 
 #[cfg(feature = "tls")]
 mod secure;
@@ -17,7 +17,7 @@ use ws_core::Io;
 #[cfg(feature = "tls")]
 use crate::tls::TlsStream;
 
-/// An accepted connection, of whatever kind the server listens on.
+/// An accepted connection, of any kind that a server can listen on.
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum Socket {
@@ -29,11 +29,11 @@ pub enum Socket {
     /// TLS, over one of the others.
     #[cfg(feature = "tls")]
     Tls(Box<TlsStream<Socket>>),
-    /// Any other byte stream, for listeners of your own.
+    /// Any other byte stream, for your own listeners.
     Other(OtherSocket),
 }
 
-/// A byte stream of a listener of your own; make it with [`Socket::other`].
+/// A byte stream of your own listener; from [`Socket::other`].
 pub struct OtherSocket(Box<dyn Io>);
 
 impl std::fmt::Debug for OtherSocket {
@@ -48,7 +48,7 @@ impl Socket {
         Socket::Other(OtherSocket(Box::new(io)))
     }
 
-    /// Whether it is a socket of the system, with nothing over it.
+    /// Whether it is a socket of the operating system, without a layer such as TLS over it.
     pub(crate) fn is_of_system(&self) -> bool {
         match self {
             Socket::Tcp(_) => true,
@@ -80,14 +80,14 @@ impl From<UnixStream> for Socket {
 pub enum RemoteAddr {
     /// An address and port.
     Tcp(SocketAddr),
-    /// A unix socket; its clients have no names.
+    /// A unix socket, whose clients have no address.
     Unix,
-    /// What a listener of your own has no address for.
+    /// An unknown address: your own listener has none, or the proxy does not name the client's.
     Unknown,
 }
 
 impl RemoteAddr {
-    /// The IP address and port, if it has one.
+    /// The IP address and port, if there is one.
     pub fn tcp(self) -> Option<SocketAddr> {
         match self {
             RemoteAddr::Tcp(addr) => Some(addr),
@@ -106,18 +106,20 @@ impl std::fmt::Display for RemoteAddr {
     }
 }
 
-/// Something a [`Server`](crate::Server) accepts connections from.
+/// A listener that a [`Server`](crate::Server) accepts connections from.
 pub trait Listener: Send + 'static {
-    /// Sets what every accepted connection needs; called once, before the first accept.
+    /// Sets options that every accepted connection needs; called once, before the first accept.
     fn prepare(&self) {}
 
-    /// The next connection.
+    /// Accepts the next connection. After an error it is called again, so an error must not be
+    /// permanent: all but those of a single connection (`ConnectionRefused`, `ConnectionAborted`
+    /// and `ConnectionReset`) are followed by a pause.
     fn poll_accept(&self, cx: &mut Context<'_>) -> Poll<io::Result<(Socket, RemoteAddr)>>;
 }
 
 impl Listener for TcpListener {
-    /// On Linux an accepted connection inherits these options, which saves each opening
-    /// several system calls; elsewhere they are set again on accept.
+    /// Sets `TCP_NODELAY` and TCP keepalive. On Linux accepted connections inherit these options,
+    /// which saves several system calls for each; elsewhere they are set again on accept.
     fn prepare(&self) {
         set_options(&socket2::SockRef::from(self));
     }
@@ -132,13 +134,14 @@ impl Listener for TcpListener {
     }
 }
 
-/// Small frames leave at once, and a peer that is gone without a word is noticed even in
-/// drafts that have no ping. Neither is worth refusing a connection for.
+/// `TCP_NODELAY`, so that small frames are sent at once, and TCP keepalive, so that a peer that has
+/// silently disappeared is noticed even in drafts without ping. Without them a connection still
+/// works, so an error is only logged.
 fn set_options(socket: &socket2::SockRef<'_>) {
     let keepalive = socket2::TcpKeepalive::new().with_time(std::time::Duration::from_secs(60));
     let outcome = socket.set_tcp_nodelay(true).and(socket.set_tcp_keepalive(&keepalive));
     if let Err(error) = outcome {
-        tracing::debug!(%error, "TCP options could not be set");
+        tracing::debug!(%error, "cannot set TCP_NODELAY or TCP keepalive");
     }
 }
 
@@ -150,7 +153,7 @@ impl Listener for UnixListener {
     }
 }
 
-/// Calls the same method on whichever socket it is.
+/// Calls the same method on the socket of each kind.
 macro_rules! each {
     ($socket:expr, $inner:ident => $call:expr) => {
         match $socket.get_mut() {

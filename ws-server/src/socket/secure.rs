@@ -1,4 +1,4 @@
-//! TLS on a socket.
+//! TLS handshakes for sites.
 
 use std::io;
 
@@ -6,15 +6,19 @@ use super::Socket;
 use crate::tls::{Protocols, Tls};
 
 impl Tls {
-    /// Performs the handshake for a site of your own that speaks HTTP/1.1: hyper serves the socket
-    /// that comes out, and a [mounted](crate::Builder::upgrade) service finds it beneath.
+    /// Performs the TLS handshake for your own site that speaks HTTP/1.1: serve the returned socket
+    /// with hyper, and a [mounted](crate::Builder::upgrade) service takes it out of the upgraded
+    /// connection.
+    ///
+    /// There is no timeout: put one around it, since a client that neither sends nor reads would
+    /// keep it waiting.
     ///
     /// # Errors
-    /// What is wrong with the client, in words, or the error of the socket. A client that neither
-    /// sends nor reads holds this up: give it a deadline.
+    /// `InvalidData` when the handshake fails, with the cause in words; `UnexpectedEof` when the
+    /// client disconnects; or the error of the socket.
     ///
     /// # Cancel safety
-    /// Dropping the future drops the socket, and the handshake with it.
+    /// Dropping the future drops the socket and aborts the handshake.
     pub async fn accept(&self, socket: impl Into<Socket>) -> io::Result<Socket> {
         self.accept_as(Protocols::Http1, socket.into()).await
     }

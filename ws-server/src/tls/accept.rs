@@ -1,4 +1,4 @@
-//! The server's side of a handshake, of which a part was read already.
+//! The server's side of a TLS handshake, of which some bytes were already read.
 
 use std::io;
 use std::sync::Arc;
@@ -32,16 +32,17 @@ where
     match handshake.into_fallible().await {
         Ok(stream) => Ok(TlsStream::new(stream)),
         Err((error, mut io)) => {
-            // The alert is written by now.
+            // The alert is written already, and only flushed here.
             tell(&mut io, &[]).await;
             Err(explain(error))
         }
     }
 }
 
-/// What was received ends the handshake, and how the client is told.
+/// The bytes that were already read make the handshake fail.
 struct RefusedHello {
     error: io::Error,
+    /// The records to send to the client, its alert last; may be empty.
     alert: Vec<u8>,
 }
 
@@ -49,7 +50,7 @@ fn feed(connection: &mut ServerConnection, mut received: &[u8]) -> Result<(), Re
     let refused = |error, alert| Err(RefusedHello { error, alert });
     while !received.is_empty() {
         match connection.read_tls(&mut received) {
-            // The client has said that no more will come.
+            // The client has sent `close_notify`: what follows is ignored.
             Ok(0) => break,
             Ok(_) => {}
             Err(error) => return refused(error, Vec::new()),
@@ -61,7 +62,7 @@ fn feed(connection: &mut ServerConnection, mut received: &[u8]) -> Result<(), Re
     Ok(())
 }
 
-/// All that the connection has to send, its alert last.
+/// All records that the connection has to send, its alert last.
 fn queued(connection: &mut ServerConnection) -> Vec<u8> {
     let mut bytes = Vec::new();
     while connection.wants_write() {
@@ -73,9 +74,10 @@ fn queued(connection: &mut ServerConnection) -> Vec<u8> {
     bytes
 }
 
-/// The handshake has failed already; a client that is gone cannot make it worse.
+/// Sends the alert of a failed handshake. An error is only logged, since there is nothing left to
+/// do.
 async fn tell<IO: AsyncWrite + Unpin>(io: &mut IO, alert: &[u8]) {
     if let Err(error) = io.write_all(alert).await.and(io.flush().await) {
-        tracing::debug!(%error, "the client could not be told why the TLS handshake failed");
+        tracing::debug!(%error, "cannot send the client the alert of the failed TLS handshake");
     }
 }

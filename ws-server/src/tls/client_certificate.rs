@@ -1,4 +1,4 @@
-//! Who a client is, by its certificate.
+//! The certificate of a client.
 
 use std::fmt::Write as _;
 use std::sync::Arc;
@@ -6,7 +6,7 @@ use std::sync::Arc;
 use x509_cert::Certificate;
 use x509_cert::der::Decode;
 
-/// A client's certificate, signed by an authority that the server trusts. Clones share it.
+/// The certificate of a client, signed by an authority that the server trusts. Cheap to clone.
 #[derive(Clone, PartialEq, Eq)]
 pub struct ClientCertificate {
     der: Arc<[u8]>,
@@ -18,13 +18,13 @@ impl ClientCertificate {
         ClientCertificate { der: der.into(), subject: subject(der).into() }
     }
 
-    /// The certificate, in DER.
+    /// The certificate in DER.
     pub fn der(&self) -> &[u8] {
         &self.der
     }
 
-    /// Its subject as text (RFC 4514), say `CN=alice,O=Example`. Empty when the certificate names
-    /// none, or not in a way that can be read.
+    /// Its subject as text (RFC 4514), such as `CN=alice,O=Example`. Empty when the certificate has
+    /// none, or when it cannot be parsed.
     pub fn subject(&self) -> &str {
         &self.subject
     }
@@ -40,6 +40,6 @@ fn subject(der: &[u8]) -> String {
     let mut subject = String::new();
     let written = Certificate::from_der(der)
         .is_ok_and(|it| write!(subject, "{}", it.tbs_certificate().subject()).is_ok());
-    // What was written until an error is no one's name.
+    // A subject that was only partly written could be taken for another one.
     if written { subject } else { String::new() }
 }

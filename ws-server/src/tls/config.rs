@@ -1,4 +1,4 @@
-//! From files to what rustls is told.
+//! Making rustls configurations from files.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -11,7 +11,7 @@ use tokio_rustls::rustls::{Error, InconsistentKeys, RootCertStore, ServerConfig}
 
 use super::{TlsError, pem};
 
-/// The files a configuration is made of.
+/// The files of which a configuration is made.
 #[derive(Debug, Clone)]
 pub(super) struct Files {
     pub(super) certificate: PathBuf,
@@ -20,7 +20,7 @@ pub(super) struct Files {
 }
 
 impl Files {
-    /// Reads them all.
+    /// Reads all files.
     pub(super) fn load(&self) -> Result<ServerConfig, TlsError> {
         let provider = Arc::new(ring::default_provider());
         let identity = self.identity(&provider)?;
@@ -54,15 +54,16 @@ impl Files {
         }
     }
 
-    /// A session that may be resumed costs this server nothing: the client keeps it, in a ticket
-    /// sealed with a key that lives as long as the configuration and changes every 6 hours.
-    /// (rustls by itself keeps the last 256 sessions, and forgets those of all other clients.)
-    /// One ticket, not two: a WebSocket client connects once, not several times at once.
+    /// Configures stateless session resumption: the client stores the session, in a ticket that is
+    /// encrypted with a key of this configuration, which changes every 6 hours. (By default rustls
+    /// stores the last 256 sessions and drops those of all other clients.) One ticket is sent, not
+    /// two: a WebSocket client connects once, not several times at once.
     ///
-    /// Early data is not accepted, since it could be replayed; `max_early_data_size` is 0 already.
+    /// Early data is not accepted, since it could be replayed: `max_early_data_size` is 0 by
+    /// default.
     ///
-    /// Resumption would skip the check of a client's certificate, which may have expired or lost
-    /// its authority by then; where one is required, nothing is resumed.
+    /// Where client certificates are required, no session is resumed: resumption would skip the
+    /// check of a certificate that may have expired, or whose authority is no longer trusted.
     fn set_resumption(&self, config: &mut ServerConfig) -> Result<(), TlsError> {
         config.session_storage = Arc::new(NoServerSessionStorage {});
         config.send_tls13_tickets = 0;
@@ -89,8 +90,8 @@ fn verifier(
         .map_err(|error| TlsError::Setup(Error::General(error.to_string())))
 }
 
-/// The application protocols that clients may choose from (ALPN), the preferred one first. A
-/// client that does not ask is accepted, and speaks HTTP/1.1.
+/// The application protocols that the server supports (ALPN), in order of preference. A client
+/// without ALPN is accepted, and speaks HTTP/1.1.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) enum Protocols {
     /// `http/1.1`.
@@ -101,7 +102,7 @@ pub(crate) enum Protocols {
 }
 
 impl Protocols {
-    /// What this program speaks.
+    /// The protocols that this program was built with.
     pub(crate) fn spoken() -> Protocols {
         match cfg!(feature = "http2") {
             true => Protocols::Http2AndHttp1,
@@ -110,8 +111,8 @@ impl Protocols {
     }
 }
 
-/// One configuration for every set of protocols that may be offered. They share certificates
-/// and tickets, and differ in ALPN alone.
+/// One configuration for each set of protocols. They share certificates and ticket keys, and differ
+/// only in ALPN.
 pub(super) struct Configs {
     http1: Arc<ServerConfig>,
     http2_and_http1: Arc<ServerConfig>,
@@ -139,7 +140,7 @@ impl Configs {
 }
 
 impl Protocols {
-    /// Their names in ALPN (RFC 7301, section 6), the preferred one first.
+    /// Their ALPN protocol names (RFC 7301 §6), in order of preference.
     fn ids(self) -> &'static [&'static [u8]] {
         match self {
             Protocols::Http1 => &[b"http/1.1"],

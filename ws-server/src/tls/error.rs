@@ -1,11 +1,11 @@
-//! What can be wrong with certificates and keys.
+//! The errors of certificates and keys.
 
 use std::io;
 use std::path::PathBuf;
 
 use tokio_rustls::rustls;
 
-/// Why a configuration for TLS was not made; see [`Tls`](crate::Tls).
+/// Why a TLS configuration cannot be made; see [`Tls`](crate::Tls).
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum TlsError {
@@ -13,28 +13,28 @@ pub enum TlsError {
     Read {
         /// The file.
         path: PathBuf,
-        /// What the system says.
+        /// The error of the operating system.
         error: io::Error,
     },
     /// A file is damaged PEM.
     Pem {
         /// The file.
         path: PathBuf,
-        /// What is wrong with it, in words; never a part of it, which could be secret.
+        /// What is wrong with it, in words. Never quotes the file, which may contain a secret key.
         problem: String,
     },
-    /// A file has no certificate in it.
+    /// A file contains no certificate.
     NoCertificate {
         /// The file.
         path: PathBuf,
-        /// Whether it has a private key in it instead.
+        /// Whether it contains a private key instead.
         holds_key: bool,
     },
-    /// A file has no private key in it.
+    /// A file contains no private key.
     NoKey {
         /// The file.
         path: PathBuf,
-        /// Whether it has a certificate in it instead.
+        /// Whether it contains a certificate instead.
         holds_certificate: bool,
     },
     /// A private key is protected by a passphrase.
@@ -56,16 +56,16 @@ pub enum TlsError {
         /// What is wrong with it.
         error: rustls::Error,
     },
-    /// The private key is that of another certificate.
+    /// The private key belongs to another certificate.
     Mismatch {
         /// The file of the certificate.
         certificate: PathBuf,
         /// The file of the key.
         key: PathBuf,
     },
-    /// Files were to be read for a configuration that is made of none.
+    /// The configuration was not made from files, so no files can be read for it.
     NotFromFiles,
-    /// TLS cannot be set up, whatever the files.
+    /// TLS cannot be set up, for a reason that is not in the files.
     Setup(rustls::Error),
 }
 
@@ -76,27 +76,27 @@ impl std::fmt::Display for TlsError {
             TlsError::Pem { path, problem } => write!(f, "{path:?} is damaged: {problem}"),
             TlsError::NoCertificate { path, holds_key: true } => write!(
                 f,
-                "{path:?} holds a private key where a certificate is needed; are the two files \
+                "{path:?} contains a private key where a certificate is needed; are the two files \
                  swapped?"
             ),
             TlsError::NoCertificate { path, holds_key: false } => write!(
                 f,
-                "{path:?} holds no certificate; it must be PEM, with a line \
+                "{path:?} contains no certificate; it must be PEM, with a line \
                  `-----BEGIN CERTIFICATE-----`"
             ),
             TlsError::NoKey { path, holds_certificate: true } => write!(
                 f,
-                "{path:?} holds a certificate where its private key is needed; are the two files \
-                 swapped?"
+                "{path:?} contains a certificate where its private key is needed; are the two \
+                 files swapped?"
             ),
             TlsError::NoKey { path, holds_certificate: false } => write!(
                 f,
-                "{path:?} holds no private key; it must be PEM, with a line \
+                "{path:?} contains no private key; it must be PEM, with a line \
                  `-----BEGIN PRIVATE KEY-----` (or `RSA` or `EC PRIVATE KEY`)"
             ),
             TlsError::EncryptedKey { path } => write!(
                 f,
-                "the private key in {path:?} is encrypted; decrypt it first, say with \
+                "the private key in {path:?} is encrypted; decrypt it first, for example with \
                  `openssl pkey -in FILE -out PLAIN_FILE`"
             ),
             TlsError::Certificate { path, error } => {
@@ -109,13 +109,13 @@ impl std::fmt::Display for TlsError {
             ),
             TlsError::Mismatch { certificate, key } => write!(
                 f,
-                "the private key in {key:?} is not that of the first certificate in \
-                 {certificate:?}; the server's own certificate must come first in its file, and \
-                 the key be the one it was issued for"
+                "the private key in {key:?} does not belong to the first certificate in \
+                 {certificate:?}; put the server's own certificate first in its file, and use the \
+                 key that it was issued for"
             ),
             TlsError::NotFromFiles => f.write_str(
-                "this TLS configuration was not read from files; put another in its place with \
-                 `Tls::replace`, or begin with `Tls::from_pem_files`",
+                "this TLS configuration was not read from files; replace it with `Tls::replace`, \
+                 or create it with `Tls::from_pem_files`",
             ),
             TlsError::Setup(error) => write!(f, "TLS cannot be set up: {error}"),
         }

@@ -1,10 +1,10 @@
-//! Why a handshake failed, in words.
+//! Why a TLS handshake failed, in words.
 
 use std::io;
 
 use tokio_rustls::rustls::{AlertDescription, CertificateError, Error};
 
-/// Says what happened in words about the client; errors of the socket stay as they are.
+/// Words the error of a handshake; errors of the socket stay as they are.
 pub(super) fn explain(error: io::Error) -> io::Error {
     let kind = error.kind();
     if kind == io::ErrorKind::UnexpectedEof {
@@ -16,7 +16,7 @@ pub(super) fn explain(error: io::Error) -> io::Error {
     }
 }
 
-/// A handshake that failed by what the client sent.
+/// A handshake that failed because of what the client sent.
 #[derive(Debug)]
 struct TlsHandshakeError(Error);
 
@@ -24,19 +24,20 @@ impl std::fmt::Display for TlsHandshakeError {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match &self.0 {
             Error::NoCertificatesPresented => {
-                f.write_str("the client sent no certificate, and one is required")
+                f.write_str("the client sent no certificate, but one is required")
             }
             Error::InvalidCertificate(error) => certificate(error, f),
             Error::AlertReceived(alert) => received(*alert, f),
             Error::InvalidMessage(error) => {
-                write!(f, "what the client sent is not valid TLS ({error:?})")
+                write!(f, "the client sent a message that is not valid TLS ({error:?})")
             }
             Error::PeerIncompatible(error) => write!(
                 f,
-                "the client offers no version of TLS or no cipher that this server has ({error:?})"
+                "the client offers no TLS version, cipher suite or key exchange that this server \
+                 supports ({error:?})"
             ),
             Error::NoApplicationProtocol => f.write_str(
-                "the client asks by ALPN for protocols of which this server offers none",
+                "the client offers no application protocol (ALPN) that this server supports",
             ),
             error => write!(f, "the TLS handshake failed: {error}"),
         }
@@ -58,13 +59,13 @@ fn certificate(error: &CertificateError, f: &mut std::fmt::Formatter<'_>) -> std
             f.write_str("the client's certificate is not valid yet")
         }
         CertificateError::UnknownIssuer => {
-            f.write_str("the client's certificate is signed by no authority that is trusted here")
+            f.write_str("the client's certificate is not signed by a trusted authority")
         }
         CertificateError::InvalidPurpose | CertificateError::InvalidPurposeContext { .. } => {
-            f.write_str("the client's certificate is not meant for clients")
+            f.write_str("the client's certificate is not valid for clients (extended key usage)")
         }
         CertificateError::BadSignature => {
-            f.write_str("the client's certificate does not bear the signature of its issuer")
+            f.write_str("the client's certificate has an invalid signature")
         }
         CertificateError::BadEncoding => f.write_str("the client's certificate is malformed"),
         error => write!(f, "the client's certificate is refused: {error}"),
@@ -81,6 +82,6 @@ fn received(alert: AlertDescription, f: &mut std::fmt::Formatter<'_>) -> std::fm
         | AlertDescription::UnknownCA => {
             write!(f, "the client does not accept this server's certificate ({alert:?})")
         }
-        alert => write!(f, "the client ended the TLS handshake ({alert:?})"),
+        alert => write!(f, "the client aborted the TLS handshake ({alert:?})"),
     }
 }

@@ -1,4 +1,4 @@
-//! TLS that the server ends itself.
+//! TLS that the server terminates itself.
 
 mod accept;
 mod client_certificate;
@@ -16,7 +16,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 
 use tokio::io::{AsyncRead, AsyncWrite};
-/// The TLS implementation, for configurations of your own.
+/// The TLS implementation, for your own configurations.
 pub use tokio_rustls::rustls;
 
 use self::config::{Configs, Files};
@@ -27,11 +27,11 @@ pub(crate) use self::config::Protocols;
 pub use self::error::TlsError;
 pub use self::stream::TlsStream;
 
-/// What a server needs to speak TLS: its certificate, its key, and whom it trusts.
+/// What a server needs to speak TLS: its certificate, its key, and the authorities it trusts.
 ///
-/// Clones are cheap and stay one: what is reloaded or replaced in one is so in all. TLS 1.2 and
-/// 1.3 are spoken. The cryptography is *ring*'s, or that of a [configuration of your
-/// own](Tls::from_config); no process-wide provider is read or installed.
+/// Clones are cheap and share the configuration: a reload or replacement applies to all of them.
+/// TLS 1.2 and 1.3 are supported. The cryptography is that of *ring*, or of [your own
+/// configuration](Tls::from_config); no process-wide provider is used or installed.
 #[derive(Clone)]
 pub struct Tls {
     inner: Arc<Inner>,
@@ -39,31 +39,35 @@ pub struct Tls {
 }
 
 struct Inner {
-    /// Locked for as long as a change takes, so that of two the later one stays.
+    /// Locked during a whole change, files read included, so that of two concurrent changes the
+    /// later one stays.
     source: Mutex<CertificateSource>,
-    /// Locked for the blink in which a handshake takes its configuration.
+    /// Locked only to clone or replace an `Arc`.
     configs: RwLock<Configs>,
-    /// Whether clients must show certificates of an authority that was read.
+    /// Whether [`client_ca`](Tls::client_ca) was called, and the configuration not
+    /// [replaced](Tls::replace) since.
     asks_for_certificates: AtomicBool,
 }
 
 /// Where the configuration comes from.
 #[derive(Debug)]
 enum CertificateSource {
+    /// It was read from these files, and can be reloaded.
     Files(Files),
+    /// It was passed by the application.
     Given,
 }
 
 impl Tls {
     /// Reads a certificate chain, the server's own certificate first, and its private key
-    /// (PKCS#8, PKCS#1 or SEC1, not encrypted), both PEM. One file may hold both. The paths are
-    /// remembered for [`reload`](Tls::reload).
+    /// (PKCS#8, PKCS#1 or SEC1, not encrypted), both in PEM. One file may contain both. The paths
+    /// are stored for [`reload`](Tls::reload).
     ///
-    /// The files are read before this returns.
+    /// The files are read before this returns, with blocking I/O.
     ///
     /// # Errors
-    /// [`TlsError`] when a file cannot be read or holds something else, or when the key is not
-    /// that of the certificate.
+    /// [`TlsError`] when a file cannot be read or contains something else, or when the key does not
+    /// belong to the certificate.
     pub fn from_pem_files(
         certificate: impl AsRef<Path>,
         key: impl AsRef<Path>,
@@ -77,8 +81,8 @@ impl Tls {
         Ok(Tls::new(CertificateSource::Files(files), config))
     }
 
-    /// Uses a configuration as it is, but for its `alpn_protocols`: those are what the server
-    /// speaks.
+    /// Uses a configuration as it is, except for its `alpn_protocols`, which are replaced by those
+    /// that the server speaks.
     pub fn from_config(config: Arc<ServerConfig>) -> Tls {
         Tls::new(CertificateSource::Given, Arc::unwrap_or_clone(config))
     }
@@ -92,17 +96,20 @@ impl Tls {
         Tls { inner: Arc::new(inner), protocols: Protocols::default() }
     }
 
-    /// Requires every client to show a certificate that one of the authorities in this PEM file
-    /// signed. [`reload`](Tls::reload) reads this file too. A later call takes the place of an
-    /// earlier one.
+    /// Requires every client to present a certificate that was signed by one of the authorities in
+    /// this PEM file. [`reload`](Tls::reload) reads this file too. A later call replaces an earlier
+    /// one.
     ///
-    /// No session is resumed from then on: each connection has its certificate checked. And a
-    /// server that [speaks plain too](crate::Builder::tls) does not any more.
+    /// From then on no TLS session is resumed, so that the certificate is checked for each
+    /// connection, and a server that [accepts plain connections too](crate::Builder::tls) refuses
+    /// them.
+    ///
+    /// All files are read before this returns, with blocking I/O.
     ///
     /// # Errors
-    /// [`TlsError`] when the file cannot be read or holds something else, when one of the other
-    /// files is no longer as it should be, or when this was not made
-    /// [from files](Tls::from_pem_files). Clones go on without client certificates then.
+    /// [`TlsError`] when the file cannot be read or contains something else, when one of the other
+    /// files is no longer valid, or when this was not made [from files](Tls::from_pem_files).
+    /// Clones then stay as they were.
     pub fn client_ca(self, path: impl AsRef<Path>) -> Result<Tls, TlsError> {
         let client_ca: PathBuf = path.as_ref().to_owned();
         self.load(|files| Files { client_ca: Some(client_ca), ..files.clone() })?;
@@ -110,21 +117,21 @@ impl Tls {
         Ok(self)
     }
 
-    /// Reads the files again, for handshakes that begin from now on. Connections under way go on
-    /// as they are.
+    /// Reads the files again, for handshakes that begin from now on. Open connections are not
+    /// affected.
     ///
-    /// The files are read before this returns.
+    /// The files are read before this returns, with blocking I/O.
     ///
     /// # Errors
-    /// [`TlsError`] when anything is wrong with any of the files, or when there are none since
-    /// the configuration was [given](Tls::from_config). The old configuration stays in use then,
-    /// all of it.
+    /// [`TlsError`] when any of the files is not valid, or when the configuration was not made
+    /// [from files](Tls::from_pem_files). The old configuration then stays in use, all of it.
     pub fn reload(&self) -> Result<(), TlsError> {
         self.load(Files::clone)
     }
 
     /// Uses another configuration for handshakes that begin from now on, as
-    /// [`from_config`](Tls::from_config) does. Files that were read before are forgotten.
+    /// [`from_config`](Tls::from_config) does. The paths of files read before are dropped, so
+    /// [`reload`](Tls::reload) fails from then on.
     pub fn replace(&self, config: Arc<ServerConfig>) {
         let mut source = self.source();
         self.put(Arc::unwrap_or_clone(config));
@@ -132,22 +139,23 @@ impl Tls {
         self.inner.asks_for_certificates.store(false, Ordering::Release);
     }
 
-    /// These certificates, offering these protocols. What is reloaded in one is so in the other;
-    /// what is offered stays each one's own.
+    /// The same configuration with these application protocols. A reload applies to both; each
+    /// keeps its own protocols.
     pub(crate) fn offering(&self, protocols: Protocols) -> Tls {
         Tls { inner: Arc::clone(&self.inner), protocols }
     }
 
-    /// Performs the handshake as the server. `received` is what was already read from `io`: any
-    /// part of what the client sent first, or nothing.
+    /// Performs the handshake as the server. `received` are the bytes that were already read from
+    /// `io`: the beginning of what the client sends, of any length.
+    ///
+    /// There is no timeout: a client that neither sends nor reads keeps this waiting.
     ///
     /// # Errors
-    /// What is wrong with the client, in words, or the error of `io`. The client was told as far
-    /// as TLS lets it be told. A client that neither sends nor reads holds this up: give it a
-    /// deadline.
+    /// `InvalidData` when the handshake fails, with the cause in words, after sending the client an
+    /// alert; `UnexpectedEof` when the client disconnects; or the error of `io`.
     ///
     /// # Cancel safety
-    /// Dropping the future drops `io`, and the handshake with it.
+    /// Dropping the future drops `io` and aborts the handshake.
     pub(crate) async fn accept_received<IO>(
         &self,
         io: IO,
@@ -159,6 +167,7 @@ impl Tls {
         accept::accept(self.config(), io, received).await
     }
 
+    /// Whether clients must present certificates, by [`client_ca`](Tls::client_ca).
     pub(crate) fn asks_for_certificates(&self) -> bool {
         self.inner.asks_for_certificates.load(Ordering::Acquire)
     }

@@ -1,4 +1,4 @@
-//! Certificates and keys in PEM files.
+//! Reading certificates and keys from PEM files.
 
 use std::path::Path;
 
@@ -7,7 +7,7 @@ use tokio_rustls::rustls::pki_types::{CertificateDer, PrivateKeyDer};
 
 use super::TlsError;
 
-/// All certificates of a file, at least one.
+/// All certificates in a file; at least one.
 pub(super) fn certificates(path: &Path) -> Result<Vec<CertificateDer<'static>>, TlsError> {
     let text = read(path)?;
     let certificates = CertificateDer::pem_slice_iter(&text)
@@ -20,7 +20,7 @@ pub(super) fn certificates(path: &Path) -> Result<Vec<CertificateDer<'static>>, 
     Ok(certificates)
 }
 
-/// The first private key of a file.
+/// The first private key in a file.
 pub(super) fn private_key(path: &Path) -> Result<PrivateKeyDer<'static>, TlsError> {
     let text = read(path)?;
     if is_encrypted(&text) {
@@ -48,7 +48,7 @@ fn holds(text: &[u8], wanted: impl Fn(SectionKind) -> bool) -> bool {
         .any(|section| section.is_ok_and(|(kind, _)| wanted(kind)))
 }
 
-/// PKCS#8 says so in the label, the older formats in a header.
+/// Whether the file contains an encrypted key: PKCS#8 has a label for it, older formats a header.
 fn is_encrypted(text: &[u8]) -> bool {
     text.split(|&byte| byte == b'\n').any(|line| {
         line.starts_with(b"-----BEGIN ENCRYPTED PRIVATE KEY-----")
@@ -56,20 +56,21 @@ fn is_encrypted(text: &[u8]) -> bool {
     })
 }
 
-/// The error may quote lines of the file, and with them a key that someone put on one line.
+/// Words the error without quoting the file: rustls may quote a line, which could contain a whole
+/// key.
 fn damaged(path: &Path, error: &Error) -> TlsError {
     let problem = match error {
         Error::MissingSectionEnd { end_marker: label } if is_known(label) => {
             format!("there is no line `-----END {}-----`", String::from_utf8_lossy(label))
         }
         Error::MissingSectionEnd { .. } => {
-            "a block does not end; its `-----BEGIN` and `-----END` must be lines of their own"
+            "a block does not end; its `-----BEGIN` and `-----END` must each be on a separate line"
                 .to_owned()
         }
         Error::IllegalSectionStart { .. } => {
             "a line that starts with `-----BEGIN` does not end in five dashes".to_owned()
         }
-        Error::Base64Decode(_) => "a block holds something else than base64".to_owned(),
+        Error::Base64Decode(_) => "a block contains something that is not base64".to_owned(),
         error => error.to_string(),
     };
     TlsError::Pem { path: path.to_owned(), problem }

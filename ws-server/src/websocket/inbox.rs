@@ -1,4 +1,4 @@
-//! Messages that were received and not yet taken by the handler.
+//! Messages that were received, and that the handle returns next.
 
 use std::task::{Context, Poll, ready};
 
@@ -9,10 +9,12 @@ use super::state::MessageState;
 use crate::error::RecvError;
 use crate::runtime::pool;
 
-/// The messages of one visit to the connection, which are taken without another. It has a buffer
-/// of the worker's only while there are some.
+/// The messages of one visit to the connection: the handle returns them without locking it again.
 #[derive(Debug, Default)]
 pub(super) struct Inbox {
+    /// The messages not taken yet, in a read buffer of the worker or, if they were read ahead, in
+    /// memory of their own. It holds no memory once the last of them was taken; if that was lent,
+    /// from the next [`poll_fill`](Inbox::poll_fill) on.
     batch: Batch,
 }
 
@@ -22,7 +24,7 @@ impl Inbox {
         self.batch.is_empty()
     }
 
-    /// Waits for the next messages; all others were taken. `None` at the end.
+    /// Waits for the next messages; all earlier ones must be taken. `None` at the end.
     #[inline]
     pub(super) fn poll_fill<IO: AsyncRead + AsyncWrite + Unpin>(
         &mut self,
@@ -40,20 +42,24 @@ impl Inbox {
         })
     }
 
-    /// The next message, which stays here until the next call.
+    /// The next message, borrowed until the next call.
+    ///
+    /// # Errors
+    /// A text that is not UTF-8: the caller must fail the connection with it.
     #[inline]
     pub(super) fn lend(&mut self) -> Option<Result<MessageRef<'_>, ProtocolError>> {
         self.batch.lend()
     }
 
-    /// Takes the next message. A text that is not UTF-8 is to `fail` the connection.
+    /// Takes the next message. `fail` is called for a text that is not UTF-8, and must fail the
+    /// connection.
     pub(super) fn take(
         &mut self,
         fail: impl FnOnce(ProtocolError),
     ) -> Option<Result<Message, RecvError>> {
         let taken = self.batch.take()?;
         if self.batch.is_empty() {
-            // The handler may keep this one for long.
+            // The service may be busy with this message for long.
             self.discard();
         }
         if let Err(error) = taken {
@@ -70,7 +76,7 @@ impl Inbox {
         }
     }
 
-    /// How much memory it has, in bytes.
+    /// How much memory it holds, in bytes.
     #[cfg(test)]
     pub(super) fn capacity(&self) -> usize {
         self.batch.capacity()

@@ -35,26 +35,29 @@ use crate::socket::Socket;
 
 /// A WebSocket connection that exchanges messages.
 ///
-/// Whatever is received is worked through before anything is written, and all answers leave
-/// in one write: a loop of [`recv`](WebSocket::recv) and [`feed`](WebSocket::feed) needs no
-/// flush, because `recv` flushes before it waits.
+/// All messages that one read has brought are returned before anything is written, and their
+/// answers leave in one write: a loop of [`recv`](WebSocket::recv) and [`feed`](WebSocket::feed)
+/// needs no flush, because `recv` flushes before it waits.
 ///
-/// A connection lives in its server's task, and this is a handle on it: pings are answered,
-/// deadlines kept and the peer's end noticed whatever the handler does. See [what happens while the
-/// handler does not receive](crate#what-happens-while-the-handler-does-not-receive).
+/// The server's task drives the connection, and this is a handle to it: pings are answered,
+/// deadlines are kept and the end of the peer is noticed whatever the handler does. See [what
+/// happens while the handler does not
+/// receive](crate#what-happens-while-the-handler-does-not-receive).
 #[derive(Debug)]
 pub struct WebSocket<IO = Socket> {
     shared: Arc<Shared<MessageState<IO>>>,
-    /// Messages that were received, and are next to be taken.
+    /// Messages that were received and are returned next; those read ahead come after them.
     inbox: Inbox,
+    /// Messages that were fed and not yet passed to the connection.
     outbox: Outbox,
 }
 
 impl<IO: AsyncRead + AsyncWrite + Unpin + Send> WebSocket<IO> {
-    /// A connection whose opening handshake somebody else has held.
+    /// A connection whose opening handshake was done elsewhere, over its byte stream.
     ///
-    /// `received` are the bytes that came behind the request head; they belong to the first
-    /// frames.
+    /// `received` are the bytes received after the opening handshake: the beginning of the first
+    /// frames. The connection is driven while one of its methods is awaited, or by its
+    /// [`keeper`](WebSocket::keeper).
     pub fn new(
         io: IO,
         codec: CodecBox,
@@ -66,7 +69,7 @@ impl<IO: AsyncRead + AsyncWrite + Unpin + Send> WebSocket<IO> {
         WebSocket::over(Endpoint::new(io, codec, received, limits, timeouts, alarm))
     }
 
-    /// A handle on an open connection.
+    /// A handle to an open connection.
     pub(crate) fn over(endpoint: Endpoint<IO>) -> WebSocket<IO> {
         let outbox = Outbox::new(endpoint.connection().encoder(), endpoint.room().max(1));
         let shared = Shared::new(MessageState::new(endpoint));
@@ -78,13 +81,13 @@ impl<IO: AsyncRead + AsyncWrite + Unpin + Send> WebSocket<IO> {
         self.shared.clone()
     }
 
-    /// What keeps a connection of [`WebSocket::new`] going while nothing of its socket is awaited:
-    /// a future for a task of its own. It is done when the connection has ended; when the socket is
-    /// dropped, it closes the connection with status 1000. One is enough, and a connection of a
-    /// server needs none.
+    /// A future that drives a connection of [`WebSocket::new`] while none of its methods is
+    /// awaited; to be spawned as a task. It completes when the connection has ended. When the
+    /// socket is dropped, it closes the connection with status 1000. One is enough, and a
+    /// connection of a server needs none.
     ///
     /// # Cancel safety
-    /// When it is dropped, the connection goes on while something of its socket is awaited.
+    /// When it is dropped, the connection is again driven while one of its methods is awaited.
     pub fn keeper(&self) -> impl Future<Output = ()> + Send + use<IO>
     where
         IO: 'static,
@@ -99,14 +102,15 @@ impl<IO: AsyncRead + AsyncWrite + Unpin + Send> WebSocket<IO> {
     /// [`RecvError`]; nothing can be received after one.
     ///
     /// # Cancel safety
-    /// Dropping the future loses nothing: the next call goes on where this one was.
+    /// Cancel-safe: dropping the future loses nothing, the next call continues.
     pub async fn recv(&mut self) -> Option<Result<Message, RecvError>> {
         poll_fn(|cx| self.poll_recv(cx)).await
     }
 
-    /// The next message, lent from the buffer it was received in, and the way to answer it
-    /// while it is lent. It costs neither a copy nor an allocation, and keeps a buffer of the
-    /// worker's until the next call: for services that are soon done with a message.
+    /// The next message, borrowed from the buffer it was received in, and a handle to answer it
+    /// while it is borrowed. It costs neither a copy nor an allocation, and keeps a buffer of the
+    /// worker thread until the next call: for services that are soon done with a message.
+    /// `None` as with [`recv`](WebSocket::recv).
     ///
     /// ```
     /// # async fn echo(mut socket: ws_server::WebSocket) -> std::io::Result<()> {
@@ -122,7 +126,7 @@ impl<IO: AsyncRead + AsyncWrite + Unpin + Send> WebSocket<IO> {
     /// [`RecvError`]; nothing can be received after one.
     ///
     /// # Cancel safety
-    /// Dropping the future loses nothing: the next call goes on where this one was.
+    /// Cancel-safe: dropping the future loses nothing, the next call continues.
     #[inline]
     pub async fn recv_lent(
         &mut self,
@@ -143,30 +147,31 @@ impl<IO: AsyncRead + AsyncWrite + Unpin + Send> WebSocket<IO> {
     }
 
     /// Sends a message: `"text"`, `&bytes[..]` or a `&Message`. When this returns, the socket
-    /// has taken all of it. A secret is sent as [`Outgoing::uncompressed`].
+    /// has accepted all of it. A secret is sent as [`Outgoing::uncompressed`].
     ///
     /// # Errors
     /// [`SendError`].
     ///
     /// # Cancel safety
-    /// When the future is dropped, the message may or may not have been taken; if it was, it
-    /// is sent whole.
+    /// When the future is dropped, the message may or may not have been taken; if it was, all of it
+    /// is sent.
     pub async fn send<'m>(&mut self, message: impl Into<Outgoing<'m>>) -> Result<(), SendError> {
         self.feed(message).await?;
         self.flush().await
     }
 
-    /// Takes a message for sending, and waits only while the send buffer is full, or while more
-    /// is left of a long message than the buffer holds: one that is not compressed is written
-    /// from where it lies. What was taken leaves with the next [`flush`](WebSocket::flush) or
-    /// before [`recv`](WebSocket::recv) waits.
+    /// Takes a message for sending. Waits only while the send buffer
+    /// ([`Limits::send_buffer`]) is full, or while more is left of a long message than the buffer
+    /// has room for: a long message that is not compressed is written without a copy. What was
+    /// taken is sent by the next [`flush`](WebSocket::flush), or before [`recv`](WebSocket::recv)
+    /// waits.
     ///
     /// # Errors
     /// [`SendError`].
     ///
     /// # Cancel safety
-    /// As with [`send`](WebSocket::send). A future that is leaked, with `std::mem::forget`, may
-    /// leave half a message on the wire.
+    /// As with [`send`](WebSocket::send). A future that is leaked, as with `std::mem::forget`, may
+    /// leave a message on the wire of which the rest never follows.
     #[inline]
     pub fn feed<'m>(
         &mut self,
@@ -175,7 +180,7 @@ impl<IO: AsyncRead + AsyncWrite + Unpin + Send> WebSocket<IO> {
         Sending::new(&self.shared, Some(&mut self.outbox), message.into())
     }
 
-    /// Waits until the socket has taken everything.
+    /// Waits until the socket has accepted everything that was sent or fed.
     ///
     /// # Errors
     /// [`SendError`].
@@ -186,19 +191,26 @@ impl<IO: AsyncRead + AsyncWrite + Unpin + Send> WebSocket<IO> {
         poll_fn(|cx| self.poll_flush(cx)).await
     }
 
-    /// Sends a ping with up to 125 bytes. Any byte the peer sends counts as a sign of life;
-    /// connections are kept alive without calling this.
+    /// Sends a ping with a payload of up to 125 bytes (RFC 6455 §5.5.2), and flushes. The server
+    /// sends keepalive pings itself; any byte from the peer counts as a sign of life.
     ///
     /// # Errors
-    /// [`SendError::Unsupported`] in drafts without ping.
+    /// [`SendError`]; [`SendError::Unsupported`] in drafts without ping.
+    ///
+    /// # Cancel safety
+    /// As with [`send`](WebSocket::send).
     pub async fn ping(&mut self, payload: &[u8]) -> Result<(), SendError> {
         self.outbox.change(&self.shared, |view| view.endpoint().ping(payload))?;
         self.flush().await
     }
 
-    /// Closes the connection: sends a Close, waits for the peer's, and ends the TCP
-    /// connection in order. Messages that arrive in between are dropped. It takes no longer
-    /// than the closing timeout.
+    /// Closes the connection: sends a Close, waits for the peer's, and ends the TCP connection in
+    /// order (RFC 6455 §7.1.1). Messages that arrive meanwhile are dropped. It takes no longer than
+    /// [`Timeouts::closing`] allows.
+    ///
+    /// # Cancel safety
+    /// Once it was polled, the server's task continues to close the connection when the future is
+    /// dropped.
     pub async fn close(mut self, reason: Option<CloseReason>) {
         self.start_close(reason);
         self.shared.change(|state| state.view.discard());
@@ -206,21 +218,21 @@ impl<IO: AsyncRead + AsyncWrite + Unpin + Send> WebSocket<IO> {
             .await;
     }
 
-    /// Begins the closing handshake, and lets the rest be received: go on calling
-    /// [`recv`](WebSocket::recv) until `None`.
+    /// Begins the closing handshake; what the peer still sends can be received: continue to call
+    /// [`recv`](WebSocket::recv) until it returns `None`.
     pub fn start_close(&mut self, reason: Option<CloseReason>) {
         self.outbox.change(&self.shared, |view| view.endpoint().close(reason));
     }
 
-    /// Has all that still comes read and thrown away, for good: [`recv`](WebSocket::recv) gives
-    /// nothing any more, and waits for the end.
+    /// Has all further messages read and dropped. This cannot be undone: [`recv`](WebSocket::recv)
+    /// then only waits for the end of the connection.
     pub fn discard_incoming(&mut self) {
         self.inbox.discard();
         self.shared.change(|state| state.view.discard());
     }
 
-    /// Completes when the peer has gone: it has closed the connection, has ended it, or counts as
-    /// dead. Gives the reason of its Close, if there was one.
+    /// Completes when nothing more can be received: the peer has closed the connection or ended its
+    /// TCP connection, or counts as dead. Returns the reason of its Close, if there was one.
     ///
     /// # Cancel safety
     /// Cancel-safe.
@@ -228,7 +240,7 @@ impl<IO: AsyncRead + AsyncWrite + Unpin + Send> WebSocket<IO> {
         poll_fn(|cx| self.shared.poll_closed(cx, |view| view.endpoint().poll_peer_gone())).await
     }
 
-    /// Why the peer closed the connection, once it has and if it said so.
+    /// The reason of the peer's Close, once it was received and if it has one.
     pub fn peer_reason(&self) -> Option<CloseReason> {
         self.shared.look(MessageState::peer_reason)
     }
@@ -252,7 +264,7 @@ impl<IO: AsyncRead + AsyncWrite + Unpin + Send> WebSocket<IO> {
             }
         }
         let WebSocket { shared, inbox, outbox } = self;
-        // Replies to what came before go out before the Close.
+        // Replies to earlier messages are sent before the Close.
         Poll::Ready(inbox.take(|error| outbox.change(shared, |view| view.fail(error))))
     }
 
@@ -261,7 +273,7 @@ impl<IO: AsyncRead + AsyncWrite + Unpin + Send> WebSocket<IO> {
     fn poll_inbox(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<(), RecvError>>> {
         let WebSocket { shared, inbox, outbox } = self;
         shared.visit(Side::Reader, cx, |view, cx| {
-            // What cannot be sent any more is told to whoever sends.
+            // That nothing can be sent any more is an error of sending, not of receiving.
             let _closed = outbox.empty_into(view.endpoint());
             inbox.poll_fill(view, cx)
         })
@@ -276,7 +288,7 @@ impl<IO: AsyncRead + AsyncWrite + Unpin + Send> WebSocket<IO> {
     }
 }
 
-/// What was fed goes out, and what was received is dropped.
+/// What was fed is sent; what was received is dropped.
 impl<IO> Drop for WebSocket<IO> {
     fn drop(&mut self) {
         let outbox = &mut self.outbox;

@@ -1,4 +1,4 @@
-//! Answering a message while it is lent.
+//! Answering a message while it is borrowed.
 
 use std::future::Future;
 
@@ -12,7 +12,7 @@ use crate::error::SendError;
 use crate::runtime::shared::Shared;
 use crate::socket::Socket;
 
-/// The way to answer a message while it is lent; see [`WebSocket::recv_lent`].
+/// A handle to answer a message while it is borrowed; from [`WebSocket::recv_lent`].
 #[derive(Debug)]
 pub struct Replies<'s, IO = Socket> {
     pub(super) shared: &'s Shared<MessageState<IO>>,

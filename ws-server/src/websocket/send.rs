@@ -1,4 +1,4 @@
-//! A message on its way from a handle to its connection.
+//! Passing a message from a handle to its connection.
 
 use std::future::Future;
 use std::pin::Pin;
@@ -14,16 +14,16 @@ use crate::error::SendError;
 use crate::runtime::shared::Shared;
 use crate::runtime::wakers::Side;
 
-/// A message that the connection takes.
+/// The future of sending one message.
 ///
-/// A short one is in the outbox before this is polled, as long as there is room. A long one is
-/// written from where it lies; what is left of it when nobody waits any more is copied, so it goes
-/// out whole.
+/// A short message is put into the outbox when this is created, if there is room. A long one is
+/// written directly from the caller's memory; when this is dropped before all is written, the rest
+/// is copied, so that the message is sent as a whole.
 #[derive(Debug)]
 #[must_use = "a long message is taken only while this is awaited"]
 pub(super) struct Sending<'s, 'm, IO> {
     shared: &'s Shared<MessageState<IO>>,
-    /// That of a handle that has one.
+    /// `None` for a [`Sender`](super::Sender), which has no outbox.
     outbox: Option<&'s mut Outbox>,
     message: Outgoing<'m>,
     progress: SendProgress,
@@ -91,8 +91,8 @@ impl<IO> Sending<'_, '_, IO> {
 }
 
 impl Outbox {
-    /// Gives what it holds to the connection, and does something with that. What cannot be sent any
-    /// more is told to whoever sends next.
+    /// Passes its messages to the connection, and then does `act` with that. If the connection is
+    /// closed they are dropped, which is an error of the next send.
     pub(super) fn change<IO, R>(
         &mut self,
         shared: &Shared<MessageState<IO>>,
@@ -106,10 +106,10 @@ impl Outbox {
         })
     }
 
-    /// Gives what it holds to the connection.
+    /// Passes its messages to the connection.
     ///
     /// # Errors
-    /// [`SendError::Closed`]; it is gone then.
+    /// [`SendError::Closed`]; the messages are dropped.
     #[inline]
     pub(super) fn empty_into<IO>(&mut self, endpoint: &mut Endpoint<IO>) -> Result<(), SendError> {
         let outcome = endpoint.send_encoded(self.encoded());
@@ -117,7 +117,7 @@ impl Outbox {
         outcome
     }
 
-    /// Has no more room from here on than the connection has.
+    /// Limits its room to that of the connection's send buffer.
     #[inline]
     fn look_at<IO>(&mut self, endpoint: &Endpoint<IO>) {
         self.set_room(if endpoint.has_room() { endpoint.room().max(1) } else { 0 });

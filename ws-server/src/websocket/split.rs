@@ -18,8 +18,8 @@ use crate::runtime::shared::Shared;
 use crate::runtime::wakers::Side;
 use crate::socket::Socket;
 
-/// The half that receives; from [`WebSocket::split`]. When it is dropped,
-/// what comes is read and thrown away.
+/// The half that receives; from [`WebSocket::split`]. When it is dropped, all further messages are
+/// read and dropped.
 #[derive(Debug)]
 pub struct Receiver<IO = Socket> {
     shared: Arc<Shared<MessageState<IO>>>,
@@ -37,7 +37,7 @@ pub(super) fn split<IO>(socket: WebSocket<IO>) -> (Receiver<IO>, Sender<IO>) {
     shared.add_handles(2);
     let mut socket = socket;
     let inbox = std::mem::take(&mut socket.inbox);
-    // What was fed goes over with its drop.
+    // Its drop passes what was fed to the connection.
     drop(socket);
     (Receiver { shared: shared.clone(), inbox }, Sender { shared })
 }
@@ -49,7 +49,7 @@ impl<IO: AsyncRead + AsyncWrite + Unpin + Send> Receiver<IO> {
     /// [`RecvError`].
     ///
     /// # Cancel safety
-    /// Dropping the future loses nothing.
+    /// Cancel-safe: dropping the future loses nothing, the next call continues.
     pub async fn recv(&mut self) -> Option<Result<Message, RecvError>> {
         poll_fn(|cx| self.poll_recv(cx)).await
     }
@@ -67,7 +67,7 @@ impl<IO: AsyncRead + AsyncWrite + Unpin + Send> Receiver<IO> {
         Poll::Ready(inbox.take(|error| shared.change(|state| state.view.fail(error))))
     }
 
-    /// As [`WebSocket::discard_incoming`], which dropping it does too.
+    /// As [`WebSocket::discard_incoming`]. Dropping this half does the same.
     pub fn discard_incoming(&mut self) {
         self.inbox.discard();
         self.shared.change(|state| state.view.discard());
@@ -75,7 +75,7 @@ impl<IO: AsyncRead + AsyncWrite + Unpin + Send> Receiver<IO> {
 }
 
 impl<IO> Receiver<IO> {
-    /// Why the peer closed the connection, once it has and if it said so.
+    /// The reason of the peer's Close, once it was received and if it has one.
     pub fn peer_reason(&self) -> Option<CloseReason> {
         self.shared.look(MessageState::peer_reason)
     }
@@ -131,8 +131,8 @@ impl<IO: AsyncRead + AsyncWrite + Unpin + Send> Sender<IO> {
             .await
     }
 
-    /// Begins the closing handshake and sends it. The receiving half gets what is still to
-    /// come, and then `None`.
+    /// Begins the closing handshake, and flushes. The receiving half gets what the peer still
+    /// sends, and then `None`.
     ///
     /// # Errors
     /// [`SendError`].

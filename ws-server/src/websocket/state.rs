@@ -11,16 +11,20 @@ use crate::error::RecvError;
 use crate::runtime::pool;
 use crate::runtime::view::View;
 
-/// What a message that was read ahead costs beside its bytes.
+/// What a message that was read ahead counts besides its payload, in bytes.
 const MESSAGE_COST: usize = 64;
 
-/// A connection, and the messages that nobody has asked for yet.
+/// A connection, and the messages that were read ahead of the service.
 #[derive(Debug)]
 #[repr(C)]
 pub(crate) struct MessageState<IO> {
     incoming: Incoming,
+    /// The messages read ahead, oldest first, in memory of their own. They are returned before the
+    /// error of `incoming`. Always empty while that is [`Incoming::Dropped`].
     ahead: Batch,
-    /// Whether the messages that were given out last are still to be taken.
+    /// Whether the service may still have to take some of the messages returned last:
+    /// [`Untaken::Some`] from a [`poll_batch`](MessageState::poll_batch) that returned messages
+    /// until the next call, or until messages are discarded.
     given: Untaken,
     endpoint: Endpoint<IO>,
 }
@@ -31,7 +35,7 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> MessageState<IO> {
         MessageState { endpoint, ahead, given: Untaken::Nothing, incoming: Incoming::Open }
     }
 
-    /// The next messages, for somebody who has taken all others. `None` at the end.
+    /// Waits for the next messages; the caller has taken all earlier ones. `None` at the end.
     #[inline]
     pub(crate) fn poll_batch(
         &mut self,
@@ -51,13 +55,14 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> MessageState<IO> {
         Poll::Ready(batch)
     }
 
-    /// Drops what comes, until it ends.
+    /// Drops what is received, until the end of the connection.
     fn poll_dropped(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), RecvError>> {
         while ready!(self.endpoint.poll_fragment(cx, Untaken::Nothing))?.is_some() {}
         Poll::Ready(Ok(()))
     }
 
-    /// The Close that answers the peer leaves now, as far as the socket takes it.
+    /// Marks the end of receiving. The Close that answers the peer is written now, as far as the
+    /// socket accepts it.
     #[cold]
     fn end(&mut self, cx: &mut Context<'_>, error: Option<RecvError>) {
         self.incoming = Incoming::Ended(error);
@@ -88,12 +93,12 @@ impl<IO> MessageState<IO> {
         &mut self.endpoint
     }
 
-    /// Why the peer has closed the connection.
+    /// The reason of the peer's Close.
     pub(super) fn peer_reason(&mut self) -> Option<CloseReason> {
         self.endpoint.connection().peer_reason().cloned()
     }
 
-    /// The peer broke the protocol: nothing is received after that.
+    /// Fails the connection because the peer broke the protocol: nothing more is received.
     pub(super) fn fail(&mut self, error: ProtocolError) {
         self.endpoint.fail(error);
         self.endpoint.discard_received();
@@ -106,7 +111,7 @@ impl<IO> MessageState<IO> {
         self.given = Untaken::Nothing;
     }
 
-    /// Nobody receives any more: what comes is dropped.
+    /// Drops the messages read ahead, and all further ones.
     pub(super) fn discard(&mut self) {
         if let Incoming::Open = self.incoming {
             self.incoming = Incoming::Dropped;

@@ -1,4 +1,4 @@
-//! `Stream` and `Sink` of messages.
+//! `Stream` and `Sink` for messages.
 
 use std::pin::Pin;
 use std::task::{Context, Poll};
@@ -20,11 +20,11 @@ impl<IO: AsyncRead + AsyncWrite + Unpin + Send> Stream for WebSocket<IO> {
     }
 }
 
-/// Halves that `futures` makes of it may be used from two tasks, as those of
-/// [`WebSocket::split`]; those share no lock of their own.
+/// The halves that `StreamExt::split` of `futures` returns may be used from two tasks, as those of
+/// [`WebSocket::split`], which need no additional lock.
 ///
-/// Closing the sink begins the closing handshake with status 1000 and sends it; the peer's
-/// Close comes as the end of the stream.
+/// Closing the sink begins the closing handshake with status 1000 (RFC 6455 §7.4.1) and flushes;
+/// the peer's Close is the end of the stream.
 impl<IO: AsyncRead + AsyncWrite + Unpin + Send> Sink<Message> for WebSocket<IO> {
     type Error = SendError;
 

@@ -1,4 +1,4 @@
-//! Peers that mean no good: each is ended by its limit, and costs no more than is stated.
+//! Hostile peers: each is disconnected by a limit, and costs no more memory than documented.
 
 use std::io::{ErrorKind, Read, Write};
 use std::net::TcpStream;
@@ -6,23 +6,23 @@ use std::thread;
 
 use crate::process::{PATIENCE, REQUEST, Server, expect_head};
 
-/// How many peers of each kind come at once.
+/// How many peers of each kind connect at once.
 const PEERS: usize = 40;
 
-/// What they may cost together: each a message, the send buffer and the read buffer that it
-/// has filled, and the process some room for its pools.
+/// How much memory they may cost together: each a message, a send buffer and a read buffer, and the
+/// process its pools.
 const ALLOWED_BYTES: u64 = PEERS as u64 * (1024 + 256 + 128) * 1024 + (8 << 20);
 
 const HIXIE76: &[u8] = b"GET / HTTP/1.1\r\nHost: a\r\nUpgrade: WebSocket\r\n\
     Connection: Upgrade\r\nSec-WebSocket-Key1: 4 @1  46546xW%0l 1 5\r\n\
     Sec-WebSocket-Key2: 12998 5 Y3 1  .P00\r\n\r\n";
 
-/// Short deadlines, so that the test ends soon; the bytes are the defaults.
+/// Short deadlines, so that the tests end soon; sizes have their defaults.
 const DEADLINES: [&str; 7] =
     ["0", "--opening-timeout", "1", "--ping-interval", "0.5", "--closing-timeout", "1"];
 
-/// Lets many peers act on a server, each until it has been hung up on, and compares
-/// what the server used at its worst with what it used before.
+/// Lets many peers act on a server, each until it is disconnected, and compares the peak memory of
+/// the server with that before.
 fn attack(connect: fn(&Server) -> TcpStream, act: fn(TcpStream)) {
     let server = Server::start(&DEADLINES);
     let before = peak_memory(&server);
@@ -37,7 +37,7 @@ fn attack(connect: fn(&Server) -> TcpStream, act: fn(TcpStream)) {
     assert!(expect_head(&mut bystander).starts_with("HTTP/1.1 101 "));
 }
 
-/// The most memory the process has held, in bytes.
+/// The peak memory of the process, in bytes.
 fn peak_memory(server: &Server) -> u64 {
     let status = format!("/proc/{}/status", server.child.id());
     let status = std::fs::read_to_string(status).unwrap();
@@ -45,7 +45,7 @@ fn peak_memory(server: &Server) -> u64 {
     line.split_whitespace().nth(1).unwrap().parse::<u64>().unwrap() * 1024
 }
 
-/// The end of a peer that still reads: what was left unread may have made it a reset.
+/// Reads until the server disconnects. It may be a reset, if the server has left bytes unread.
 fn wait_for_end(mut peer: TcpStream) {
     peer.set_read_timeout(Some(PATIENCE)).unwrap();
     let mut buf = [0; 4096];
@@ -74,7 +74,7 @@ fn open_rfc6455(server: &Server) -> TcpStream {
     peer
 }
 
-/// Writes for ever, and reads nothing.
+/// Writes until the server disconnects, and reads nothing.
 fn flood(mut peer: TcpStream, bytes: &[u8]) {
     peer.set_write_timeout(Some(PATIENCE)).unwrap();
     let error = loop {

@@ -95,7 +95,7 @@ fn it_listens_on_a_unix_socket_and_takes_a_stale_one_over() {
     let listen = format!("unix:{}", path.display());
     let mut server = Server::start(&[&listen]);
     assert!(server.line.starts_with(&format!("listening on {listen} (drafts: ")));
-    assert_eq!(run(&[&listen]).status.code(), Some(2), "a live socket is let be");
+    assert_eq!(run(&[&listen]).status.code(), Some(2), "a live socket must be kept");
     let mut client = UnixStream::connect(&path).unwrap();
     client.write_all(REQUEST).unwrap();
     expect_head(&mut client);
@@ -107,7 +107,7 @@ fn it_listens_on_a_unix_socket_and_takes_a_stale_one_over() {
     let mut server = Server::start(&[&listen]);
     server.signal("-TERM");
     assert_eq!(server.child.wait().unwrap().code(), Some(0));
-    assert!(!path.exists(), "it cleans up behind itself");
+    assert!(!path.exists(), "the socket file must be removed at the end");
 }
 
 #[test]
@@ -157,7 +157,7 @@ fn a_target_that_talks_still_gets_all_that_the_client_sent() {
         client.write_all(b"\x88\x80\x37\xfa\x21\x3d").unwrap();
         rest(&mut client)
     });
-    // It talks all the while, and behind the client's Close too.
+    // It sends all the time, also after the client's Close.
     let mut received = 0;
     let mut buf = vec![0; 10_000];
     loop {

@@ -1,4 +1,4 @@
-//! Running the command, and talking to it byte by byte.
+//! Running the command, and exchanging bytes with it.
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use std::process::{Child, ChildStderr, Command, Output, Stdio};
 use std::time::Duration;
 
-/// A running command; it is ended with the test.
+/// A running command; it is killed at the end of the test.
 pub(crate) struct Server {
     pub(crate) child: Child,
     pub(crate) line: String,
@@ -37,7 +37,7 @@ impl Server {
         stream
     }
 
-    /// Reads the log until a line has this in it.
+    /// Reads the log until a line contains `word`, and returns the line.
     pub(crate) fn wait_for_log(&mut self, word: &str) -> String {
         let log = self.log.get_or_insert_with(|| BufReader::new(self.child.stderr.take().unwrap()));
         let mut line = String::new();
@@ -62,14 +62,14 @@ impl Drop for Server {
     }
 }
 
-/// How long anything may take before a test fails instead of hanging.
+/// How long anything may take before a test fails.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(30);
 
 pub(crate) const REQUEST: &[u8] = b"GET /chat HTTP/1.1\r\nHost: a\r\nUpgrade: websocket\r\n\
     Connection: Upgrade\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\
     Sec-WebSocket-Version: 13\r\n\r\n";
 
-/// A masked "Hello", and the server's answer.
+/// A masked text message "Hello" (RFC 6455 §5.7), and the echo.
 pub(crate) const HELLO: &[u8] = b"\x81\x85\x37\xfa\x21\x3d\x7f\x9f\x4d\x51\x58";
 pub(crate) const HELLO_BACK: &[u8] = b"\x81\x05Hello";
 
@@ -105,7 +105,7 @@ pub(crate) fn rest(stream: &mut impl Read) -> Vec<u8> {
     rest
 }
 
-/// A path of this test's own for a unix socket.
+/// A path for a unix socket of this test.
 pub(crate) fn socket_path(name: &str) -> PathBuf {
     std::env::temp_dir().join(format!("ws-server-{}-{name}", std::process::id()))
 }

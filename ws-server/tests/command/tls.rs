@@ -18,13 +18,13 @@ use crate::process::{
 
 type Client = StreamOwned<ClientConnection, TcpStream>;
 
-/// A directory of certificates; it is removed with the test.
+/// A directory of certificates; it is removed at the end of the test.
 struct Certificates {
     dir: PathBuf,
     authority: CertifiedIssuer<'static, KeyPair>,
 }
 
-/// How long a certificate is good for.
+/// Whether a certificate is valid now.
 #[derive(Clone, Copy)]
 enum Validity {
     Good,
@@ -71,14 +71,15 @@ impl Certificates {
         Server::start(&[&tls, args].concat())
     }
 
-    /// A client that trusts this authority, and has this certificate of `shower`'s, if any.
+    /// Connects a client that trusts this authority and presents a certificate of this name, if
+    /// any, and sends the request.
     fn connect(&self, server: &Server, shown: Option<(&Certificates, &str)>) -> io::Result<Client> {
         let mut client = self.connect_silently(server, shown);
         client.write_all(REQUEST)?;
         Ok(client)
     }
 
-    /// A client that has sent no request.
+    /// As [`connect`](Certificates::connect), without sending the request.
     fn connect_silently(&self, server: &Server, shown: Option<(&Certificates, &str)>) -> Client {
         let mut roots = RootCertStore::empty();
         roots.add(CertificateDer::from_pem_file(self.path("ca.pem")).unwrap()).unwrap();
@@ -117,7 +118,7 @@ fn echo(client: &mut (impl Read + Write)) {
     expect(client, HELLO_BACK);
 }
 
-/// The certificate that the server has shown.
+/// The certificate that the server has presented.
 fn shown(client: &Client) -> CertificateDer<'static> {
     client.conn.peer_certificates().unwrap()[0].clone().into_owned()
 }
@@ -171,7 +172,7 @@ fn certificates_are_read_again_at_sighup_and_connections_under_way_stay() {
     expect_head(&mut old);
     certificates.issue("server", Validity::Good);
     server.signal("-HUP");
-    server.wait_for_log("read again");
+    server.wait_for_log("certificates reloaded");
     let mut new = certificates.connect(&server, None).unwrap();
     expect_head(&mut new);
     assert_ne!(shown(&old), shown(&new));
@@ -180,7 +181,7 @@ fn certificates_are_read_again_at_sighup_and_connections_under_way_stay() {
 
     fs::write(certificates.path("server.key"), "no key").unwrap();
     server.signal("-HUP");
-    let line = server.wait_for_log("stay as they were");
+    let line = server.wait_for_log("the previous ones stay in use");
     assert!(line.contains("server.key"), "{line}");
     let mut newest = certificates.connect(&server, None).unwrap();
     expect_head(&mut newest);
@@ -200,13 +201,13 @@ fn clients_that_are_asked_for_a_certificate_and_have_no_good_one_are_logged_and_
         (Some((&ours, "expired")), "expired"),
         (Some((&others, "foreign")), "certificate"),
     ] {
-        // In TLS 1.3 the client learns of it when it reads.
+        // In TLS 1.3 the client only gets the alert when it reads.
         let outcome = ours.connect(&server, shown).and_then(|mut client| client.read(&mut [0]));
         assert!(outcome.is_err(), "{word}");
         let line = server.wait_for_log("TLS handshake failed");
         assert!(line.contains(word), "{line}");
     }
-    // Without TLS there is no certificate to be asked for.
+    // A plain connection is refused, since it cannot present a certificate.
     let mut plain = server.connect(REQUEST);
     let answer = String::from_utf8(rest(&mut plain)).unwrap();
     assert!(answer.starts_with("HTTP/1.1 400 "), "{answer}");

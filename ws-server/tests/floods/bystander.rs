@@ -1,4 +1,4 @@
-//! Somebody who wants nothing but an echo, again and again.
+//! A client that behaves well, and must be served during a flood.
 
 use std::io::Write;
 use std::net::TcpStream;
@@ -11,9 +11,10 @@ use std::time::{Duration, Instant};
 use crate::frame;
 use crate::process::{PATIENCE, REQUEST, expect, expect_head};
 
-/// How long it rests between two echoes.
+/// The pause between two echoes.
 const REST: Duration = Duration::from_millis(1);
 
+/// A client that sends a message and waits for the echo, repeatedly.
 pub(crate) struct Bystander {
     echoes: Arc<AtomicU64>,
     leave: Sender<()>,
@@ -28,7 +29,7 @@ impl Bystander {
         stream.write_all(REQUEST).unwrap();
         expect_head(&mut stream);
         let echoes = Arc::new(AtomicU64::new(0));
-        // Binary, which is what a gateway answers with.
+        // Binary: a server with a TCP target answers with binary messages.
         let hello = frame(0x82, b"Hello");
         let (leave, left) = channel();
         let count = echoes.clone();
@@ -52,14 +53,14 @@ impl Bystander {
 
     pub(crate) fn wait_for_echoes(&self, count: u64) {
         while self.echoes() < count {
-            assert!(!self.talking.is_finished(), "the bystander is not served");
+            assert!(!self.talking.is_finished(), "the bystander is not served any more");
             thread::yield_now();
         }
     }
 
-    /// How often it was served, and how long that took at worst.
+    /// Disconnects. Returns how many echoes it has received, and the longest time for one.
     pub(crate) fn leave(self) -> (u64, Duration) {
-        // It has left already when this fails, and the join tells why.
+        // If this fails its thread has panicked, and the join reports why.
         let _told = self.leave.send(());
         let worst = self.talking.join().unwrap();
         (self.echoes.load(Ordering::Acquire), worst)

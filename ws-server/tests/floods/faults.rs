@@ -1,4 +1,4 @@
-//! No descriptors left, a process that stands still, and the end in the middle of it all.
+//! Faults: no file descriptors left, a stopped process, and a shutdown during floods.
 
 use std::io::{Read, Write};
 use std::net::TcpStream;
@@ -24,11 +24,11 @@ fn a_server_without_descriptors_serves_whom_it_has_and_takes_others_later() {
         while usage::descriptors(server) < 48 {
             thread::yield_now();
         }
-        // It does not try again and again.
+        // It must not retry the accept in a busy loop.
         let (begin, ticks) = (Instant::now(), usage::ticks(server));
         bystander.wait_for_echoes(bystander.echoes() + 200);
         let used = Duration::from_millis(10 * (usage::ticks(server) - ticks));
-        assert!(used < begin.elapsed() / 2 + Duration::from_millis(50), "{used:?} of processor");
+        assert!(used < begin.elapsed() / 2 + Duration::from_millis(50), "{used:?} of CPU time");
         drop(waiting);
         bystander.leave();
         let mut late = open(server);
@@ -43,7 +43,8 @@ fn a_process_that_stood_still_goes_on() {
     let mut peer = open(&server);
     server.signal("-STOP");
     peer.write_all(HELLO).unwrap();
-    // Longer than two intervals: nobody could be heard, and nobody is to blame.
+    // Longer than two ping intervals: the stopped server has read nothing, which must not count
+    // against the peer.
     peer.set_read_timeout(Some(Duration::from_millis(2500))).unwrap();
     assert!(peer.read(&mut [0]).is_err());
     server.signal("-CONT");

@@ -7,7 +7,7 @@ use std::thread;
 use crate::process::rest;
 use crate::{KIB, PEER, frame, open, start, withstand, write};
 
-/// Reads and forgets, until the end.
+/// Reads and drops everything, until the end.
 fn discard(mut peer: TcpStream) {
     let mut buffer = [0; 65_536];
     while peer.read(&mut buffer).is_ok_and(|count| count > 0) {}
@@ -63,7 +63,7 @@ fn a_huge_message_in_fragments_of_one_byte_ends_at_the_limit() {
         let mut reader = peer.try_clone().unwrap();
         assert!(write(&mut peer, &frame(0x02, b"x")));
         let fragments = frame(0x00, b"x").repeat(1024);
-        // It is hung up on when the message is longer than 1 MiB.
+        // The server disconnects when the message is longer than 1 MiB.
         let mut sent = 0;
         while sent < 2048 && write(&mut peer, &fragments) {
             sent += 1;
@@ -84,7 +84,7 @@ fn lengths_without_their_bytes_cost_nothing() {
             let header = [0x82, 0xff, 0, 0, 0, 0, 0, 0x10, 0, 0, 0, 0, 0, 0, b'x'];
             std::io::Write::write_all(&mut peer, &header).unwrap();
         }
-        // A round trip behind them: all were looked at.
+        // After a round trip of a later connection, the server has read them all.
         let mut last = open(server);
         assert!(write(&mut last, &frame(0x88, &[])));
         rest(&mut last);

@@ -1,5 +1,5 @@
-//! Floods and faults: what each costs the command at its worst, and that a bystander is served
-//! all the while.
+//! Floods and faults: the peak memory that each costs the command, while a bystander must be
+//! served.
 //!
 //! `cargo test --release -p ws-server --features full --test floods -- --nocapture --test-threads 1`
 //! prints a line for each.
@@ -26,23 +26,24 @@ use process::{REQUEST, Server, expect_head};
 const KIB: u64 = 1024;
 const MIB: u64 = 1024 * KIB;
 
-/// What one peer may cost: a message of the greatest size, what waits to be sent to it, and a read
+/// How much memory one peer may cost: a message of the greatest size, a send buffer and a read
 /// buffer.
 const PEER: u64 = MIB + 256 * KIB + 128 * KIB;
 
-/// What an opening may cost that waits for its head: its task, and what has come of it.
+/// How much memory an opening handshake may cost whose head is incomplete: its task, and the
+/// received bytes.
 const OPENING: u64 = 4 * KIB;
 
-/// What any flood may cost besides what its own sums up to: the pools of the worker, and what the
-/// allocator keeps.
+/// How much memory any flood may cost besides: the pools of the worker, and what the allocator
+/// keeps.
 const POOLS: u64 = 6 * MIB;
 
-/// The command with one worker, and these arguments besides.
+/// Starts the command with one worker and these arguments.
 fn start(args: &[&str]) -> Server {
     Server::start(&[&["0", "--workers", "1", "--log", "error"], args].concat())
 }
 
-/// Lets `flood` act on a server beside a bystander, and compares what the server used at its worst
+/// Lets `flood` act on a server next to a bystander, and compares the peak memory of the server
 /// with what it may use.
 fn withstand(name: &str, server: &Server, allowed: u64, flood: impl FnOnce(&Server)) {
     let bystander = Bystander::connect(server.address());
@@ -51,17 +52,17 @@ fn withstand(name: &str, server: &Server, allowed: u64, flood: impl FnOnce(&Serv
     usage::reset_peak(server);
     let served = bystander.echoes();
     flood(server);
-    // It is served while what the flood has left is there.
+    // It must also be served after the flood.
     bystander.wait_for_echoes(served + 1);
     let cost = cost(name, server, before, allowed);
     let (echoes, worst) = bystander.leave();
     println!("{name:<52} {:>7} KiB {echoes:>6} echoes, worst {worst:?}", cost / KIB);
 }
 
-/// What the server used at its worst beyond what it had before, which is no more than is allowed.
+/// The peak memory of the server beyond `before`; it must not be more than is allowed.
 fn cost(name: &str, server: &Server, before: u64, allowed: u64) -> u64 {
     let cost = usage::peak_memory(server).saturating_sub(before);
-    assert!(cost < allowed + POOLS, "{name} cost {cost} bytes, and may cost {allowed}");
+    assert!(cost < allowed + POOLS, "{name}: {cost} bytes, expected at most {allowed} and pools");
     cost
 }
 
@@ -73,7 +74,7 @@ fn open(server: &Server) -> TcpStream {
     peer
 }
 
-/// A frame of a client, masked with nothing.
+/// A frame of a client, masked with the key 0.
 fn frame(first: u8, payload: &[u8]) -> Vec<u8> {
     let mut frame = vec![first];
     match payload.len() {
@@ -88,7 +89,7 @@ fn frame(first: u8, payload: &[u8]) -> Vec<u8> {
     frame
 }
 
-/// Writes as long as the server takes it; whether it took all.
+/// Writes all bytes. Returns whether the connection has accepted them.
 fn write(peer: &mut TcpStream, bytes: &[u8]) -> bool {
     peer.write_all(bytes).is_ok()
 }

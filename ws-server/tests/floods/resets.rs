@@ -1,4 +1,4 @@
-//! Connections that are reset, at every stage of their life.
+//! Connections that are reset, after every possible number of bytes.
 
 use std::time::Duration;
 
@@ -20,7 +20,7 @@ const HIXIE76: &[u8] = b"GET / HTTP/1.1\r\nHost: a\r\nUpgrade: WebSocket\r\n\
 const FRAMES: &[u8] = b"\x81\x85\x37\xfa\x21\x3d\x7f\x9f\x4d\x51\x58\
     \x01\x82\0\0\0\0ab\x80\x82\0\0\0\0cd\x88\x82\0\0\0\0\x03\xe8";
 
-/// Sends this much, and ends the connection with a reset.
+/// Sends these bytes, and ends the connection with a reset.
 fn reset(server: &Server, bytes: &[u8]) {
     let peer = server.connect(bytes);
     socket2::SockRef::from(&peer).set_linger(Some(Duration::ZERO)).unwrap();

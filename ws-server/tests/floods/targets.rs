@@ -1,4 +1,4 @@
-//! Targets of the gateway that stall, vanish or are not there.
+//! TCP targets that stall, disconnect or do not listen.
 
 use std::io::{ErrorKind, Read, Write};
 use std::net::{TcpListener, TcpStream};
@@ -8,13 +8,15 @@ use std::time::Duration;
 use crate::process::{Server, rest};
 use crate::{KIB, cost, frame, open, start, usage, withstand, write};
 
-/// What a pair may cost: what waits on either side, and the buffers of the worker.
+/// How much memory a pair of client and target may cost: what waits to be sent to either side, and
+/// buffers of the worker.
 const PAIR: u64 = 512 * KIB;
 
-/// What becomes of a connection that does not begin as the bystander's.
+/// What the target does with a connection that is not the bystander's.
 type Act = fn(TcpStream);
 
-/// A target that echoes to the bystander, and does something else to others; and a gateway to it.
+/// Starts a target that echoes to the bystander and calls `act` for other connections, and a server
+/// for it.
 fn gateway(act: Act) -> Server {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let server = start(&[&listener.local_addr().unwrap().to_string()]);
@@ -38,7 +40,7 @@ fn gateway(act: Act) -> Server {
     server
 }
 
-/// Writes until nothing has been taken for a second.
+/// Writes until the server has accepted nothing for a second.
 fn write_until_stuck(peer: &mut TcpStream, message: &[u8]) {
     peer.set_write_timeout(Some(Duration::from_secs(1))).unwrap();
     let error = loop {
@@ -49,7 +51,7 @@ fn write_until_stuck(peer: &mut TcpStream, message: &[u8]) {
     assert!(matches!(error, ErrorKind::WouldBlock | ErrorKind::TimedOut), "{error}");
 }
 
-/// Floods from several peers at once, each until it is stuck.
+/// Floods the server from several peers at once, each until it is stuck.
 fn flood(server: &Server, message: &[u8]) {
     let flooding = (0..10).map(|_| {
         let (mut peer, message) = (open(server), message.to_vec());
@@ -65,7 +67,7 @@ fn flood(server: &Server, message: &[u8]) {
 #[test]
 fn a_target_that_stalls_stalls_its_client_and_no_other() {
     let server = gateway(|stream| {
-        // It keeps the connection, and reads nothing.
+        // It keeps the connection open and reads nothing.
         thread::park();
         drop(stream);
     });
@@ -110,7 +112,7 @@ fn a_target_that_is_not_there_costs_its_clients_alone() {
     cost("100 clients of a target that is not there", &server, before, PAIR);
 }
 
-/// The server closes with this code, and hangs up when that is answered.
+/// Expects a Close with this status code, answers it, and expects the end of the connection.
 fn expect_close(peer: &mut TcpStream, code: u16) {
     let mut close = [0; 4];
     peer.read_exact(&mut close).unwrap();

@@ -1,4 +1,4 @@
-//! What a process uses, as the kernel tells it.
+//! The resources of a process, from `/proc`.
 
 use std::fs;
 use std::thread;
@@ -13,12 +13,12 @@ fn status(server: &Server, name: &str) -> u64 {
     line.split_whitespace().nth(1).unwrap().parse::<u64>().unwrap() * KIB
 }
 
-/// The memory that is held now, in bytes.
+/// The current resident memory, in bytes.
 pub(crate) fn memory(server: &Server) -> u64 {
     status(server, "VmRSS:")
 }
 
-/// The most that was held since the last [`reset_peak`].
+/// The peak resident memory since the last [`reset_peak`], in bytes.
 pub(crate) fn peak_memory(server: &Server) -> u64 {
     status(server, "VmHWM:")
 }
@@ -27,12 +27,12 @@ pub(crate) fn reset_peak(server: &Server) {
     fs::write(format!("/proc/{}/clear_refs", server.child.id()), "5").unwrap();
 }
 
-/// How many descriptors are open.
+/// How many file descriptors are open.
 pub(crate) fn descriptors(server: &Server) -> usize {
     fs::read_dir(format!("/proc/{}/fd", server.child.id())).unwrap().count()
 }
 
-/// Waits until no more descriptors are open than these.
+/// Waits until at most `count` file descriptors are open.
 pub(crate) fn wait_for_descriptors(server: &Server, count: usize) {
     let begin = Instant::now();
     while descriptors(server) > count {
@@ -42,7 +42,7 @@ pub(crate) fn wait_for_descriptors(server: &Server, count: usize) {
     }
 }
 
-/// The processor's time that was used, in ticks of 10 ms.
+/// The CPU time that was used, in ticks of 10 ms.
 pub(crate) fn ticks(server: &Server) -> u64 {
     let stat = fs::read_to_string(format!("/proc/{}/stat", server.child.id())).unwrap();
     let fields: Vec<_> = stat.rsplit_once(')').unwrap().1.split_whitespace().collect();

@@ -1,21 +1,22 @@
-//! The field `Forwarded`, cut into its elements (RFC 7239 §4).
+//! Parsing the field `Forwarded` into its elements (RFC 7239 §4).
 
 use std::borrow::Cow;
 
 use super::node::Node;
 
-/// What one proxy says of the hop it took a request from.
+/// What one proxy says about the hop it received the request from.
 #[derive(Debug, Default)]
 pub(super) struct Element<'f> {
     node: Option<Cow<'f, [u8]>>,
     proto: Option<Cow<'f, [u8]>>,
     host: Option<Cow<'f, [u8]>>,
+    /// Whether one of these parameters occurs more than once.
     repeats: bool,
 }
 
 impl<'f> Element<'f> {
-    /// Where the request came from. An element that does not say hides it; one that says a
-    /// thing twice is malformed.
+    /// Where the request came from (`for`): hidden if the element does not say; malformed if the
+    /// element repeats a parameter.
     pub(super) fn node(&self) -> Node {
         match &self.node {
             _ if self.repeats => Node::Malformed,
@@ -24,12 +25,12 @@ impl<'f> Element<'f> {
         }
     }
 
-    /// The scheme it was made with.
+    /// The scheme of the request (`proto`).
     pub(super) fn proto(&self) -> Option<&[u8]> {
         self.proto.as_deref()
     }
 
-    /// The `Host` it had.
+    /// The `Host` of the request (`host`).
     pub(super) fn host(&self) -> Option<&[u8]> {
         self.host.as_deref()
     }
@@ -45,8 +46,8 @@ impl<'f> Element<'f> {
     }
 }
 
-/// The elements of one field line, in order; `None` is a line that is not well formed, and ends
-/// them. White space is allowed around `,` and `;`, and nowhere else.
+/// The elements of one field line, in order. A malformed line yields `None` at the error, and then
+/// ends. White space is allowed around `,` and `;`, and nowhere else.
 #[derive(Debug)]
 pub(super) struct Elements<'f> {
     rest: &'f [u8],
@@ -68,7 +69,7 @@ impl<'f> Elements<'f> {
         Some(())
     }
 
-    /// Everything up to the next comma or the end.
+    /// Parses one element, up to the next comma or the end.
     fn element(&mut self) -> Option<Element<'f>> {
         let mut element = Element::default();
         loop {
@@ -97,8 +98,8 @@ impl<'f> Elements<'f> {
         (!token.is_empty()).then_some(token)
     }
 
-    /// What stands between quotes, of which the first has been taken; a backslash stands before
-    /// a byte that is meant as it is.
+    /// The rest of a quoted string (RFC 9110 §5.6.4), after the opening quote. A backslash quotes
+    /// the byte after it.
     fn quoted(&mut self) -> Option<Cow<'f, [u8]>> {
         let size = self.rest.iter().position(|byte| matches!(byte, b'"' | b'\\'))?;
         let (plain, rest) = self.rest.split_at(size);
@@ -145,7 +146,7 @@ fn is_token_byte(byte: u8) -> bool {
 mod tests {
     use super::*;
 
-    /// The elements as `for proto host`, and `!` for a line that is not well formed.
+    /// The elements as `for proto host`, and `!` for a malformed line.
     fn elements(line: &str) -> String {
         let text = |value: Option<&[u8]>| {
             value.map_or("-".to_owned(), |value| String::from_utf8_lossy(value).into_owned())

@@ -1,4 +1,4 @@
-//! What the fields of a request say of the client that a proxy relays.
+//! What `Forwarded` and `X-Forwarded-*` say about the client that a proxy relays.
 
 mod element;
 mod node;
@@ -18,37 +18,36 @@ const FORWARDED_FOR: &str = "X-Forwarded-For";
 const FORWARDED_PROTO: &str = "X-Forwarded-Proto";
 const FORWARDED_HOST: &str = "X-Forwarded-Host";
 
-/// Who a request comes from, after its proxies have been heard.
+/// Where a request comes from, according to its trusted proxies.
 ///
-/// The fields are believed only on a connection from a trusted proxy, and there no further than
-/// to the first address, from the right, that is not trusted: what is left of it may be the
-/// client's own invention, and is not used. `Forwarded` (RFC 7239) is read, or `X-Forwarded-For`,
-/// `-Proto` and `-Host`; both at once are refused, since a proxy that sets one kind commonly
-/// passes on what the client has sent of the other. **A trusted proxy must set or remove each of
-/// the four**: those it passes on as they came are the client's word.
+/// The fields are only used on a connection from a trusted proxy, and only up to the first address,
+/// from the right, that is not trusted: what is left of it may be forged by the client.
+/// `Forwarded` (RFC 7239) is read, or `X-Forwarded-For`, `-Proto` and `-Host`. Both at once are
+/// refused, since a proxy that sets one kind often passes on what the client has sent of the other.
+/// **A trusted proxy must set or remove each of the four**: with one that it passes on unchanged,
+/// the client can claim anything.
 ///
-/// A field of a trusted proxy that cannot be understood is answered with 400, and not ignored:
-/// without it the client would be taken for the proxy, and have its address and its rights. A
-/// client that spoils a field in front of its proxy spoils its own request alone.
+/// A malformed field of a trusted proxy is answered with 400, and not ignored: otherwise the client
+/// would be taken for the proxy, with the address and rights of the proxy. A client that sends a
+/// malformed field to its proxy only has its own request refused.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Forwarded {
-    /// Where the client connects from: the address that the trusted proxies name, with port 0
-    /// when they name no port; [`RemoteAddr::Unknown`] when they hide it; the connection's own
-    /// when they say nothing.
+    /// The client's address: the one that the trusted proxies name, with port 0 when they name no
+    /// port; [`RemoteAddr::Unknown`] when they hide it; that of the connection when they name none.
     pub(crate) remote: RemoteAddr,
-    /// How the client reached the proxy, if that is said.
+    /// How the client reached the proxy, if the proxy says so.
     pub(crate) transport: Option<Transport>,
-    /// The host and port that the client asked the proxy for, if that is said. It holds no other
-    /// characters than those of an authority.
+    /// The host and port that the client sent its request to, if the proxy says so. Always made of
+    /// characters that an authority may contain.
     pub(crate) host: Option<String>,
 }
 
 impl Forwarded {
-    /// Reads what is to be believed of a request that came from `remote`.
+    /// Reads what trusted proxies say in a request on a connection from `remote`.
     ///
     /// # Errors
-    /// A [`Rejection`] with status 400 that names the field, when a trusted proxy sent one that
-    /// cannot be understood.
+    /// A [`Rejection`] with status 400 that names the field, when a trusted proxy sent a malformed
+    /// one.
     pub(crate) fn read(
         head: &RequestHead,
         remote: RemoteAddr,
@@ -60,7 +59,10 @@ impl Forwarded {
         if head.fields().contains(FORWARDED) {
             let others = [FORWARDED_FOR, FORWARDED_PROTO, FORWARDED_HOST];
             if others.into_iter().any(|name| head.fields().contains(name)) {
-                return Err(malformed(FORWARDED, "X-Forwarded fields stand beside it"));
+                return Err(malformed(
+                    FORWARDED,
+                    "the request also has X-Forwarded-* fields; the proxy must remove one kind",
+                ));
             }
             return rfc7239(head, remote, trusted);
         }
@@ -104,9 +106,9 @@ fn rfc7239(
     })
 }
 
-/// The first hop, from the right, that is no trusted proxy, or the leftmost if all are. It is
-/// found from left to right, so that nothing is kept: each hop that is not trusted hides those
-/// before it.
+/// The first hop, from the right, that is not a trusted proxy, or the leftmost if all are. It is
+/// found from left to right, so that no list is stored: each hop that is not trusted replaces the
+/// one found before it.
 fn first_untrusted<H>(
     hops: impl Iterator<Item = H>,
     node: impl Fn(&H) -> Node,
@@ -128,7 +130,7 @@ fn client(node: Node, field: &str) -> Result<RemoteAddr, Rejection> {
             Ok(RemoteAddr::Tcp(SocketAddr::new(addr.ip().to_canonical(), addr.port())))
         }
         Node::Hidden => Ok(RemoteAddr::Unknown),
-        Node::Malformed => Err(malformed(field, "it names a client by something not an address")),
+        Node::Malformed => Err(malformed(field, "the client in it is not an IP address")),
     }
 }
 
@@ -141,7 +143,7 @@ fn transport(scheme: &[u8], field: &str) -> Result<Transport, Rejection> {
     }
 }
 
-/// The longest host: a domain name, or an address in brackets, and a port.
+/// The longest host, in bytes: a domain name (RFC 1035 §2.3.4) and a port.
 const MAX_HOST_BYTES: usize = 253 + ":65535".len();
 
 fn host(value: &[u8], field: &str) -> Result<String, Rejection> {
@@ -150,11 +152,12 @@ fn host(value: &[u8], field: &str) -> Result<String, Rejection> {
         .filter(|value| !value.is_empty() && value.len() <= MAX_HOST_BYTES)
         .filter(|value| value.iter().all(plain))
         .and_then(|value| std::str::from_utf8(value).ok());
-    host.map(str::to_owned).ok_or_else(|| malformed(field, "the host is no host and port"))
+    host.map(str::to_owned)
+        .ok_or_else(|| malformed(field, "the host is not a name or address with an optional port"))
 }
 
 fn malformed(field: &str, why: &str) -> Rejection {
-    Rejection::bad_request(format!("the proxy sent a {field} that cannot be understood: {why}"))
+    Rejection::bad_request(format!("the proxy sent a {field} field that is not valid: {why}"))
 }
 
 #[cfg(test)]

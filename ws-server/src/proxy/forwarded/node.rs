@@ -1,27 +1,28 @@
-//! How a field names a client or a proxy.
+//! The identifiers of clients and proxies in `Forwarded` and `X-Forwarded-For`.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
-/// A node of the chain between the client and the server.
+/// The identifier of a node: the client, or a proxy between it and the server.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Node {
     /// An address; its port is 0 when none is named.
     Address(SocketAddr),
-    /// A node that is not to be known: `unknown`, or a name that a proxy made up.
+    /// A hidden node: `unknown`, or an obfuscated identifier.
     Hidden,
-    /// None of these.
+    /// Not an identifier.
     Malformed,
 }
 
 impl Node {
-    /// A node as RFC 7239 §6 has it: IPv6 in brackets, hidden names behind an underscore.
+    /// Parses a node of `Forwarded` (RFC 7239 §6): IPv6 addresses are in brackets, and obfuscated
+    /// identifiers begin with an underscore.
     pub(super) fn parse(text: &[u8]) -> Node {
         Node::parse_strict(text).unwrap_or(Node::Malformed)
     }
 
     fn parse_strict(text: &[u8]) -> Option<Node> {
         let text = std::str::from_utf8(text).ok()?;
-        // An IPv6 address holds colons of its own, within brackets.
+        // An IPv6 address contains colons, within brackets.
         let end = text.find(']').map_or(0, |at| at + 1);
         let (name, port) = match text[end..].find(':') {
             Some(at) => (&text[..end + at], parse_port(&text[end + at + 1..])?),
@@ -37,8 +38,8 @@ impl Node {
         Some(Node::Address(SocketAddr::new(address, port)))
     }
 
-    /// A node of `X-Forwarded-For`, which nothing defines: with and without brackets and port,
-    /// as proxies write it, and `unknown`.
+    /// Parses a node of `X-Forwarded-For`, which no standard defines: as in `Forwarded`, and IPv6
+    /// addresses without brackets, since proxies write both.
     pub(super) fn parse_lenient(text: &[u8]) -> Node {
         let bare = std::str::from_utf8(text).ok().and_then(|text| text.parse::<IpAddr>().ok());
         match bare {
@@ -48,7 +49,7 @@ impl Node {
     }
 }
 
-/// A port, 0 for one that is hidden.
+/// A port; 0 for an obfuscated one.
 fn parse_port(text: &str) -> Option<u16> {
     if is_obfuscated(text) {
         return Some(0);
@@ -57,7 +58,7 @@ fn parse_port(text: &str) -> Option<u16> {
     text.parse().ok().filter(|_| digits)
 }
 
-/// A name that stands for something hidden (RFC 7239 §6.3).
+/// Whether this is an obfuscated identifier (RFC 7239 §6.3).
 fn is_obfuscated(text: &str) -> bool {
     let legal = |byte: u8| byte.is_ascii_alphanumeric() || b"._-".contains(&byte);
     text.strip_prefix('_').is_some_and(|rest| !rest.is_empty() && rest.bytes().all(legal))

@@ -1,4 +1,4 @@
-//! Whom the fields of a request are believed to name.
+//! Which client the fields of a request name.
 
 use proptest::prelude::*;
 use ws_core::Status;
@@ -27,7 +27,7 @@ fn read_from(remote: RemoteAddr, lines: &[(&str, &str)]) -> Result<Forwarded, Re
     Forwarded::read(&head(lines), remote, &trusted.collect())
 }
 
-/// `remote transport host`, of a request that came from a trusted proxy.
+/// `remote transport host`, for a request from a trusted proxy.
 fn believed(lines: &[(&str, &str)]) -> String {
     let found = read_from(tcp(PROXY), lines).unwrap();
     let transport = found.transport.map_or("-", |transport| match transport {
@@ -137,7 +137,8 @@ fn a_malformed_field_of_a_trusted_proxy_is_refused_by_its_name() {
         ("X-Forwarded-Host", "user@a"),
     ] {
         let reason = refused(&[(name, value)]);
-        assert!(reason.starts_with(&format!("the proxy sent a {name} that")), "{value}: {reason}");
+        let expected = format!("the proxy sent a {name} field that");
+        assert!(reason.starts_with(&expected), "{value}: {reason}");
     }
 }
 

@@ -1,10 +1,10 @@
-//! What a header says.
+//! The content of a PROXY header.
 
 use std::net::SocketAddr;
 
 use ws_core::Transport;
 
-/// What a proxy says of the client it relays.
+/// What a proxy says about the client that it relays.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) struct ProxyHeader {
     /// Where the client connects from. `None` when the proxy names no IP address (v1 `UNKNOWN`,

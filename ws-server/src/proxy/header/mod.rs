@@ -1,4 +1,4 @@
-//! The header of the PROXY protocol, which a proxy sends before the bytes of its client.
+//! The header of the PROXY protocol, which a proxy sends before the bytes of the client.
 //!
 //! Versions 1 and 2 of the specification by HAProxy:
 //! <https://www.haproxy.org/download/2.8/doc/proxy-protocol.txt>.
@@ -12,14 +12,14 @@ mod v2;
 pub(crate) use content::ProxyHeader;
 pub(crate) use error::ProxyHeaderError;
 
-/// Reads the header at the beginning of a connection, from all of its bytes so far.
+/// Parses the header at the beginning of a connection. `bytes` are all bytes received so far.
 ///
-/// Answers the header and its length, or `None` while more bytes are needed; that is never so
-/// for 552 bytes or more. What follows the header is not looked at, and each prefix
-/// of a connection that has an answer has the same one as the whole.
+/// Returns the length of the header and its content, or `None` while more bytes are needed, which
+/// is never the case from 552 bytes on. The bytes after the header are ignored: once there is a
+/// result, further bytes do not change it.
 ///
 /// # Errors
-/// [`ProxyHeaderError`], as soon as no further byte can make it a header.
+/// [`ProxyHeaderError`], as soon as no further bytes can make it a valid header.
 pub(crate) fn parse(bytes: &[u8]) -> Result<Option<(usize, ProxyHeader)>, ProxyHeaderError> {
     match bytes.first() {
         None => Ok(None),
@@ -85,7 +85,7 @@ mod tests {
         assert_eq!(parse(&longest), Ok(Some((MAX_HEADER_BYTES, ProxyHeader::default()))));
     }
 
-    /// Arbitrary bytes, often behind the beginning of a header and often a damaged one.
+    /// Arbitrary bytes, often after the beginning of a header, and often a damaged header.
     fn connection() -> impl Strategy<Value = Vec<u8>> {
         let noise = proptest::collection::vec(any::<u8>(), 0..80);
         let cut = (proptest::sample::select(headers()), any::<proptest::sample::Index>(), noise);

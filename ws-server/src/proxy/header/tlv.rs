@@ -1,4 +1,4 @@
-//! What may follow the addresses of version 2: type, length and value.
+//! The TLVs (type, length, value) that may follow the addresses of version 2.
 
 use ws_core::Transport;
 
@@ -7,15 +7,15 @@ use super::ProxyHeaderError;
 const CRC32C: u8 = 0x03;
 const SSL: u8 = 0x20;
 
-/// In the first byte of [`SSL`]: the client came over TLS.
+/// In the first byte of [`SSL`]: the client is connected over TLS.
 const CLIENT_SSL: u8 = 0x01;
 
-/// What stands in [`SSL`] before TLVs of its own: the bits of the client, and whether its
+/// The bytes of [`SSL`] before its nested TLVs: the flags of the client, and whether its
 /// certificate was verified.
 const SSL_FIXED_BYTES: usize = 5;
 
-/// Checks the TLVs of a whole header, which begin at `start`, and tells what they say of the
-/// transport. Types that say nothing of it are passed over.
+/// Checks the TLVs of a complete header, which begin at `start`, and returns what they say about
+/// the transport. Other types are skipped.
 pub(super) fn read(header: &[u8], start: usize) -> Result<Option<Transport>, ProxyHeaderError> {
     let mut transport = None;
     let mut checksum = None;
@@ -39,7 +39,7 @@ pub(super) fn read(header: &[u8], start: usize) -> Result<Option<Transport>, Pro
 struct Tlv<'h> {
     kind: u8,
     value: &'h [u8],
-    /// Where the value stands in the bytes that were read.
+    /// The offset of the value in the header.
     at: usize,
 }
 
@@ -82,7 +82,7 @@ fn parse_ssl(tlv: &Tlv<'_>) -> Result<Transport, ProxyHeaderError> {
     Ok(if tls { Transport::Tls } else { Transport::Plain })
 }
 
-/// The checksum of the whole header, made with zeros in its own place.
+/// The checksum of the whole header, computed with zeros in place of the checksum itself.
 struct Checksum {
     sent: u32,
     at: usize,
@@ -101,7 +101,7 @@ impl Checksum {
     }
 }
 
-/// CRC-32C (RFC 3309, reflected), bit by bit: a header is short, and one a connection.
+/// CRC-32C (RFC 3309, reflected), bit by bit: a header is short, and there is one per connection.
 fn crc32c(bytes: impl Iterator<Item = u8>) -> u32 {
     const POLYNOMIAL: u32 = 0x82f6_3b78;
     !bytes.fold(u32::MAX, |crc, byte| {

@@ -1,4 +1,4 @@
-//! Version 1: a line of text.
+//! Version 1 of the PROXY header: a line of text.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::str::FromStr;
@@ -22,7 +22,7 @@ pub(super) fn parse(bytes: &[u8]) -> Result<Option<(usize, ProxyHeader)>, ProxyH
     Ok(Some((end + 2, header)))
 }
 
-/// Where the CR LF begins that ends the line.
+/// The offset of the CR LF that ends the line.
 fn find_end(bytes: &[u8]) -> Result<Option<usize>, ProxyHeaderError> {
     let line = &bytes[..bytes.len().min(MAX_LINE_BYTES)];
     match line.iter().position(|byte| matches!(byte, b'\r' | b'\n')) {
@@ -38,12 +38,12 @@ fn find_end(bytes: &[u8]) -> Result<Option<usize>, ProxyHeaderError> {
     }
 }
 
-/// What stands between the signature and the end of the line.
+/// Parses what is between the signature and the end of the line.
 fn parse_line(line: &[u8]) -> Result<ProxyHeader, ProxyHeaderError> {
     let end = line.iter().position(|byte| *byte == b' ').unwrap_or(line.len());
     let (protocol, rest) = line.split_at(end);
     let source = match protocol {
-        // What follows may be anything, and is to be ignored.
+        // Whatever follows must be ignored.
         b"UNKNOWN" => None,
         b"TCP4" => Some(parse_ends::<Ipv4Addr>(rest)?),
         b"TCP6" => Some(parse_ends::<Ipv6Addr>(rest)?),
@@ -52,7 +52,7 @@ fn parse_line(line: &[u8]) -> Result<ProxyHeader, ProxyHeaderError> {
     Ok(ProxyHeader { source, transport: None })
 }
 
-/// The source among two addresses and two ports, with a space before each.
+/// Parses two addresses and two ports, with a space before each, and returns the source.
 fn parse_ends<A: FromStr + Into<IpAddr>>(text: &[u8]) -> Result<SocketAddr, ProxyHeaderError> {
     let text = std::str::from_utf8(text).map_err(|_| ProxyHeaderError::Parts)?;
     let mut parts = text.split(' ').skip(1);

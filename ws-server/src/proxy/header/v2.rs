@@ -1,4 +1,4 @@
-//! Version 2: a binary header.
+//! Version 2 of the PROXY header: binary.
 
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
 
@@ -7,7 +7,7 @@ use super::error::{MAX_VARIABLE_BYTES, ProxyHeaderError};
 use super::tlv;
 use crate::prefix::PrefixMatch;
 
-/// What every header begins with.
+/// The length of the part that every header begins with.
 pub(super) const FIXED_BYTES: usize = 16;
 
 const SIGNATURE: &[u8; 12] = b"\r\n\r\n\0\r\nQUIT\n";
@@ -33,7 +33,7 @@ pub(super) fn parse(bytes: &[u8]) -> Result<Option<(usize, ProxyHeader)>, ProxyH
     let [.., command, family, high, low] = *fixed;
     let command = parse_command(command)?;
     let family = match command {
-        // The family of a proxy's own connection is to be ignored.
+        // The family must be ignored for a connection of the proxy itself.
         Command::Local => Family::Unspecified,
         Command::Proxy => Family::parse(family)?,
     };
@@ -74,8 +74,8 @@ enum Family {
 }
 
 impl Family {
-    /// Streams and datagrams have the same addresses: a proxy may take HTTP/3 in and pass a
-    /// stream on.
+    /// Streams and datagrams have the same addresses: a proxy may receive HTTP/3 and connect to the
+    /// server over TCP.
     fn parse(byte: u8) -> Result<Family, ProxyHeaderError> {
         match (byte >> 4, byte & 0x0f) {
             (0, 0..=2) | (1..=3, 0) => Ok(Family::Unspecified),
@@ -96,10 +96,10 @@ impl Family {
     }
 }
 
-/// Addresses and TLVs of a header that is there as a whole.
+/// Parses the addresses and TLVs of a complete header.
 fn parse_variable(family: Family, header: &[u8]) -> Result<ProxyHeader, ProxyHeaderError> {
     if let Family::Unspecified = family {
-        // How long its addresses are is not known, and so neither where its TLVs begin.
+        // The length of its addresses is not known, and so not where its TLVs begin.
         return Ok(ProxyHeader::default());
     }
     let tlvs = FIXED_BYTES + family.address_bytes();

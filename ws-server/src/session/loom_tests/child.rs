@@ -1,4 +1,4 @@
-//! Futures within a task: with wakers of their own, or polled once.
+//! Futures within a task: with their own wakers, or polled once.
 
 use std::future::{Future, poll_fn};
 use std::pin::{Pin, pin};
@@ -6,8 +6,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context, Poll, Wake, Waker};
 
-/// A future that is polled when its own waker was woken, as those are that `FuturesUnordered` and
-/// `join_all` hold.
+/// A future that is polled only when its own waker was woken, as in `FuturesUnordered` and
+/// `join_all`.
 pub(super) struct Child {
     future: Pin<Box<dyn Future<Output = ()>>>,
     waker: Arc<ChildWaker>,
@@ -31,7 +31,7 @@ impl Child {
         Child { future: Box::pin(future), waker: Arc::new(waker) }
     }
 
-    /// Whether it is done.
+    /// Polls the future if it was woken. Returns whether it is ready.
     pub(super) fn poll(&mut self) -> bool {
         self.waker.is_woken.swap(false, Ordering::Relaxed)
             && self
@@ -42,7 +42,7 @@ impl Child {
     }
 }
 
-/// Waits for both, each with a waker of its own.
+/// Waits for both futures, each with its own waker.
 pub(super) async fn join(
     one: impl Future<Output = ()> + 'static,
     other: impl Future<Output = ()> + 'static,

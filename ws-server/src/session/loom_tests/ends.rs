@@ -1,4 +1,4 @@
-//! How the end of a connection reaches everybody.
+//! Every task that waits for a connection is woken at its end.
 
 use std::future::ready;
 
@@ -89,7 +89,7 @@ fn those_who_wait_for_the_end_learn_of_it_from_a_reader() {
         let [mut reader, waiting, connection] = connect(&wire);
         let driver = serve(&connection, async move {
             assert_eq!(reader.recv().await, None);
-            // It goes on with something else, and waits for nothing here.
+            // From here on the service does not wait for the connection.
             drop(reader);
         });
         drop(connection);

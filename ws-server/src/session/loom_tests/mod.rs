@@ -1,6 +1,6 @@
-//! What the tasks of a connection do to each other, in every order (see `.ci/loom`).
+//! The tasks of a connection in every interleaving (see `.ci/loom`).
 //!
-//! Whoever is not woken in one of the orders sleeps for ever, and `loom` says so.
+//! A task that is not woken in one of the interleavings sleeps for ever: `loom` reports a deadlock.
 
 mod child;
 mod ends;
@@ -16,8 +16,8 @@ use toy::{Handle, Wire, connect, run, serve, spawn};
 
 use crate::runtime::wakers::Side;
 
-/// How often a thread is interrupted where it could go on, unless `LOOM_MAX_PREEMPTIONS` says so.
-/// Most of what can go wrong between few threads does with two.
+/// How often a thread is preempted, unless `LOOM_MAX_PREEMPTIONS` is set. Most errors between few
+/// threads already show with two preemptions.
 const PREEMPTIONS: usize = 3;
 
 fn explore(test: impl Fn() + Send + Sync + 'static) {
@@ -233,7 +233,8 @@ fn a_writer_waits_on_when_another_of_its_task_has_had_its_turn() {
     });
 }
 
-/// With whose last waker a handle is dropped, as with that of a task that holds one.
+/// A waker that holds a handle, as that of a task does whose future holds one: with the last clone,
+/// the handle is dropped.
 struct Holder(#[allow(dead_code, reason = "it is dropped")] Handle);
 
 impl Wake for Holder {

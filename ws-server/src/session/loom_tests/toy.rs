@@ -1,4 +1,4 @@
-//! A connection without I/O: a wire that counts, its handles, and tasks to have them in.
+//! A connection without I/O: a wire that counts items, handles to it, and tasks to run them in.
 
 use std::future::{Future, poll_fn};
 use std::io;
@@ -20,11 +20,11 @@ use crate::runtime::sync::{Mutex, lock};
 use crate::runtime::view::{Change, Drive, View};
 use crate::runtime::wakers::Side;
 
-/// A socket and what is at its other end. As a socket of the runtime, it remembers one waker for
-/// reading and one for writing.
+/// A socket and its peer. As a socket of the runtime, it stores one waker for reading and one for
+/// writing.
 pub(super) struct Wire {
     line: Mutex<Line>,
-    /// Told of whatever is taken from the wire or put on it.
+    /// Notified whenever something is read or sent.
     moved: Condvar,
 }
 
@@ -63,7 +63,7 @@ impl Wire {
         reader.into_iter().for_each(Waker::wake);
     }
 
-    /// The peer ends.
+    /// The peer ends the connection.
     pub(super) fn end(&self) {
         let mut line = lock(&self.line);
         line.ended = true;
@@ -81,12 +81,12 @@ impl Wire {
         writer.into_iter().for_each(Waker::wake);
     }
 
-    /// Waits, as the peer, until so many items were read.
+    /// Waits, as the peer, until this many items were read.
     pub(super) fn await_read(&self, count: u8) {
         self.wait_until(|line| line.read >= count);
     }
 
-    /// Waits, as the peer, until so many items were sent.
+    /// Waits, as the peer, until this many items were sent.
     pub(super) fn await_sent(&self, count: u8) {
         self.wait_until(|line| line.sent >= count);
     }
@@ -98,7 +98,7 @@ impl Wire {
         }
     }
 
-    /// So many items; none at the end.
+    /// Reads all items that have arrived; none at the end.
     fn poll_read(&self, cx: &Context<'_>) -> Poll<u8> {
         let mut line = lock(&self.line);
         let items = std::mem::take(&mut line.arrived);
@@ -123,7 +123,8 @@ impl Wire {
     }
 }
 
-/// A connection over a wire, which does what [`ReadAhead`](crate::endpoint::ReadAhead) does with a socket.
+/// A connection over a wire, which does what [`ReadAhead`](crate::endpoint::ReadAhead) does with a
+/// socket.
 pub(super) struct Toy {
     wire: Arc<Wire>,
     ahead: u8,
@@ -147,7 +148,7 @@ impl Toy {
         Poll::Ready(Some(std::mem::take(&mut self.ahead)).filter(|items| *items > 0))
     }
 
-    /// Reads, once what waits to be sent is written as far as possible.
+    /// Reads, after writing as much as possible of what waits to be sent.
     fn poll_input(&mut self, cx: &Context<'_>) -> Poll<()> {
         let _written = self.poll_flush(cx);
         if !self.has_peer_gone {
@@ -216,10 +217,10 @@ impl Drive for Toy {
     }
 }
 
-/// A handle on a connection.
+/// A handle to a connection.
 pub(super) struct Handle(pub(super) Arc<Shared<Toy>>);
 
-/// A connection over this wire, with so many handles.
+/// A connection over this wire, with `N` handles.
 pub(super) fn connect<const N: usize>(wire: &Arc<Wire>) -> [Handle; N] {
     let wire = wire.clone();
     let toy = Toy { wire, ahead: 0, unsent: 0, has_closed: false, has_peer_gone: false };
@@ -229,12 +230,12 @@ pub(super) fn connect<const N: usize>(wire: &Arc<Wire>) -> [Handle; N] {
 }
 
 impl Handle {
-    /// What has come; `None` at the end.
+    /// Waits for items; `None` at the end.
     pub(super) async fn recv(&mut self) -> Option<u8> {
         poll_fn(|cx| self.0.visit(Side::Reader, cx, |toy, cx| toy.poll_recv(cx))).await
     }
 
-    /// Receives so many items.
+    /// Receives exactly this many items.
     pub(super) async fn recv_all(&mut self, count: u8) {
         let mut received = 0;
         while received < count {
@@ -272,7 +273,7 @@ impl Handle {
         poll_fn(|cx| self.0.visit(Side::Closed, cx, |toy, _cx| toy.poll_closed())).await;
     }
 
-    /// As [`closed`](Handle::closed), and drives the connection if nobody else does.
+    /// As [`closed`](Handle::closed), and drives the connection if no other task does.
     pub(super) async fn closed_driving(&self) {
         poll_fn(|cx| self.0.poll_closed(cx, |toy| toy.poll_closed())).await;
     }
@@ -281,7 +282,7 @@ impl Handle {
         Keeper::new(self.0.clone())
     }
 
-    /// Begins the end, and waits for nothing.
+    /// Begins to close the connection, without waiting.
     pub(super) fn close(&mut self) {
         self.0.change(|state| state.view.close());
     }
@@ -293,7 +294,7 @@ impl Drop for Handle {
     }
 }
 
-/// What wakes a task, which has a thread for itself.
+/// The waker of a task, which runs in its own thread.
 struct Task {
     is_woken: Mutex<bool>,
     woken: Condvar,
@@ -310,7 +311,7 @@ impl Wake for Task {
     }
 }
 
-/// Polls a future whenever it is woken, and at no other time.
+/// Polls a future at first and whenever it was woken, and at no other time.
 pub(super) fn run<F: Future>(future: F) -> F::Output {
     let mut future = pin!(future);
     let task = Arc::new(Task { is_woken: Mutex::new(false), woken: Condvar::new() });
@@ -327,12 +328,12 @@ pub(super) fn run<F: Future>(future: F) -> F::Output {
     }
 }
 
-/// Runs a future in a task of its own.
+/// Runs a future in its own task.
 pub(super) fn spawn<F: Future<Output: 'static> + 'static>(future: F) -> JoinHandle<F::Output> {
     loom::thread::spawn(move || run(future))
 }
 
-/// The task of a connection and its service.
+/// Runs a connection and its service in a task.
 pub(super) fn serve(
     connection: &Handle,
     service: impl Future<Output = ()> + 'static,

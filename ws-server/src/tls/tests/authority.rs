@@ -1,4 +1,4 @@
-//! Certificates made on the spot.
+//! A certificate authority for tests.
 
 use rcgen::{
     BasicConstraints, CertificateParams, CertifiedIssuer, DnType, ExtendedKeyUsagePurpose, IsCa,
@@ -7,7 +7,7 @@ use rcgen::{
 
 use crate::tls::rustls::pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer};
 
-/// Someone who signs certificates.
+/// An authority that signs certificates.
 pub(super) struct Authority(CertifiedIssuer<'static, KeyPair>);
 
 impl Authority {
@@ -26,7 +26,7 @@ impl Authority {
         self.0.pem()
     }
 
-    /// A certificate of the host that [`name`](super::name) names.
+    /// A certificate for the host of [`name`](super::name).
     pub(super) fn server(&self) -> Identity {
         let mut params = CertificateParams::new(vec!["server.test".to_owned()]).unwrap();
         params.extended_key_usages.push(ExtendedKeyUsagePurpose::ServerAuth);

@@ -1,9 +1,9 @@
-//! Who a client is.
+//! Client certificates.
 
 use super::*;
 use crate::ClientCertificate;
 
-/// A server that requires certificates of this authority, and shows one of it.
+/// A server that requires certificates of this authority, and has one of it.
 fn strict(authority: &Authority) -> Tls {
     let dir = Dir::of(&authority.server());
     let ca = dir.write("ca.pem", &authority.pem());
@@ -19,7 +19,7 @@ async fn refusal(authority: &Authority, identity: Option<&Identity>) -> [String;
         let error = near.unwrap_err();
         assert_eq!(error.kind(), io::ErrorKind::InvalidData);
         words.push(error.to_string());
-        // By 1.3 a client learns of it only after its own part of the handshake.
+        // In TLS 1.3 the client gets the alert only after its own part of the handshake.
         if let Ok(mut far) = far {
             let alert = far.read_u8().await.unwrap_err();
             assert!(alert.to_string().contains("alert"), "{alert}");
@@ -47,7 +47,7 @@ async fn a_client_of_the_authority_is_known_by_its_subject() {
 async fn a_client_without_a_certificate_is_refused() {
     let authority = Authority::new("ca");
     for words in refusal(&authority, None).await {
-        assert_eq!(words, "the client sent no certificate, and one is required");
+        assert_eq!(words, "the client sent no certificate, but one is required");
     }
 }
 
@@ -55,7 +55,7 @@ async fn a_client_without_a_certificate_is_refused() {
 async fn a_client_of_another_authority_is_refused() {
     let other = Authority::new("another").client();
     for words in refusal(&Authority::new("ca"), Some(&other)).await {
-        assert!(words.contains("signed by no authority that is trusted"), "{words}");
+        assert!(words.contains("not signed by a trusted authority"), "{words}");
     }
 }
 
@@ -71,7 +71,7 @@ async fn a_client_whose_certificate_has_expired_is_refused() {
 async fn a_client_with_a_certificate_for_servers_is_refused() {
     let authority = Authority::new("ca");
     for words in refusal(&authority, Some(&authority.server())).await {
-        assert_eq!(words, "the client's certificate is not meant for clients");
+        assert_eq!(words, "the client's certificate is not valid for clients (extended key usage)");
     }
 }
 

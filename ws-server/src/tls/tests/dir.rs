@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use super::{Authority, Identity, Tls};
 use crate::TlsError;
 
-/// A directory that goes away with the test.
+/// A directory that is removed at the end of the test.
 pub(super) struct Dir(PathBuf);
 
 impl Dir {
@@ -18,7 +18,7 @@ impl Dir {
         Dir(path)
     }
 
-    /// One with the files of this server.
+    /// A directory with the files of this server.
     pub(super) fn of(server: &Identity) -> Dir {
         let dir = Dir::new();
         dir.put(server);
@@ -44,7 +44,7 @@ impl Dir {
         Tls::from_pem_files(self.path("cert.pem"), self.path("key.pem"))
     }
 
-    /// The words of the error that these files make.
+    /// The text of the error with these files.
     pub(super) fn refusal(&self) -> String {
         self.tls().unwrap_err().to_string()
     }

@@ -1,4 +1,4 @@
-//! Files that are as they should be, and not.
+//! Valid and invalid files.
 
 use std::error::Error as _;
 
@@ -85,7 +85,7 @@ fn what_is_not_what_its_label_says_is_refused() {
     dir.write("cert.pem", &pem("CERTIFICATE", b"no certificate"));
     assert!(dir.refusal().contains("cannot be used"), "{}", dir.refusal());
     dir.write("cert.pem", "-----BEGIN CERTIFICATE-----\n????\n-----END CERTIFICATE-----\n");
-    assert!(dir.refusal().contains("else than base64"), "{}", dir.refusal());
+    assert!(dir.refusal().contains("not base64"), "{}", dir.refusal());
     dir.write("cert.pem", "");
     assert!(dir.refusal().contains("-----BEGIN CERTIFICATE-----"), "{}", dir.refusal());
 }

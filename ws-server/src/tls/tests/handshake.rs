@@ -1,4 +1,4 @@
-//! Versions, protocols, and what leaves in one write.
+//! TLS versions, application protocols, and writes of the socket.
 
 use std::io::IoSlice;
 use std::pin::Pin;

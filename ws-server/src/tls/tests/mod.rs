@@ -1,4 +1,4 @@
-//! Behaviour of TLS.
+//! Tests of TLS.
 
 mod authority;
 mod client_certificates;
@@ -28,7 +28,7 @@ const BOTH: &[&SupportedProtocolVersion] = &[&TLS12, &TLS13];
 type Near = TlsStream<DuplexStream>;
 type Far = client::TlsStream<DuplexStream>;
 
-/// A client that trusts this authority, and shows this certificate if there is one.
+/// A client that trusts this authority, and presents this certificate if there is one.
 fn client(
     authority: &Authority,
     versions: &[&'static SupportedProtocolVersion],
@@ -62,7 +62,7 @@ async fn connect(tls: &Tls, client: ClientConfig) -> (Near, Far) {
     (near.unwrap(), far.unwrap())
 }
 
-/// Sends a word each way.
+/// Exchanges four bytes in each direction.
 async fn talk(near: &mut Near, far: &mut Far) {
     let mut word = [0; 4];
     far.write_all(b"ping").await.unwrap();
@@ -75,7 +75,7 @@ async fn talk(near: &mut Near, far: &mut Far) {
     assert_eq!(&word, b"pong");
 }
 
-/// The certificate that the server showed.
+/// The certificate that the server presented.
 fn shown(far: &Far) -> CertificateDer<'static> {
     far.get_ref().1.peer_certificates().unwrap()[0].clone().into_owned()
 }

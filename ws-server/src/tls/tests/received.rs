@@ -1,4 +1,4 @@
-//! Bytes that were read before it was known that they are TLS.
+//! Handshakes of which some bytes were read before they were known to be TLS.
 
 use tokio_rustls::rustls::ClientConnection;
 use tokio_rustls::rustls::client::Resumption;
@@ -6,10 +6,10 @@ use tokio_rustls::rustls::client::Resumption;
 use super::dir::server;
 use super::*;
 
-/// What a middlebox-friendly client may send right behind its hello (RFC 8446, appendix D.4).
+/// What a client in middlebox compatibility mode may send after its ClientHello (RFC 8446 §D.4).
 const CHANGE_CIPHER_SPEC: &[u8] = &[0x14, 3, 3, 0, 1, 1];
 
-/// A client all of whose hellos are of the same length: it resumes nothing.
+/// A client whose ClientHello always has the same length, since it resumes no session.
 fn fresh_client(
     authority: &Authority,
     versions: &[&'static SupportedProtocolVersion],
@@ -19,7 +19,7 @@ fn fresh_client(
     client
 }
 
-/// The hello of such a client.
+/// The ClientHello of such a client.
 fn hello(client: &ClientConfig) -> Vec<u8> {
     let mut connection = ClientConnection::new(Arc::new(client.clone()), name()).unwrap();
     let mut bytes = Vec::new();
@@ -27,7 +27,8 @@ fn hello(client: &ClientConfig) -> Vec<u8> {
     bytes
 }
 
-/// A handshake of which so many bytes, `behind` the hello included, were received before.
+/// Performs a handshake of which the first `split` bytes were already received. `behind` is what
+/// the client sends after its ClientHello.
 async fn accepts_after(tls: &Tls, client: &ClientConfig, behind: &[u8], split: usize) {
     let (mut near, far) = tokio::io::duplex(64 * 1024);
     let length = hello(client).len();
@@ -95,7 +96,7 @@ async fn a_hello_longer_than_one_read_is_taken_up_whole() {
     }
 }
 
-/// How the handshake fails, and what the client is told.
+/// The error of a handshake that fails, and what is sent to the client.
 async fn refused(tls: &Tls, received: &[u8], more: &[u8]) -> (io::Error, Vec<u8>) {
     let (near, mut far) = tokio::io::duplex(64 * 1024);
     far.write_all(more).await.unwrap();
@@ -146,7 +147,7 @@ async fn a_client_of_other_protocols_is_told_so() {
             tls.accept_received(near, &received).await.unwrap_err()
         };
         let (error, told) = tokio::join!(accept, connector.connect(name(), far));
-        assert!(error.to_string().contains("offers none"), "{error}");
+        assert!(error.to_string().contains("no application protocol (ALPN)"), "{error}");
         let told = told.unwrap_err();
         assert!(told.to_string().contains("NoApplicationProtocol"), "{told}");
     }

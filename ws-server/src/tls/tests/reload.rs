@@ -43,7 +43,7 @@ async fn a_reload_that_fails_changes_nothing_and_names_the_file() {
     let damaged = new.certificate_pem().replace("-----END", "");
     for (file, text, wanted) in [
         ("cert.pem", damaged, "-----END CERTIFICATE-----"),
-        ("key.pem", new.key_pem(), "not that of the first certificate"),
+        ("key.pem", new.key_pem(), "does not belong to the first certificate"),
         ("ca.pem", "nothing".to_owned(), "no certificate"),
     ] {
         dir.put(&old);

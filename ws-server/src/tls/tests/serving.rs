@@ -1,4 +1,4 @@
-//! A server that ends TLS on its own port.
+//! A server that terminates TLS on its own port.
 
 use std::sync::Mutex;
 use std::task::{Context, Poll};
@@ -7,7 +7,7 @@ use std::time::Duration;
 use super::*;
 use crate::{Listener, Peer, RemoteAddr, Server, Socket, Timeouts, WebSocket};
 
-/// Accepts one pipe.
+/// A listener that accepts one pipe.
 struct Once(Mutex<Option<DuplexStream>>);
 
 impl Listener for Once {
@@ -19,7 +19,7 @@ impl Listener for Once {
     }
 }
 
-/// A client's end of a server that greets each client with its subject.
+/// A connection to a server that greets each client with its subject.
 fn greeter(tls: &Tls) -> DuplexStream {
     let greet = |mut socket: WebSocket, peer: Peer| async move {
         let subject = peer.client_certificate().map_or("nobody", |shown| shown.subject());
