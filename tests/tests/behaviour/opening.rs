@@ -212,10 +212,10 @@ impl<R: AsyncRead + Unpin> AsyncRead for Bytewise<R> {
         cx: &mut Context<'_>,
         buf: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
-        let mut byte = buf.take(1);
-        ready!(Pin::new(&mut self.0).poll_read(cx, &mut byte))?;
-        let count = byte.filled().len();
-        buf.advance(count);
+        let mut byte = [0];
+        let mut read = ReadBuf::new(&mut byte);
+        ready!(Pin::new(&mut self.0).poll_read(cx, &mut read))?;
+        buf.put_slice(read.filled());
         Poll::Ready(Ok(()))
     }
 }
