@@ -106,9 +106,9 @@ impl Builder {
         self
     }
 
-    /// The subprotocols that the application speaks (RFC 6455 §1.9). By default none. Of those that
-    /// a client offers, the client's first choice is agreed on. For byte streams, `binary` and
-    /// `base64` need not be named.
+    /// The subprotocols that the application speaks (RFC 6455 §1.9). By default none. Of those
+    /// that a client offers, the client's first choice is agreed on. For byte streams, `binary`
+    /// and `base64` need not be named.
     pub fn subprotocols(mut self, names: impl IntoIterator<Item = impl Into<String>>) -> Builder {
         self.subprotocols = names.into_iter().map(Into::into).collect();
         self

@@ -143,7 +143,7 @@ fn words(listen: &Listen, error: &std::io::Error) -> String {
                 .to_owned()
         }
         (Listen::Tcp(_), ErrorKind::PermissionDenied) => {
-            "permission denied; ports below 1024 need privileges, choose another port or grant \
+            "permission denied; ports below 1024 need privileges: choose another port, or grant \
              them (on Linux CAP_NET_BIND_SERVICE)"
                 .to_owned()
         }

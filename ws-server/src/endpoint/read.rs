@@ -110,7 +110,7 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> Endpoint<IO> {
         self.connection.has_unread()
     }
 
-    /// Received bytes; see [`Connection::bytes`].
+    /// Received bytes; see [`Connection::bytes`](ws_core::Connection::bytes).
     pub(crate) fn bytes(&self, range: std::ops::Range<usize>) -> &[u8] {
         self.connection.bytes(range)
     }

@@ -87,7 +87,8 @@ fn copy_fields(
         let (Ok(name), Ok(value)) =
             (HeaderName::from_bytes(name.as_bytes()), HeaderValue::from_bytes(value))
         else {
-            let reason = format!("the response to this request has no valid value for {name}");
+            let reason =
+                format!("the response to this request cannot be written: {name} is not valid");
             return Err(Rejection::bad_request(reason));
         };
         response.headers_mut().append(name, value);

@@ -205,8 +205,8 @@ impl<IO: AsyncRead + AsyncWrite + Unpin + Send> WebSocket<IO> {
     }
 
     /// Closes the connection: sends a Close, waits for the peer's, and ends the TCP connection in
-    /// order (RFC 6455 §7.1.1). Messages that arrive meanwhile are dropped. It takes no longer than
-    /// [`Timeouts::closing`] allows.
+    /// order (RFC 6455 §7.1.1). Messages that arrive meanwhile are dropped. It takes no longer
+    /// than [`Timeouts::closing`] allows.
     ///
     /// # Cancel safety
     /// Once it was polled, the server's task continues to close the connection when the future is

@@ -12,7 +12,8 @@ use crate::error::SendError;
 use crate::runtime::shared::Shared;
 use crate::socket::Socket;
 
-/// A handle to answer a message while it is borrowed; from [`WebSocket::recv_lent`].
+/// A handle to answer a message while it is borrowed; from
+/// [`WebSocket::recv_lent`](crate::WebSocket::recv_lent).
 #[derive(Debug)]
 pub struct Replies<'s, IO = Socket> {
     pub(super) shared: &'s Shared<MessageState<IO>>,
@@ -20,13 +21,13 @@ pub struct Replies<'s, IO = Socket> {
 }
 
 impl<IO: AsyncRead + AsyncWrite + Unpin + Send> Replies<'_, IO> {
-    /// As [`WebSocket::feed`].
+    /// As [`WebSocket::feed`](crate::WebSocket::feed).
     ///
     /// # Errors
     /// [`SendError`].
     ///
     /// # Cancel safety
-    /// As with [`WebSocket::send`].
+    /// As with [`WebSocket::send`](crate::WebSocket::send).
     #[inline]
     pub fn feed<'m>(
         &mut self,

@@ -1,7 +1,7 @@
 //! Floods and faults: the peak memory that each costs the command, while a bystander must be
 //! served.
 //!
-//! `cargo test --release -p ws-server --features full --test floods -- --nocapture --test-threads 1`
+//! `cargo test --release -p ws-server -F full --test floods -- --nocapture --test-threads 1`
 //! prints a line for each.
 #![cfg(target_os = "linux")]
 #![allow(clippy::unwrap_used, reason = "what fails here fails a test")]
