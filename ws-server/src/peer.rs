@@ -26,7 +26,7 @@ pub(crate) struct PeerDetails {
     pub(crate) head: RequestHead,
     pub(crate) origin: Option<String>,
     pub(crate) subprotocol: Option<String>,
-    pub(crate) extension: Option<InUse>,
+    pub(crate) extension: Option<NegotiatedExtension>,
     pub(crate) draft: DraftId,
 }
 
@@ -65,7 +65,7 @@ impl Source {
 
 /// The extension in use on a connection.
 #[derive(Debug, Clone)]
-pub(crate) struct InUse {
+pub(crate) struct NegotiatedExtension {
     /// Its element in the `Sec-WebSocket-Extensions` of the response.
     pub(crate) response: String,
     pub(crate) traffic: Arc<Traffic>,

@@ -33,7 +33,7 @@ impl Encoding {
 
 /// Decodes the fragments of messages to bytes.
 #[derive(Debug)]
-pub(super) enum Unpacker {
+pub(super) enum PayloadDecoder {
     /// Payloads are the bytes. The checker is that of the text message under way.
     Plain(Utf8Checker),
     /// Payloads are the bytes; what is not UTF-8 in a text is replaced.
@@ -42,14 +42,14 @@ pub(super) enum Unpacker {
     Base64(Base64Decoder),
 }
 
-impl Unpacker {
-    pub(super) fn new(encoding: Encoding, capabilities: &Capabilities) -> Unpacker {
+impl PayloadDecoder {
+    pub(super) fn new(encoding: Encoding, capabilities: &Capabilities) -> PayloadDecoder {
         match encoding {
-            Encoding::Base64 => Unpacker::Base64(Base64Decoder::default()),
+            Encoding::Base64 => PayloadDecoder::Base64(Base64Decoder::default()),
             _ if capabilities.invalid_text == InvalidText::Replace => {
-                Unpacker::Repair(Utf8Repairer::default())
+                PayloadDecoder::Repair(Utf8Repairer::default())
             }
-            _ => Unpacker::Plain(Utf8Checker::new()),
+            _ => PayloadDecoder::Plain(Utf8Checker::new()),
         }
     }
 
@@ -67,24 +67,24 @@ impl Unpacker {
         unpacked: &mut Vec<u8>,
     ) -> Result<bool, ProtocolError> {
         match self {
-            Unpacker::Plain(_) if fragment.kind == MessageKind::Binary => return Ok(true),
-            Unpacker::Plain(checker) => {
+            PayloadDecoder::Plain(_) if fragment.kind == MessageKind::Binary => return Ok(true),
+            PayloadDecoder::Plain(checker) => {
                 checker.push(payload).map_err(|_| ProtocolError::InvalidUtf8)?;
                 if fragment.fin && checker.is_open() {
                     return Err(ProtocolError::InvalidUtf8);
                 }
                 return Ok(true);
             }
-            Unpacker::Repair(repairer) => {
+            PayloadDecoder::Repair(repairer) => {
                 repairer.push(payload, unpacked);
                 if fragment.fin {
                     repairer.finish(unpacked);
                 }
             }
-            Unpacker::Base64(_) if fragment.kind == MessageKind::Binary => {
+            PayloadDecoder::Base64(_) if fragment.kind == MessageKind::Binary => {
                 return Err(ProtocolError::UnexpectedBinary);
             }
-            Unpacker::Base64(decoder) => {
+            PayloadDecoder::Base64(decoder) => {
                 decoder.push(payload, unpacked)?;
                 if fragment.fin {
                     decoder.finish()?;
@@ -150,7 +150,7 @@ impl Base64Decoder {
 
 /// Encodes bytes in messages.
 #[derive(Debug)]
-pub(super) enum Packer {
+pub(super) enum PayloadEncoder {
     /// The bytes are the payload of a binary message.
     Binary,
     /// The bytes are the payload of a text message. The checker holds an incomplete character back
@@ -160,12 +160,12 @@ pub(super) enum Packer {
     Base64,
 }
 
-impl Packer {
-    pub(super) fn new(encoding: Encoding) -> Packer {
+impl PayloadEncoder {
+    pub(super) fn new(encoding: Encoding) -> PayloadEncoder {
         match encoding {
-            Encoding::Binary => Packer::Binary,
-            Encoding::Text => Packer::Text(Utf8Checker::new()),
-            Encoding::Base64 => Packer::Base64,
+            Encoding::Binary => PayloadEncoder::Binary,
+            Encoding::Text => PayloadEncoder::Text(Utf8Checker::new()),
+            Encoding::Base64 => PayloadEncoder::Base64,
         }
     }
 
@@ -173,8 +173,8 @@ impl Packer {
     /// least 1.
     pub(super) fn capacity(&self, room: usize) -> usize {
         match self {
-            Packer::Binary | Packer::Text(_) => room.max(1),
-            Packer::Base64 => (room / 4 * 3).max(1),
+            PayloadEncoder::Binary | PayloadEncoder::Text(_) => room.max(1),
+            PayloadEncoder::Base64 => (room / 4 * 3).max(1),
         }
     }
 
@@ -188,15 +188,15 @@ impl Packer {
         mut send: impl FnMut(MessageRef<'_>) -> io::Result<()>,
     ) -> io::Result<()> {
         match self {
-            Packer::Binary => send(MessageRef::Binary(bytes)),
-            Packer::Text(checker) => {
+            PayloadEncoder::Binary => send(MessageRef::Binary(bytes)),
+            PayloadEncoder::Text(checker) => {
                 let (begun, rest) = checker.push(bytes).map_err(|_| not_text())?;
                 if let Some(begun) = begun {
                     send(MessageRef::Text(begun.encode_utf8(&mut [0; 4])))?;
                 }
                 if rest.is_empty() { Ok(()) } else { send(MessageRef::Text(rest)) }
             }
-            Packer::Base64 => send(MessageRef::Text(&STANDARD.encode(bytes))),
+            PayloadEncoder::Base64 => send(MessageRef::Text(&STANDARD.encode(bytes))),
         }
     }
 
@@ -206,7 +206,7 @@ impl Packer {
     /// `InvalidData` when the encoding is text and the stream ends within a character.
     pub(super) fn finish(&self) -> io::Result<()> {
         match self {
-            Packer::Text(checker) if checker.is_open() => Err(not_text()),
+            PayloadEncoder::Text(checker) if checker.is_open() => Err(not_text()),
             _ => Ok(()),
         }
     }
@@ -259,10 +259,10 @@ mod tests {
 
     #[test]
     fn holds_back_a_character_that_is_not_whole() {
-        let mut packer = Packer::new(Encoding::Text);
+        let mut encoder = PayloadEncoder::new(Encoding::Text);
         let mut sent = Vec::new();
         for byte in "h\u{e9}\u{1f600}".as_bytes().chunks(1) {
-            packer
+            encoder
                 .pack(byte, |message| {
                     sent.push(message.to_message());
                     Ok(())
@@ -270,23 +270,23 @@ mod tests {
                 .unwrap();
         }
         assert_eq!(sent, ["h", "\u{e9}", "\u{1f600}"].map(ws_core::Message::text));
-        assert!(packer.finish().is_ok());
-        packer.pack(&[0xe2], |_| Ok(())).unwrap();
-        assert!(packer.finish().is_err());
+        assert!(encoder.finish().is_ok());
+        encoder.pack(&[0xe2], |_| Ok(())).unwrap();
+        assert!(encoder.finish().is_err());
     }
 
     #[test]
     fn packs_as_many_bytes_as_there_is_room_for() {
         for room in [4, 1000, 4096] {
             for encoding in [Encoding::Binary, Encoding::Text, Encoding::Base64] {
-                let mut packer = Packer::new(encoding);
-                let bytes = vec![b'a'; packer.capacity(room)];
+                let mut encoder = PayloadEncoder::new(encoding);
+                let bytes = vec![b'a'; encoder.capacity(room)];
                 let mut sent = 0;
                 let send = |message: MessageRef<'_>| {
                     sent += message.as_bytes().len();
                     Ok(())
                 };
-                packer.pack(&bytes, send).unwrap();
+                encoder.pack(&bytes, send).unwrap();
                 assert_eq!(sent, room, "{encoding:?}");
             }
         }
@@ -294,7 +294,7 @@ mod tests {
 
     #[test]
     fn refuses_to_send_bytes_as_text() {
-        let error = Packer::new(Encoding::Text).pack(&[0xff], |_| Ok(())).unwrap_err();
+        let error = PayloadEncoder::new(Encoding::Text).pack(&[0xff], |_| Ok(())).unwrap_err();
         assert_eq!(error.kind(), io::ErrorKind::InvalidData);
     }
 }

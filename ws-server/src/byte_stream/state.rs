@@ -7,7 +7,7 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use ws_core::connection::{Payload, Received, ReceivedFragment, Untaken};
 use ws_core::{CloseReason, StatusCode};
 
-use super::encoding::{Encoding, Packer, Unpacker};
+use super::encoding::{Encoding, PayloadDecoder, PayloadEncoder};
 use super::piece::Piece;
 use crate::endpoint::{Endpoint, Incoming, ReadAhead};
 use crate::error::RecvError;
@@ -17,8 +17,8 @@ use crate::runtime::view::View;
 #[derive(Debug)]
 pub(crate) struct StreamState<IO> {
     endpoint: Endpoint<IO>,
-    unpacker: Unpacker,
-    packer: Packer,
+    decoder: PayloadDecoder,
+    encoder: PayloadEncoder,
     /// The bytes that are next to be read; they are returned before the end or error of `incoming`.
     /// Always empty while that is [`Incoming::Dropped`].
     piece: Piece,
@@ -33,11 +33,11 @@ pub(crate) struct StreamState<IO> {
 
 impl<IO: AsyncRead + AsyncWrite + Unpin> StreamState<IO> {
     pub(super) fn new(endpoint: Endpoint<IO>, encoding: Encoding) -> StreamState<IO> {
-        let unpacker = Unpacker::new(encoding, endpoint.connection().capabilities());
+        let decoder = PayloadDecoder::new(encoding, endpoint.connection().capabilities());
         StreamState {
             endpoint,
-            unpacker,
-            packer: Packer::new(encoding),
+            decoder,
+            encoder: PayloadEncoder::new(encoding),
             piece: Piece::Buffered(0..0),
             unpacked: Vec::new(),
             given: Untaken::Nothing,
@@ -157,7 +157,7 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> StreamState<IO> {
             Payload::Stored(range) => self.endpoint.bytes(range.clone()),
             Payload::Made(payload) => payload,
         };
-        let unpacked = self.unpacker.unpack(&fragment, payload, &mut self.unpacked);
+        let unpacked = self.decoder.unpack(&fragment, payload, &mut self.unpacked);
         match (unpacked, fragment.payload) {
             (Ok(true), Payload::Stored(range)) => self.piece = Piece::Buffered(range),
             (Ok(true), Payload::Made(payload)) => {
@@ -187,8 +187,8 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> StreamState<IO> {
         ready!(self.endpoint.poll_budget(cx));
         ready!(self.endpoint.poll_room(cx))?;
         let endpoint = &mut self.endpoint;
-        let count = bytes.len().min(self.packer.capacity(endpoint.room()));
-        self.packer.pack(&bytes[..count], |message| Ok(endpoint.take(cx, message.into())?))?;
+        let count = bytes.len().min(self.encoder.capacity(endpoint.room()));
+        self.encoder.pack(&bytes[..count], |message| Ok(endpoint.take(cx, message.into())?))?;
         if let Poll::Ready(Err(error)) = endpoint.poll_flush(cx) {
             return Poll::Ready(Err(error.into()));
         }
@@ -205,7 +205,7 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> StreamState<IO> {
     /// `InvalidData` when the encoding is text and the stream ends within a character; and those of
     /// a flush.
     pub(super) fn poll_shutdown(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        let whole = self.packer.finish();
+        let whole = self.encoder.finish();
         self.close(CloseReason::new(StatusCode::NORMAL, ""));
         ready!(self.poll_flush(cx))?;
         Poll::Ready(whole)

@@ -58,7 +58,9 @@ impl<R: ReadAhead> Drive for R {
             change = match receiving {
                 Receiving::No => poll_ahead(self, cx),
                 // A handle waits to receive: it has polled the socket, which wakes this task.
-                Receiving::Waiting | Receiving::Settled => self.endpoint().poll_beside(cx),
+                Receiving::Waiting | Receiving::Settled => {
+                    self.endpoint().poll_write_and_timers(cx)
+                }
             };
             if !self.endpoint().connection().is_over() {
                 return (Poll::Pending, change);
@@ -82,9 +84,9 @@ fn poll_ahead<R: ReadAhead>(connection: &mut R, cx: &mut Context<'_>) -> Change 
             Some(Poll::Ready(())) => change = Change::Received,
             Some(Poll::Pending) => return change,
             None if connection.has_ended() => {
-                return connection.endpoint().poll_beside(cx).max(change);
+                return connection.endpoint().poll_write_and_timers(cx).max(change);
             }
-            None => return connection.endpoint().poll_unheard(cx).max(change),
+            None => return connection.endpoint().poll_read_paused(cx).max(change),
         }
         if connection.has_ended() {
             change = Change::State;

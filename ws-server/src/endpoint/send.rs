@@ -43,7 +43,7 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> Endpoint<IO> {
     /// message than the send buffer has room for.
     ///
     /// A long message is written directly from the caller's memory. A caller that stops polling
-    /// must have the rest [copied](Endpoint::keep_rest): a message is always sent as a whole.
+    /// must have the rest [copied](Endpoint::copy_rest_of_payload): a message is always sent as a whole.
     pub(crate) fn poll_send(
         &mut self,
         cx: &mut Context<'_>,
@@ -58,11 +58,11 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> Endpoint<IO> {
             return Poll::Ready(Ok(()));
         }
         if self.is_too_long_to_keep(message, progress) {
-            let ring = ready!(self.poll_ring(cx));
-            self.keep_rest(message, progress);
+            let ring = ready!(self.poll_alarm_event(cx));
+            self.copy_rest_of_payload(message, progress);
             return Poll::Ready(self.answer(ring).map_err(SendError::Expired));
         }
-        self.keep_rest(message, progress);
+        self.copy_rest_of_payload(message, progress);
         Poll::Ready(Ok(()))
     }
 
@@ -84,7 +84,7 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> Endpoint<IO> {
     ) -> Result<(), SendError> {
         let mut progress = self.begin(message)?;
         let _rest_is_kept = self.poll_rest(cx, message, &mut progress)?;
-        self.keep_rest(message, &mut progress);
+        self.copy_rest_of_payload(message, &mut progress);
         Ok(())
     }
 
@@ -132,7 +132,7 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> Endpoint<IO> {
                     *rest += taken;
                 }
                 Poll::Ready(outcome) => {
-                    self.keep_rest(message, progress);
+                    self.copy_rest_of_payload(message, progress);
                     let none = io::ErrorKind::WriteZero;
                     return Poll::Ready(Err(SendError::Io(outcome.err().unwrap_or(none.into()))));
                 }
@@ -149,7 +149,11 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> Endpoint<IO> {
 impl<IO> Endpoint<IO> {
     /// Copies into the send buffer what the socket has not accepted of a message.
     #[inline]
-    pub(crate) fn keep_rest(&mut self, message: Outgoing<'_>, progress: &mut SendProgress) {
+    pub(crate) fn copy_rest_of_payload(
+        &mut self,
+        message: Outgoing<'_>,
+        progress: &mut SendProgress,
+    ) {
         if let SendProgress::Begun { rest, tail, .. } = *progress {
             *progress = SendProgress::Taken;
             self.copy_rest(&message.as_bytes()[rest..], tail);

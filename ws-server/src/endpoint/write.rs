@@ -10,7 +10,7 @@ use ws_core::{CloseReason, Outgoing, ProtocolError, StatusCode};
 
 use super::Endpoint;
 use crate::error::SendError;
-use crate::runtime::alarm::Ring;
+use crate::runtime::alarm::AlarmEvent;
 use crate::runtime::clock::now;
 use crate::runtime::view::Change;
 use crate::runtime::{budget, pool};
@@ -178,12 +178,12 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> Endpoint<IO> {
     /// Handles deadlines and the server's shutdown. Ready when one of them was handled.
     #[inline]
     pub(crate) fn poll_alarm(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Expired>> {
-        let ring = ready!(self.poll_ring(cx));
+        let ring = ready!(self.poll_alarm_event(cx));
         Poll::Ready(self.answer(ring))
     }
 
     #[inline]
-    pub(super) fn poll_ring(&mut self, cx: &mut Context<'_>) -> Poll<Ring> {
+    pub(super) fn poll_alarm_event(&mut self, cx: &mut Context<'_>) -> Poll<AlarmEvent> {
         // The deadline of an open connection only moves after the alarm has fired.
         if !self.connection.is_ending() && self.alarm.is_quiet(cx.waker()) {
             return Poll::Pending;
@@ -192,15 +192,15 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> Endpoint<IO> {
     }
 
     #[cold]
-    fn look_at_alarm(&mut self, cx: &mut Context<'_>) -> Poll<Ring> {
+    fn look_at_alarm(&mut self, cx: &mut Context<'_>) -> Poll<AlarmEvent> {
         let deadline = self.connection.poll_timeout(now);
         self.alarm.poll(cx, deadline)
     }
 
-    pub(super) fn answer(&mut self, ring: Ring) -> Result<(), Expired> {
+    pub(super) fn answer(&mut self, ring: AlarmEvent) -> Result<(), Expired> {
         match ring {
-            Ring::Shutdown => self.close(Some(CloseReason::new(StatusCode::GOING_AWAY, ""))),
-            Ring::Deadline => {
+            AlarmEvent::Shutdown => self.close(Some(CloseReason::new(StatusCode::GOING_AWAY, ""))),
+            AlarmEvent::Deadline => {
                 self.borrow_output();
                 self.connection.handle_timeout(now())?;
             }
@@ -208,15 +208,15 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> Endpoint<IO> {
         Ok(())
     }
 
-    /// As [`poll_beside`](Endpoint::poll_beside), while the socket is not read because the service
+    /// As [`poll_write_and_timers`](Endpoint::poll_write_and_timers), while the socket is not read because the service
     /// has not taken what was received before: the peer's silence does not count against it.
-    pub(crate) fn poll_unheard(&mut self, cx: &mut Context<'_>) -> Change {
+    pub(crate) fn poll_read_paused(&mut self, cx: &mut Context<'_>) -> Change {
         self.connection.not_listening();
-        self.poll_beside(cx)
+        self.poll_write_and_timers(cx)
     }
 
     /// Does everything but reading: writes what waits to be sent, and handles deadlines.
-    pub(crate) fn poll_beside(&mut self, cx: &mut Context<'_>) -> Change {
+    pub(crate) fn poll_write_and_timers(&mut self, cx: &mut Context<'_>) -> Change {
         let mut change = Change::Nothing;
         loop {
             if let Poll::Ready(Err(error)) = self.poll_write_out(cx) {

@@ -19,7 +19,7 @@ use ws_core::{HandshakeError, LONGEST_TIMEOUT, Rejection, Status};
 use super::request::{self, Bootstrap};
 use super::{response, upgraded};
 use crate::config::Config;
-use crate::opening::{Agreed, TOO_LATE, agree, believe_forwarded, finish};
+use crate::opening::{Negotiated, TOO_LATE, agree, believe_forwarded, finish};
 use crate::peer::Source;
 use crate::policy::Content;
 use crate::runtime::alarm::Alarm;
@@ -59,7 +59,7 @@ struct PendingUpgrade {
     config: Arc<Config>,
     head: RequestHead,
     source: Source,
-    agreed: Agreed,
+    agreed: Negotiated,
     /// Completes when the HTTP server has written the response.
     upgrade: OnUpgrade,
     /// `Some` only if the request has a body: read before the connection is taken over.

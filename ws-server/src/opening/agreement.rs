@@ -10,7 +10,7 @@ use ws_core::{
 };
 
 use crate::config::Config;
-use crate::peer::{InUse, Peer, PeerDetails, Source};
+use crate::peer::{NegotiatedExtension, Peer, PeerDetails, Source};
 use crate::policy::Content;
 
 /// What a request asks for.
@@ -24,11 +24,11 @@ pub(crate) enum Route {
 
 /// What client and server have agreed on.
 #[derive(Debug)]
-pub(crate) struct Agreed {
+pub(crate) struct Negotiated {
     pub(crate) terms: Terms,
     origin: Option<String>,
     subprotocol: Option<String>,
-    extension: Option<InUse>,
+    extension: Option<NegotiatedExtension>,
     /// The head of the 101 response.
     pub(crate) response: ResponseHead,
 }
@@ -40,10 +40,10 @@ pub(crate) struct Terms {
     pub(super) codec: CodecBox,
 }
 
-impl Agreed {
+impl Negotiated {
     /// Splits this into what the connection needs and what its service sees.
     pub(crate) fn with(self, head: RequestHead, source: Source) -> (Terms, Peer) {
-        let Agreed { terms, origin, subprotocol, extension, .. } = self;
+        let Negotiated { terms, origin, subprotocol, extension, .. } = self;
         let draft = terms.draft.id();
         (terms, Peer::new(PeerDetails { source, head, origin, subprotocol, extension, draft }))
     }
@@ -71,7 +71,7 @@ pub(crate) fn agree(
     transport: Transport,
     config: &Config,
     content: Content,
-) -> Result<Agreed, Rejection> {
+) -> Result<Negotiated, Rejection> {
     let draft = config.drafts.select(head)?;
     let Offer { origin, subprotocols } = draft.offer(head)?;
     config.origins.check(origin, head, transport)?;
@@ -87,9 +87,9 @@ pub(crate) fn agree(
         let traffic = Arc::new(Traffic::default());
         let (role, limits) = (Role::Server, &config.limits);
         codec = draft.extended_codec(role, limits, transform, traffic.clone());
-        InUse { response, traffic }
+        NegotiatedExtension { response, traffic }
     });
-    Ok(Agreed {
+    Ok(Negotiated {
         terms: Terms { draft, codec },
         origin: origin.map(str::to_owned),
         subprotocol: subprotocol.map(str::to_owned),

@@ -1,9 +1,9 @@
 //! The beginning of a connection: PROXY header, TLS, and which protocol the client speaks.
 
-use super::behind_proxy::read_proxy_header;
 use super::outcome::OpeningError;
 use super::read_until::read_until;
 use super::secure::secure;
+use super::trusted_proxy::read_proxy_header;
 use crate::config::Config;
 use crate::peer::Source;
 use crate::prefix::PrefixMatch;

@@ -1,28 +1,28 @@
 //! The opening handshake on a socket that this server has accepted.
 
 mod agreement;
-mod attempt;
 mod begin;
-mod behind_proxy;
 mod establish;
+mod handshake;
 mod io;
 mod outcome;
 mod read_head;
 mod read_until;
 mod refuse;
 mod secure;
+mod trusted_proxy;
 
 #[cfg(feature = "tower")]
-pub(crate) use agreement::{Agreed, Route, agree, route};
-use attempt::{Answer, Attempt};
+pub(crate) use agreement::{Negotiated, Route, agree, route};
 #[cfg(feature = "http2")]
 use begin::Spoken;
 #[cfg(feature = "tower")]
-pub(crate) use behind_proxy::believe_forwarded;
-#[cfg(feature = "tower")]
 pub(crate) use establish::{TOO_LATE, finish};
+use handshake::{Answer, OpeningHandshake};
 pub(crate) use outcome::{Opened, OpeningError};
 pub(crate) use refuse::serve_page;
+#[cfg(feature = "tower")]
+pub(crate) use trusted_proxy::believe_forwarded;
 
 use crate::config::Config;
 use crate::policy::Content;
@@ -40,7 +40,7 @@ pub(crate) fn open(
     content: Content,
     alarm: Alarm,
 ) -> impl Future<Output = Result<Opened, OpeningError>> + Send {
-    let mut attempt = Attempt::new(remote, config, alarm);
+    let mut attempt = OpeningHandshake::new(remote, config, alarm);
     async move {
         let (socket, spoken) = attempt.begin(socket).await?;
         match spoken {

@@ -2,7 +2,7 @@
 
 use ws_core::HandshakeError;
 
-use super::read_until::Gone;
+use super::read_until::Disconnected;
 use super::refuse::Refusal;
 use crate::endpoint::Endpoint;
 use crate::peer::Peer;
@@ -42,8 +42,8 @@ pub(crate) enum OpeningError {
 }
 
 /// A peer that disconnects before its request has sent none.
-impl From<Gone> for OpeningError {
-    fn from(_: Gone) -> OpeningError {
+impl From<Disconnected> for OpeningError {
+    fn from(_: Disconnected) -> OpeningError {
         OpeningError::Silent
     }
 }

@@ -4,8 +4,8 @@ use std::io;
 
 use ws_core::head::{HeadError, HeadReader, RequestHead};
 
-use super::read_until::{Gone, read_until};
-use crate::runtime::alarm::Ring;
+use super::read_until::{Disconnected, read_until};
+use crate::runtime::alarm::AlarmEvent;
 use crate::socket::Socket;
 
 /// Why no request head was read.
@@ -13,9 +13,9 @@ pub(super) enum ReadHeadError {
     /// The received bytes are not a request head.
     Head(HeadError),
     /// The connection ended or failed.
-    Gone(io::Error),
+    Disconnected(io::Error),
     /// The deadline passed, or the server began to shut down.
-    Cut(Ring),
+    Cut(AlarmEvent),
 }
 
 impl From<HeadError> for ReadHeadError {
@@ -24,9 +24,9 @@ impl From<HeadError> for ReadHeadError {
     }
 }
 
-impl From<Gone> for ReadHeadError {
-    fn from(Gone(error): Gone) -> ReadHeadError {
-        ReadHeadError::Gone(error)
+impl From<Disconnected> for ReadHeadError {
+    fn from(Disconnected(error): Disconnected) -> ReadHeadError {
+        ReadHeadError::Disconnected(error)
     }
 }
 

@@ -12,11 +12,11 @@ use crate::socket::Socket;
 
 /// The connection ended or failed before enough bytes were received.
 #[derive(Debug)]
-pub(super) struct Gone(pub(super) io::Error);
+pub(super) struct Disconnected(pub(super) io::Error);
 
 /// Reads until `look` returns something. It sees all bytes that are not consumed, at least one.
 /// While the socket has nothing to read, only these bytes are kept.
-pub(super) async fn read_until<T, E: From<Gone>>(
+pub(super) async fn read_until<T, E: From<Disconnected>>(
     socket: &mut Socket,
     received: &mut Vec<u8>,
     mut look: impl FnMut(&mut Vec<u8>) -> Result<Option<T>, E>,
@@ -41,7 +41,7 @@ fn poll_read(
     socket: &mut Socket,
     received: &mut Vec<u8>,
     cx: &mut Context<'_>,
-) -> Poll<Result<(), Gone>> {
+) -> Poll<Result<(), Disconnected>> {
     let mut storage = pool::take_send();
     let mut spare = ReadBuf::uninit(storage.spare_capacity_mut());
     let outcome = Pin::new(socket).poll_read(cx, &mut spare);
@@ -52,5 +52,5 @@ fn poll_read(
         _ => Ok(()),
     };
     pool::give_send(storage);
-    outcome.map(|read| read.and(end).map_err(Gone))
+    outcome.map(|read| read.and(end).map_err(Disconnected))
 }

@@ -21,24 +21,24 @@ pub(crate) struct Refusal {
     pub(super) socket: Socket,
     pub(crate) remote: RemoteAddr,
     pub(crate) rejection: Rejection,
-    pub(super) extent: Extent,
+    pub(super) extent: BodyMode,
 }
 
 /// How much of an answer is sent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Extent {
+pub(super) enum BodyMode {
     /// All of it.
     Whole,
     /// Only its head, without the body.
     HeadAlone,
 }
 
-impl Extent {
+impl BodyMode {
     /// The answer to `HEAD` has no body (RFC 9110 §9.3.2).
-    pub(super) fn of_answer_to(request: &RequestHead) -> Extent {
+    pub(super) fn of_answer_to(request: &RequestHead) -> BodyMode {
         match request.method() {
-            "HEAD" => Extent::HeadAlone,
-            _ => Extent::Whole,
+            "HEAD" => BodyMode::HeadAlone,
+            _ => BodyMode::Whole,
         }
     }
 }
@@ -48,8 +48,8 @@ impl Refusal {
     pub(crate) async fn answer(self) {
         let (head, body) = self.rejection.response();
         let body = match self.extent {
-            Extent::Whole => &*body,
-            Extent::HeadAlone => "",
+            BodyMode::Whole => &*body,
+            BodyMode::HeadAlone => "",
         };
         answer(self.socket, &head, body.as_bytes()).await;
     }

@@ -37,7 +37,7 @@ struct Armed {
 
 /// What has happened.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Ring {
+pub(crate) enum AlarmEvent {
     /// The deadline has passed.
     Deadline,
     /// The server shuts down. It is reported once.
@@ -70,7 +70,7 @@ impl Alarm {
         &mut self,
         deadline: Instant,
         mut step: Pin<&mut impl Future<Output = Result<T, F>>>,
-        cut: impl Fn(Ring) -> E,
+        cut: impl Fn(AlarmEvent) -> E,
     ) -> impl Future<Output = Result<T, E>> {
         poll_fn(move |cx| match step.as_mut().poll(cx) {
             Poll::Ready(outcome) => Poll::Ready(outcome.map_err(E::from)),
@@ -84,14 +84,20 @@ impl Alarm {
     }
 
     /// Waits for the deadline, if there is one, and for the shutdown.
-    pub(crate) fn poll(&mut self, cx: &mut Context<'_>, deadline: Option<Instant>) -> Poll<Ring> {
+    pub(crate) fn poll(
+        &mut self,
+        cx: &mut Context<'_>,
+        deadline: Option<Instant>,
+    ) -> Poll<AlarmEvent> {
         self.armed = None;
         if self.poll_shutdown(cx).is_ready() {
             (self.shutdown, self.notified) = (None, None);
-            return Poll::Ready(Ring::Shutdown);
+            return Poll::Ready(AlarmEvent::Shutdown);
         }
         match deadline {
-            Some(at) if self.poll_sleep(cx, at).is_ready() => return Poll::Ready(Ring::Deadline),
+            Some(at) if self.poll_sleep(cx, at).is_ready() => {
+                return Poll::Ready(AlarmEvent::Deadline);
+            }
             Some(_) => {}
             None => self.sleep = None,
         }

@@ -70,7 +70,7 @@ pub(super) async fn serve(
             .max_send_buf_size(SEND_BUFFER)
             .keep_alive_interval(keepalive.interval)
             .keep_alive_timeout(keepalive.interval.unwrap_or(IDLE_TIME))
-            .serve_connection(TokioIo::new(Rewound { received, taken: 0, socket }), answer)
+            .serve_connection(TokioIo::new(PrefixedSocket { received, taken: 0, socket }), answer)
     );
     let mut told = pin!(shutdown.triggered());
     let mut idle = pin!(sleep_until(Instant::now() + IDLE_TIME));
@@ -116,7 +116,7 @@ enum Stage {
 }
 
 /// A socket from which some bytes were already read: they are read again, before the socket is.
-struct Rewound {
+struct PrefixedSocket {
     /// Empty, without memory, once all of it was read again.
     received: Vec<u8>,
     /// How many bytes of `received` were read again: less than its length, or both are 0.
@@ -124,7 +124,7 @@ struct Rewound {
     socket: Socket,
 }
 
-impl AsyncRead for Rewound {
+impl AsyncRead for PrefixedSocket {
     fn poll_read(
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
@@ -145,7 +145,7 @@ impl AsyncRead for Rewound {
     }
 }
 
-impl AsyncWrite for Rewound {
+impl AsyncWrite for PrefixedSocket {
     fn poll_write(
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,

@@ -72,17 +72,17 @@ impl<IO> Drop for Sending<'_, '_, IO> {
     #[inline]
     fn drop(&mut self) {
         if let SendProgress::Begun { .. } = self.progress {
-            self.keep_rest();
+            self.copy_rest_of_payload();
         }
     }
 }
 
 impl<IO> Sending<'_, '_, IO> {
     #[cold]
-    fn keep_rest(&mut self) {
+    fn copy_rest_of_payload(&mut self) {
         let Sending { shared, outbox, message, progress } = self;
         shared.change(|state| {
-            state.view.endpoint().keep_rest(*message, progress);
+            state.view.endpoint().copy_rest_of_payload(*message, progress);
             if let Some(outbox) = outbox {
                 outbox.look_at(state.view.endpoint());
             }

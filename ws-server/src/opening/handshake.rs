@@ -8,20 +8,20 @@ use ws_core::{Draft, LONGEST_TIMEOUT, Rejection, Status};
 
 use super::agreement::{Route, Terms, agree, route};
 use super::begin::{Spoken, begin};
-use super::behind_proxy::believe_forwarded;
 use super::establish::{TOO_LATE, finish};
 use super::outcome::{Opened, OpeningError};
 use super::read_head::{ReadHeadError, read_head};
-use super::refuse::{Extent, Refusal};
+use super::refuse::{BodyMode, Refusal};
+use super::trusted_proxy::believe_forwarded;
 use crate::config::Config;
 use crate::peer::{Peer, Source};
 use crate::policy::Content;
-use crate::runtime::alarm::{Alarm, Ring};
+use crate::runtime::alarm::{Alarm, AlarmEvent};
 use crate::socket::{RemoteAddr, Socket};
 
 /// A connection whose opening handshake has begun. The socket is passed from step to step and not
 /// stored here: the TLS handshake consumes it and returns another one.
-pub(super) struct Attempt<'c> {
+pub(super) struct OpeningHandshake<'c> {
     config: &'c Config,
     source: Source,
     alarm: Alarm,
@@ -36,15 +36,19 @@ pub(super) enum Answer {
     /// The HTML page.
     Page,
     /// A refusal, and how much of it is sent.
-    Refusal(Rejection, Extent),
+    Refusal(Rejection, BodyMode),
     /// A WebSocket: the encoded head of the 101 response, what was agreed on, and the peer.
     WebSocket(Vec<u8>, Terms, Peer),
 }
 
-impl<'c> Attempt<'c> {
+impl<'c> OpeningHandshake<'c> {
     /// Its deadline is the opening timeout, from now.
-    pub(super) fn new(remote: RemoteAddr, config: &'c Config, alarm: Alarm) -> Attempt<'c> {
-        Attempt {
+    pub(super) fn new(
+        remote: RemoteAddr,
+        config: &'c Config,
+        alarm: Alarm,
+    ) -> OpeningHandshake<'c> {
+        OpeningHandshake {
             config,
             source: Source::new(remote, config.transport.unwrap_or_default()),
             alarm,
@@ -57,13 +61,13 @@ impl<'c> Attempt<'c> {
     pub(super) async fn begin(&mut self, socket: Socket) -> Result<(Socket, Spoken), OpeningError> {
         let beginning = begin(socket, &mut self.received, &mut self.source, self.config);
         let cut = |ring| match ring {
-            Ring::Deadline => OpeningError::Silent,
-            Ring::Shutdown => OpeningError::Shutdown,
+            AlarmEvent::Deadline => OpeningError::Silent,
+            AlarmEvent::Shutdown => OpeningError::Shutdown,
         };
         let (socket, spoken) = self.alarm.limit(self.deadline, pin!(beginning), cut).await?;
         if self.config.wants_tls(&socket) {
             let reason = "this port only accepts TLS; use wss:// or https://";
-            return Err(self.refuse(socket, Rejection::bad_request(reason), Extent::Whole));
+            return Err(self.refuse(socket, Rejection::bad_request(reason), BodyMode::Whole));
         }
         Ok((socket, spoken))
     }
@@ -85,21 +89,23 @@ impl<'c> Attempt<'c> {
         let rejection = match outcome {
             Ok(head) => return Ok((socket, head)),
             Err(ReadHeadError::Head(error)) => error.into(),
-            Err(ReadHeadError::Cut(Ring::Deadline)) => too_slow(self.config),
-            Err(ReadHeadError::Cut(Ring::Shutdown)) => return Err(OpeningError::Shutdown),
-            Err(ReadHeadError::Gone(error)) => return Err(OpeningError::Failed(error.into())),
+            Err(ReadHeadError::Cut(AlarmEvent::Deadline)) => too_slow(self.config),
+            Err(ReadHeadError::Cut(AlarmEvent::Shutdown)) => return Err(OpeningError::Shutdown),
+            Err(ReadHeadError::Disconnected(error)) => {
+                return Err(OpeningError::Failed(error.into()));
+            }
         };
-        Err(self.refuse(socket, rejection, Extent::Whole))
+        Err(self.refuse(socket, rejection, BodyMode::Whole))
     }
 
     /// Decides how the request is answered.
     pub(super) fn answer(&mut self, head: RequestHead, content: Content) -> Answer {
-        let extent = Extent::of_answer_to(&head);
+        let extent = BodyMode::of_answer_to(&head);
         self.agree(head, content).unwrap_or_else(|rejection| Answer::Refusal(rejection, extent))
     }
 
     fn agree(&mut self, mut head: RequestHead, content: Content) -> Result<Answer, Rejection> {
-        let Attempt { config, source, .. } = self;
+        let OpeningHandshake { config, source, .. } = self;
         believe_forwarded(&mut head, source, config)?;
         if route(&head, config)? == Route::Page {
             return Ok(Answer::Page);
@@ -125,8 +131,8 @@ impl<'c> Attempt<'c> {
     ) -> Result<(), OpeningError> {
         let finishing = finish(socket, &mut self.received, response, draft, peer.head());
         let cut = |ring| match ring {
-            Ring::Deadline => OpeningError::Failed(TOO_LATE),
-            Ring::Shutdown => OpeningError::Shutdown,
+            AlarmEvent::Deadline => OpeningError::Failed(TOO_LATE),
+            AlarmEvent::Shutdown => OpeningError::Shutdown,
         };
         self.alarm.limit(self.deadline, pin!(finishing), cut).await
     }
@@ -142,7 +148,7 @@ impl<'c> Attempt<'c> {
         &self,
         socket: Socket,
         rejection: Rejection,
-        extent: Extent,
+        extent: BodyMode,
     ) -> OpeningError {
         let remote = self.source.remote;
         OpeningError::Rejected(Box::new(Refusal { socket, remote, rejection, extent }))
