@@ -1,13 +1,19 @@
 //! Every version, from its request to its closing handshake.
 
+use std::io::ErrorKind;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use ws_server::Server;
+use tokio::io::AsyncReadExt;
+use tokio::sync::oneshot;
+use ws_server::{ByteStream, Server};
 use ws_tests::Client;
 use ws_tests::frames::{binary, close, continuation, empty_close, ping, pong, text};
 use ws_tests::requests::{self, with_field};
 
-use crate::{echo_bytes, echo_messages};
+use crate::{echo_bytes, echo_messages, serve_bytes};
 
 #[tokio::test(start_paused = true)]
 async fn hybi_clients_of_every_version_echo_messages_and_close() {
@@ -115,6 +121,26 @@ async fn hixie76_carries_any_bytes_as_base64_for_clients_that_ask() {
         echoed.extend(STANDARD.decode(text).unwrap());
     }
     assert_eq!(echoed, bytes);
+}
+
+#[tokio::test(start_paused = true)]
+async fn nothing_is_invented_where_base64_that_is_read_ahead_is_broken() {
+    let (tell, told) = oneshot::channel();
+    let tell = Arc::new(Mutex::new(Some(tell)));
+    let server = serve_bytes(move |mut stream: ByteStream, _| {
+        let tell = tell.lock().unwrap().take();
+        async move {
+            tokio::time::sleep(Duration::from_millis(100)).await;
+            let mut read = Vec::new();
+            let outcome = stream.read_to_end(&mut read).await;
+            tell.unwrap().send((read, outcome.map_err(|error| error.kind()))).unwrap();
+            Ok(())
+        }
+    });
+    let request = with_field(requests::RFC6455, "Sec-WebSocket-Protocol: base64");
+    let mut client = server.open(&request).await;
+    client.send([text("AQID"), text("QUJDQUJD!!!!")]).await;
+    assert_eq!(told.await.unwrap(), (vec![1, 2, 3], Err(ErrorKind::InvalidData)));
 }
 
 #[tokio::test(start_paused = true)]

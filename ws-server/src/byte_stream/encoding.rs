@@ -8,6 +8,8 @@ use ws_core::connection::ReceivedFragment;
 use ws_core::utf8::{Utf8Checker, Utf8Repairer};
 use ws_core::{Capabilities, InvalidText, MessageKind, MessageRef, ProtocolError};
 
+use super::base64::Base64Decoder;
+
 /// How the bytes of a stream are encoded in messages.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Encoding {
@@ -42,6 +44,15 @@ pub(super) enum PayloadDecoder {
     Base64(Base64Decoder),
 }
 
+/// Where the bytes of a fragment are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum DecodedPayload {
+    /// The payload is the bytes.
+    Unchanged,
+    /// They were appended to the output.
+    Appended,
+}
+
 impl PayloadDecoder {
     pub(super) fn new(encoding: Encoding, capabilities: &Capabilities) -> PayloadDecoder {
         match encoding {
@@ -53,98 +64,46 @@ impl PayloadDecoder {
         }
     }
 
-    /// Decodes a fragment. `Ok(true)`: the payload is the bytes. `Ok(false)`: the bytes were
-    /// appended to `unpacked`.
+    /// Decodes a fragment; where its payload is not the bytes, they are appended to `decoded`.
     ///
     /// # Errors
     /// A [`ProtocolError`] for a text that is not UTF-8 or not base64, and for a binary message
-    /// where base64 was agreed on. What was appended to `unpacked` is then to be ignored.
+    /// where base64 was agreed on. What was appended to `decoded` is then to be ignored.
     #[inline]
-    pub(super) fn unpack(
+    pub(super) fn decode(
         &mut self,
         fragment: &ReceivedFragment,
         payload: &[u8],
-        unpacked: &mut Vec<u8>,
-    ) -> Result<bool, ProtocolError> {
+        decoded: &mut Vec<u8>,
+    ) -> Result<DecodedPayload, ProtocolError> {
         match self {
-            PayloadDecoder::Plain(_) if fragment.kind == MessageKind::Binary => return Ok(true),
+            PayloadDecoder::Plain(_) if fragment.kind == MessageKind::Binary => {
+                return Ok(DecodedPayload::Unchanged);
+            }
             PayloadDecoder::Plain(checker) => {
                 checker.push(payload).map_err(|_| ProtocolError::InvalidUtf8)?;
                 if fragment.fin && checker.is_open() {
                     return Err(ProtocolError::InvalidUtf8);
                 }
-                return Ok(true);
+                return Ok(DecodedPayload::Unchanged);
             }
             PayloadDecoder::Repair(repairer) => {
-                repairer.push(payload, unpacked);
+                repairer.push(payload, decoded);
                 if fragment.fin {
-                    repairer.finish(unpacked);
+                    repairer.finish(decoded);
                 }
             }
             PayloadDecoder::Base64(_) if fragment.kind == MessageKind::Binary => {
                 return Err(ProtocolError::UnexpectedBinary);
             }
             PayloadDecoder::Base64(decoder) => {
-                decoder.push(payload, unpacked)?;
+                decoder.push(payload, decoded)?;
                 if fragment.fin {
                     decoder.finish()?;
                 }
             }
         }
-        Ok(false)
-    }
-}
-
-/// Decodes base64 that arrives in pieces: the standard alphabet with padding (RFC 4648 §4), and
-/// nothing after the padding.
-#[derive(Debug, Default)]
-pub(super) struct Base64Decoder {
-    /// The characters of an incomplete group: always fewer than four between calls.
-    open: Vec<u8>,
-    /// Whether the padding of this message was decoded: nothing may follow until its end.
-    padded: bool,
-}
-
-impl Base64Decoder {
-    fn push(&mut self, piece: &[u8], output: &mut Vec<u8>) -> Result<(), ProtocolError> {
-        if piece.is_empty() {
-            return Ok(());
-        }
-        if self.padded {
-            return Err(ProtocolError::InvalidBase64);
-        }
-        let fill = piece.len().min((4 - self.open.len()) % 4);
-        let (first, piece) = piece.split_at(fill);
-        self.open.extend_from_slice(first);
-        if self.open.len() == 4 {
-            let group = std::mem::take(&mut self.open);
-            self.decode(&group, output)?;
-        }
-        let (groups, open) = piece.split_at(piece.len() - piece.len() % 4);
-        if !groups.is_empty() {
-            self.decode(groups, output)?;
-        }
-        if !open.is_empty() {
-            self.open.extend_from_slice(open);
-        }
-        Ok(())
-    }
-
-    fn decode(&mut self, groups: &[u8], output: &mut Vec<u8>) -> Result<(), ProtocolError> {
-        if self.padded {
-            return Err(ProtocolError::InvalidBase64);
-        }
-        self.padded = groups.ends_with(b"=");
-        STANDARD.decode_vec(groups, output).map_err(|_| ProtocolError::InvalidBase64)
-    }
-
-    /// Ends a message.
-    ///
-    /// # Errors
-    /// [`ProtocolError::InvalidBase64`] when its last group is incomplete.
-    fn finish(&mut self) -> Result<(), ProtocolError> {
-        self.padded = false;
-        if self.open.is_empty() { Ok(()) } else { Err(ProtocolError::InvalidBase64) }
+        Ok(DecodedPayload::Appended)
     }
 }
 
@@ -182,7 +141,7 @@ impl PayloadEncoder {
     ///
     /// # Errors
     /// `InvalidData` when the encoding is text and the bytes are not UTF-8; and those of `send`.
-    pub(super) fn pack(
+    pub(super) fn encode(
         &mut self,
         bytes: &[u8],
         mut send: impl FnMut(MessageRef<'_>) -> io::Result<()>,
@@ -224,46 +183,13 @@ fn not_text() -> io::Error {
 mod tests {
     use super::*;
 
-    fn decode(pieces: &[&[u8]]) -> Result<Vec<u8>, ProtocolError> {
-        let (mut decoder, mut output) = (Base64Decoder::default(), Vec::new());
-        for piece in pieces {
-            decoder.push(piece, &mut output)?;
-        }
-        decoder.finish().map(|()| output)
-    }
-
-    #[test]
-    fn decodes_base64_alike_wherever_it_is_cut() {
-        for (text, bytes) in
-            [("", &b""[..]), ("AP8B", b"\x00\xff\x01"), ("aGVsbG8h/w==", b"hello!\xff")]
-        {
-            for first in 0..=text.len() {
-                for second in first..=text.len() {
-                    let text = text.as_bytes();
-                    let pieces = [&text[..first], &text[first..second], &text[second..]];
-                    assert_eq!(decode(&pieces).as_deref(), Ok(bytes), "{pieces:?}");
-                }
-            }
-        }
-    }
-
-    #[test]
-    fn refuses_what_is_not_padded_base64_wherever_it_is_cut() {
-        for text in ["A", "AP8", "AP8B=", "AP==AP8B", "A===", "AP 8", "AP8-", "====", "AP8B\n"] {
-            for cut in 0..=text.len() {
-                let (first, second) = text.as_bytes().split_at(cut);
-                assert!(decode(&[first, second]).is_err(), "{text} split at {cut}");
-            }
-        }
-    }
-
     #[test]
     fn holds_back_a_character_that_is_not_whole() {
         let mut encoder = PayloadEncoder::new(Encoding::Text);
         let mut sent = Vec::new();
         for byte in "h\u{e9}\u{1f600}".as_bytes().chunks(1) {
             encoder
-                .pack(byte, |message| {
+                .encode(byte, |message| {
                     sent.push(message.to_message());
                     Ok(())
                 })
@@ -271,7 +197,7 @@ mod tests {
         }
         assert_eq!(sent, ["h", "\u{e9}", "\u{1f600}"].map(ws_core::Message::text));
         assert!(encoder.finish().is_ok());
-        encoder.pack(&[0xe2], |_| Ok(())).unwrap();
+        encoder.encode(&[0xe2], |_| Ok(())).unwrap();
         assert!(encoder.finish().is_err());
     }
 
@@ -286,7 +212,7 @@ mod tests {
                     sent += message.as_bytes().len();
                     Ok(())
                 };
-                encoder.pack(&bytes, send).unwrap();
+                encoder.encode(&bytes, send).unwrap();
                 assert_eq!(sent, room, "{encoding:?}");
             }
         }
@@ -294,7 +220,7 @@ mod tests {
 
     #[test]
     fn refuses_to_send_bytes_as_text() {
-        let error = PayloadEncoder::new(Encoding::Text).pack(&[0xff], |_| Ok(())).unwrap_err();
+        let error = PayloadEncoder::new(Encoding::Text).encode(&[0xff], |_| Ok(())).unwrap_err();
         assert_eq!(error.kind(), io::ErrorKind::InvalidData);
     }
 }

@@ -1,7 +1,9 @@
 //! A connection as a stream of bytes.
 
+mod base64;
 mod encoding;
 mod piece;
+mod read_ahead;
 mod state;
 
 use std::future::poll_fn;

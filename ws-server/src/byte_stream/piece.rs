@@ -5,16 +5,16 @@ use std::ops::Range;
 /// Where the bytes are that are next to be read. The range begins with the first one not read.
 #[derive(Debug)]
 pub(super) enum Piece {
-    /// In the read buffer of the connection; moved to `unpacked` before more is read ahead.
+    /// In the read buffer of the connection; moved to `decoded` before more is read ahead.
     Buffered(Range<usize>),
-    /// In `unpacked`.
-    Unpacked(Range<usize>),
+    /// In `decoded`.
+    Decoded(Range<usize>),
 }
 
 impl Piece {
     pub(super) fn range(&self) -> &Range<usize> {
         match self {
-            Piece::Buffered(range) | Piece::Unpacked(range) => range,
+            Piece::Buffered(range) | Piece::Decoded(range) => range,
         }
     }
 
@@ -23,7 +23,7 @@ impl Piece {
     }
 
     pub(super) fn consume(&mut self, count: usize) {
-        let (Piece::Buffered(range) | Piece::Unpacked(range)) = self;
+        let (Piece::Buffered(range) | Piece::Decoded(range)) = self;
         range.start = (range.start + count).min(range.end);
     }
 }

@@ -7,28 +7,28 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use ws_core::connection::{Payload, Received, ReceivedFragment, Untaken};
 use ws_core::{CloseReason, StatusCode};
 
-use super::encoding::{Encoding, PayloadDecoder, PayloadEncoder};
+use super::encoding::{DecodedPayload, Encoding, PayloadDecoder, PayloadEncoder};
 use super::piece::Piece;
-use crate::endpoint::{Endpoint, Incoming, ReadAhead};
+use crate::endpoint::{Endpoint, Incoming};
 use crate::error::RecvError;
 use crate::runtime::view::View;
 
 /// A connection that carries bytes.
 #[derive(Debug)]
 pub(crate) struct StreamState<IO> {
-    endpoint: Endpoint<IO>,
-    decoder: PayloadDecoder,
-    encoder: PayloadEncoder,
+    pub(super) endpoint: Endpoint<IO>,
+    pub(super) decoder: PayloadDecoder,
+    pub(super) encoder: PayloadEncoder,
     /// The bytes that are next to be read; they are returned before the end or error of `incoming`.
     /// Always empty while that is [`Incoming::Dropped`].
-    piece: Piece,
-    /// The bytes of [`Piece::Unpacked`]; always empty while `piece` is [`Piece::Buffered`].
-    unpacked: Vec<u8>,
+    pub(super) piece: Piece,
+    /// The bytes of [`Piece::Decoded`]; always empty while `piece` is [`Piece::Buffered`].
+    pub(super) decoded: Vec<u8>,
     /// Whether the service may still be busy with the bytes read last: [`Untaken::Some`] from a
     /// [`poll_bytes`](StreamState::poll_bytes) that had bytes until the next that has none left, or
     /// until they are discarded.
-    given: Untaken,
-    incoming: Incoming,
+    pub(super) given: Untaken,
+    pub(super) incoming: Incoming,
 }
 
 impl<IO: AsyncRead + AsyncWrite + Unpin> StreamState<IO> {
@@ -39,7 +39,7 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> StreamState<IO> {
             decoder,
             encoder: PayloadEncoder::new(encoding),
             piece: Piece::Buffered(0..0),
-            unpacked: Vec::new(),
+            decoded: Vec::new(),
             given: Untaken::Nothing,
             incoming: Incoming::Open,
         }
@@ -75,7 +75,7 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> StreamState<IO> {
     }
 
     /// Drops what is received, until the end of the connection.
-    fn poll_dropped(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+    pub(super) fn poll_dropped(&mut self, cx: &mut Context<'_>) -> Poll<()> {
         loop {
             match ready!(self.endpoint.poll_fragment(cx, Untaken::Nothing)) {
                 Ok(Some(_)) => {}
@@ -114,7 +114,7 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> StreamState<IO> {
     pub(super) fn bytes(&self) -> &[u8] {
         match &self.piece {
             Piece::Buffered(range) => self.endpoint.bytes(range.clone()),
-            Piece::Unpacked(range) => &self.unpacked[range.clone()],
+            Piece::Decoded(range) => &self.decoded[range.clone()],
         }
     }
 
@@ -128,9 +128,9 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> StreamState<IO> {
             && self.endpoint.has_unread()
             && !self.endpoint.has_worked()
         {
-            self.unpacked.clear();
+            self.decoded.clear();
             match self.endpoint.buffered_fragment(Untaken::Some) {
-                Ok(Received::Data(fragment)) => self.unpack(fragment),
+                Ok(Received::Data(fragment)) => self.decode(fragment),
                 Ok(Received::Closed) => self.take_fragment(Ok(None)),
                 Ok(_) => return false,
                 Err(error) => self.take_fragment(Err(error.into())),
@@ -142,9 +142,9 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> StreamState<IO> {
         false
     }
 
-    fn take_fragment(&mut self, fragment: Result<Option<ReceivedFragment>, RecvError>) {
+    pub(super) fn take_fragment(&mut self, fragment: Result<Option<ReceivedFragment>, RecvError>) {
         let error = match fragment {
-            Ok(Some(fragment)) => return self.unpack(fragment),
+            Ok(Some(fragment)) => return self.decode(fragment),
             Ok(None) | Err(RecvError::Disconnected { within_message: false }) => None,
             Err(error) => Some(error),
         };
@@ -152,20 +152,23 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> StreamState<IO> {
         self.endpoint.discard_received();
     }
 
-    fn unpack(&mut self, fragment: ReceivedFragment) {
+    fn decode(&mut self, fragment: ReceivedFragment) {
         let payload = match &fragment.payload {
             Payload::Stored(range) => self.endpoint.bytes(range.clone()),
             Payload::Made(payload) => payload,
         };
-        let unpacked = self.decoder.unpack(&fragment, payload, &mut self.unpacked);
-        match (unpacked, fragment.payload) {
-            (Ok(true), Payload::Stored(range)) => self.piece = Piece::Buffered(range),
-            (Ok(true), Payload::Made(payload)) => {
-                self.piece = Piece::Unpacked(0..payload.len());
-                self.unpacked = payload;
+        let decoded = self.decoder.decode(&fragment, payload, &mut self.decoded);
+        match (decoded, fragment.payload) {
+            (Ok(DecodedPayload::Unchanged), Payload::Stored(range)) => {
+                self.piece = Piece::Buffered(range);
             }
-            (Ok(false), _) => self.piece = Piece::Unpacked(0..self.unpacked.len()),
+            (Ok(DecodedPayload::Unchanged), Payload::Made(payload)) => {
+                self.piece = Piece::Decoded(0..payload.len());
+                self.decoded = payload;
+            }
+            (Ok(DecodedPayload::Appended), _) => self.piece = Piece::Decoded(0..self.decoded.len()),
             (Err(error), _) => {
+                self.decoded.clear();
                 self.endpoint.fail(error);
                 self.take_fragment(Err(error.into()));
             }
@@ -188,7 +191,7 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> StreamState<IO> {
         ready!(self.endpoint.poll_room(cx))?;
         let endpoint = &mut self.endpoint;
         let count = bytes.len().min(self.encoder.capacity(endpoint.room()));
-        self.encoder.pack(&bytes[..count], |message| Ok(endpoint.take(cx, message.into())?))?;
+        self.encoder.encode(&bytes[..count], |message| Ok(endpoint.take(cx, message.into())?))?;
         if let Poll::Ready(Err(error)) = endpoint.poll_flush(cx) {
             return Poll::Ready(Err(error.into()));
         }
@@ -209,48 +212,6 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> StreamState<IO> {
         self.close(CloseReason::new(StatusCode::NORMAL, ""));
         ready!(self.poll_flush(cx))?;
         Poll::Ready(whole)
-    }
-
-    // ===== Reading ahead =====
-
-    /// Copies what the service has not read out of the worker's buffer, so that a service that is
-    /// busy elsewhere holds none.
-    fn keep_piece(&mut self) {
-        if let Piece::Buffered(range) = &self.piece {
-            let bytes = self.endpoint.bytes(range.clone());
-            self.unpacked = bytes.to_vec();
-            self.piece = Piece::Unpacked(0..self.unpacked.len());
-        }
-    }
-
-    /// Reads one fragment ahead; `None` when the limit is reached.
-    fn poll_more(&mut self, cx: &mut Context<'_>) -> Option<Poll<()>> {
-        self.keep_piece();
-        let unread = self.piece.range().len();
-        if unread >= self.endpoint.connection().limits().read_ahead && unread > 0 {
-            return None;
-        }
-        let untaken = if unread > 0 { Untaken::Some } else { self.given };
-        let Poll::Ready(fragment) = self.endpoint.poll_fragment(cx, untaken) else {
-            return Some(Poll::Pending);
-        };
-        let kept = std::mem::take(&mut self.unpacked);
-        let read = std::mem::replace(&mut self.piece, Piece::Unpacked(0..0)).range().start;
-        self.take_fragment(fragment);
-        self.keep_piece();
-        self.join(kept, read);
-        Some(Poll::Ready(()))
-    }
-
-    /// Puts the unread rest of `kept`, of which `read` bytes were read, before the bytes that were
-    /// received now.
-    fn join(&mut self, mut kept: Vec<u8>, read: usize) {
-        if read < kept.len() {
-            kept.drain(..read);
-            kept.append(&mut self.unpacked);
-            self.unpacked = kept;
-            self.piece = Piece::Unpacked(0..self.unpacked.len());
-        }
     }
 }
 
@@ -277,7 +238,7 @@ impl<IO> StreamState<IO> {
     /// The service is done with what was read: frees its memory.
     fn forget_piece(&mut self) {
         self.given = Untaken::Nothing;
-        (self.piece, self.unpacked) = (Piece::Unpacked(0..0), Vec::new());
+        (self.piece, self.decoded) = (Piece::Decoded(0..0), Vec::new());
     }
 }
 
@@ -289,29 +250,5 @@ impl<IO> View for StreamState<IO> {
 
     fn cut(&mut self) {
         self.endpoint.cut();
-    }
-}
-
-impl<IO: AsyncRead + AsyncWrite + Unpin> ReadAhead for StreamState<IO> {
-    type Io = IO;
-
-    fn endpoint(&mut self) -> &mut Endpoint<IO> {
-        &mut self.endpoint
-    }
-
-    fn discard(&mut self) {
-        StreamState::discard(self);
-    }
-
-    fn has_ended(&self) -> bool {
-        matches!(self.incoming, Incoming::Ended(_))
-    }
-
-    fn poll_read_ahead(&mut self, cx: &mut Context<'_>) -> Option<Poll<()>> {
-        match self.incoming {
-            Incoming::Ended(_) => None,
-            Incoming::Dropped => Some(self.poll_dropped(cx)),
-            Incoming::Open => self.poll_more(cx),
-        }
     }
 }

@@ -113,7 +113,6 @@ impl Tls {
     pub fn client_ca(self, path: impl AsRef<Path>) -> Result<Tls, TlsError> {
         let client_ca: PathBuf = path.as_ref().to_owned();
         self.load(|files| Files { client_ca: Some(client_ca), ..files.clone() })?;
-        self.inner.asks_for_certificates.store(true, Ordering::Release);
         Ok(self)
     }
 
@@ -182,6 +181,8 @@ impl Tls {
         let CertificateSource::Files(old) = &*source else { return Err(TlsError::NotFromFiles) };
         let new = files(old);
         self.put(new.load()?);
+        // Under the lock, so that a `replace` at the same time sets both or neither.
+        self.inner.asks_for_certificates.store(new.client_ca.is_some(), Ordering::Release);
         *source = CertificateSource::Files(new);
         Ok(())
     }
