@@ -1,4 +1,4 @@
-//! Running the command: bind, say so, serve until told to stop.
+//! Running the command: bind, print the URLs, serve until a signal.
 
 use std::io::{self, IsTerminal, Write};
 use std::num::NonZeroUsize;
@@ -104,7 +104,7 @@ fn announce(line: &str) {
     drop(writeln!(stdout, "{line}").and_then(|()| stdout.flush()));
 }
 
-/// The first signal closes every connection in order, a second one cuts.
+/// The first signal closes every connection in order, a second one aborts them.
 async fn serve_on(server: Server, listener: impl Listener + Sync, mut signals: Signals) {
     let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
     let serving = server.serve(listener).with_graceful_shutdown(async {
@@ -115,12 +115,12 @@ async fn serve_on(server: Server, listener: impl Listener + Sync, mut signals: S
     tokio::pin!(serving);
     tokio::select! {
         _ = &mut serving => return,
-        () = signals.next() => info!("shutting down; a second signal cuts the connections"),
+        () = signals.next() => info!("shutting down; send the signal again to abort open connections"),
     }
     drop(stop);
     tokio::select! {
         _ = &mut serving => {}
-        () = signals.next() => warn!("cut"),
+        () = signals.next() => warn!("open connections are aborted"),
     }
 }
 
@@ -137,8 +137,8 @@ async fn check_target(target: &Target) -> Result<(), String> {
     }
 }
 
-/// Connects to the target and carries bytes. A target that cannot be reached is told to the
-/// client as a bad gateway.
+/// Connects to the target and relays bytes. When the target cannot be reached, the client gets
+/// status 1014 (bad gateway).
 async fn forward(mut stream: ByteStream, peer: Peer, target: Arc<Target>) -> io::Result<()> {
     let unreachable = match &*target {
         Target::Tcp { host, port } => {
@@ -163,7 +163,7 @@ async fn forward(mut stream: ByteStream, peer: Peer, target: Arc<Target>) -> io:
     Ok(())
 }
 
-/// Bounds a connect; a target behind a silent firewall would answer after minutes.
+/// Bounds a connect: to a host behind a silent firewall it would take minutes.
 async fn within_time<T>(connect: impl Future<Output = io::Result<T>>) -> io::Result<T> {
     match tokio::time::timeout(CONNECT_TIME, connect).await {
         Ok(outcome) => outcome,

@@ -52,8 +52,8 @@ impl Alarm {
     /// Whether this task is woken for the deadline of the last poll, and there is nothing to
     /// report yet.
     ///
-    /// It reads the clock and one flag of the server, instead of the timer and the list of those
-    /// who wait for the shutdown: their memory is cold when a message arrives.
+    /// It reads the clock and one flag of the server instead of the timer and the wait list of the
+    /// shutdown, whose memory is not in the cache when a message arrives.
     #[inline]
     pub(crate) fn is_quiet(&self, task: &Waker) -> bool {
         let Some(armed) = &self.armed else {
@@ -64,8 +64,8 @@ impl Alarm {
             && armed.deadline.is_none_or(|deadline| now() < deadline)
     }
 
-    /// What `step` gives, unless the server shuts down before, or `deadline` passes: then what
-    /// `cut` makes of it.
+    /// The output of `step`, or the error that `cut` returns when the server shuts down or `deadline`
+    /// passes before.
     pub(crate) fn limit<T, F, E: From<F>>(
         &mut self,
         deadline: Instant,

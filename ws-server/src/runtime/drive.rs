@@ -11,14 +11,13 @@ use super::view::{Change, Drive};
 use super::wakers::Side;
 
 impl<V: Drive> Shared<V> {
-    /// Tells which task drives the connection.
+    /// Registers the task of `cx` as the driver.
     pub(crate) fn set_driver(&self, cx: &Context<'_>) {
         let replaced = self.lock().set_driver(cx.waker());
         drop(replaced);
     }
 
-    /// Visits the connection for a handle that waits for its end, and drives it if nobody else
-    /// does.
+    /// Visits the connection for a handle that waits for its end, and drives it if it has no driver.
     pub(crate) fn poll_closed<R>(
         &self,
         cx: &mut Context<'_>,
@@ -29,15 +28,14 @@ impl<V: Drive> Shared<V> {
             return self.visit_locked(state, Side::Closed, cx, |view, _cx| poll(view));
         }
         self.visit_locked(state, Side::Closed, cx, |view, cx| {
-            // What made it go on has woken everybody.
+            // What changed has woken all tasks.
             let _gone_on = view.poll_drive(cx, Receiving::No, None);
             poll(view)
         })
     }
 
-    /// Keeps the connection going, whatever its handles do, and ends it when it is over, or when
-    /// no handle is left: then it is closed for the reason that `closing` gives. Ready when it has
-    /// ended.
+    /// Drives the connection, whatever its handles do, and ends it when it is over. When no handle
+    /// is left, it is closed with the reason that `closing` returns. Ready when it has ended.
     pub(crate) fn poll_drive(
         &self,
         cx: &mut Context<'_>,
@@ -47,8 +45,8 @@ impl<V: Drive> Shared<V> {
         let mut state = self.lock();
         let replaced = state.set_driver(cx.waker());
         let others = state.others_wait.then(|| state.wakers().clone());
-        let everybody = others.clone().map(Waker::from);
-        let waker = everybody.as_ref().unwrap_or(cx.waker());
+        let all = others.clone().map(Waker::from);
+        let waker = all.as_ref().unwrap_or(cx.waker());
         let left = (state.handles == 0).then(|| closing(state.panicked));
         let (ended, change) =
             state.view.poll_drive(&mut Context::from_waker(waker), receiving, left);
@@ -56,7 +54,7 @@ impl<V: Drive> Shared<V> {
         drop(state);
         drop(replaced);
         if change == Change::State || ended.is_ready() {
-            // Handles of this task have not seen it.
+            // Handles in the driver's task have not seen it.
             cx.waker().wake_by_ref();
         }
         if let Some(others) = others

@@ -1,11 +1,11 @@
 //! A connection that its task and the handles of its application share.
 //!
-//! The connection stays where it is; whoever has something to do with it visits it under a lock,
-//! for one poll and never across an await. A handle takes all messages that have come in one visit,
-//! so it needs none for a message while it has some.
+//! The connection is behind a lock. Its task and its handles visit it for one poll, never across an
+//! await. A handle takes all messages that have arrived in one visit, and needs no other visit while
+//! it has some.
 //!
-//! There is no I/O in here, so that `loom` can explore what the tasks of a connection do to each
-//! other.
+//! There is no I/O in this module, so that `loom` can explore how the tasks of a connection
+//! interact.
 
 use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
@@ -28,20 +28,22 @@ pub(crate) struct Shared<V> {
     state: Mutex<State<V>>,
 }
 
-/// A connection, and who has to do with it. In memory, what each visit needs comes first.
+/// A connection, its driver, and the tasks that wait for it.
 #[derive(Debug)]
 #[repr(C)]
 pub(crate) struct State<V> {
-    /// The task that drives it, if there is one.
+    // hot: every visit reads these, so they share cache lines.
+    /// The task that drives the connection, if there is one.
     pub(super) driver: Option<Waker>,
-    /// Whether others than the driver may wait.
+    /// Whether other tasks than the driver may wait. Always true while `wakers` has one.
     pub(super) others_wait: bool,
-    /// How many handles there are.
+    /// The number of handles. The connection is closed when it is 0.
     pub(super) handles: u8,
-    /// Whether a handle was dropped by a panic.
+    /// Whether a handle was dropped while its thread was panicking.
     pub(super) panicked: Panicked,
     pub(crate) view: V,
-    /// Those who wait beside the driver, once there was somebody.
+    // cold.
+    /// The tasks that wait besides the driver. `Some` since one of them waited first.
     wakers: Option<Arc<Wakers>>,
 }
 
@@ -63,7 +65,7 @@ impl<V: View> Shared<V> {
         })
     }
 
-    /// Ends the connection where it is, for nobody drives it any more.
+    /// Aborts the connection, because its driver is gone.
     pub(crate) fn cut(&self) {
         self.change(|state| state.view.cut());
     }
@@ -75,7 +77,7 @@ impl<V: View> Shared<V> {
     }
 
     /// Visits the connection for a handle that may have to wait. When `poll` is pending, the task
-    /// of `cx` is woken by whatever happens.
+    /// of `cx` is woken by the next event of the connection.
     #[inline]
     pub(crate) fn visit<R>(
         &self,
@@ -113,7 +115,7 @@ impl<V: View> Shared<V> {
         outcome
     }
 
-    /// Visits the connection for a handle that is not polled as the driver is.
+    /// Visits the connection for a handle that is polled with another waker than the driver's.
     #[cold]
     fn visit_from_elsewhere<R>(
         &self,
@@ -122,7 +124,7 @@ impl<V: View> Shared<V> {
         waker: &Waker,
         poll: impl FnOnce(&mut V, &mut Context<'_>) -> Poll<R>,
     ) -> Poll<R> {
-        // Before it is polled: what happens meanwhile wakes it.
+        // Registered before the poll: an event in between wakes it.
         state.others_wait = true;
         let registration = state.wakers().register(side, waker);
         if Driven::is(self) {
@@ -132,8 +134,8 @@ impl<V: View> Shared<V> {
         self.visit_among_others(Some(registration), state, poll)
     }
 
-    /// Visits the connection with a waker for everybody. `visitor` is how whoever visits waits, if
-    /// that is not the driver.
+    /// Visits the connection with a waker for all tasks that wait. `visitor` is the registration of
+    /// the visiting task, unless that is the driver.
     #[cold]
     fn visit_among_others<R>(
         &self,
@@ -142,15 +144,16 @@ impl<V: View> Shared<V> {
         poll: impl FnOnce(&mut V, &mut Context<'_>) -> Poll<R>,
     ) -> Poll<R> {
         let wakers = state.wakers().clone();
-        let everybody = Waker::from(wakers.clone());
-        let outcome = poll(&mut state.view, &mut Context::from_waker(&everybody));
+        let all = Waker::from(wakers.clone());
+        let outcome = poll(&mut state.view, &mut Context::from_waker(&all));
         self.note_closed(&state);
         drop(state);
         if outcome.is_ready() {
             if let Some(visitor) = visitor {
                 wakers.withdraw(visitor);
             }
-            // The others wait for something else now, and the driver for what this one waited for.
+            // The socket may have forgotten what the other tasks wait for, and the driver is to wait
+            // for what this visitor waited for.
             if Driven::is(self) {
                 wakers.wake_others();
             } else {
@@ -160,18 +163,19 @@ impl<V: View> Shared<V> {
         outcome
     }
 
-    /// Visits the connection for what needs no waiting, and has everybody look what it has changed.
+    /// Visits the connection for a change that needs no waiting, and wakes all tasks that wait.
     pub(crate) fn change<R>(&self, act: impl FnOnce(&mut State<V>) -> R) -> R {
         let mut state = self.lock();
         let outcome = act(&mut state);
         self.note_closed(&state);
         let others = state.wakers.clone();
         let driver = if Driven::is(self) {
-            // It looks anyhow.
+            // The driver looks after this poll in any case.
             self.receiving.note_more();
             None
         } else {
-            // Not within a poll of it: that may be over by now, and the note would be for the next.
+            // Not within a poll of the service. No note here: that poll may be over already, and the
+            // note would count for the next one.
             state.driver.clone()
         };
         drop(state);
@@ -184,23 +188,23 @@ impl<V: View> Shared<V> {
         outcome
     }
 
-    /// What the handles have done that the driver has just polled.
+    /// What the handles have done in the poll of the service that has just ended.
     #[inline]
     pub(crate) fn take_receiving(&self) -> Receiving {
         self.receiving.take()
     }
 
-    /// Looks at the connection.
+    /// Visits the connection without changing it.
     pub(crate) fn look<R>(&self, look: impl FnOnce(&mut V) -> R) -> R {
         look(&mut self.lock().view)
     }
 
-    /// So many more handles.
+    /// Adds handles.
     pub(crate) fn add_handles(&self, count: u8) {
         self.lock().handles += count;
     }
 
-    /// One handle less, after `last`. The last one closes the connection, if it has a driver.
+    /// Drops a handle, after `last`. The driver closes the connection after the last one.
     pub(crate) fn drop_handle(&self, last: impl FnOnce(&mut V)) {
         self.change(|state| {
             last(&mut state.view);
@@ -211,8 +215,7 @@ impl<V: View> Shared<V> {
         });
     }
 
-    /// Whoever has driven the connection does so no more. A task that drives it still is woken, and
-    /// says so.
+    /// The driver stops. A task that still drives the connection is woken, and registers again.
     pub(super) fn resign(&self) {
         let mut state = self.lock();
         let driver = state.driver.take();
@@ -249,7 +252,7 @@ impl<V> State<V> {
             replaced = [self.driver.replace(waker.clone()), among_others];
         }
         if self.others_wait {
-            self.others_wait = !self.wakers().are_alone();
+            self.others_wait = !self.wakers().has_only_driver();
         }
         replaced
     }
@@ -259,6 +262,6 @@ impl<V> State<V> {
     }
 }
 
-/// Wakers that nobody needs any more. A task may go with its last waker, and drop a handle that it
-/// has: not under the lock.
+/// Wakers that were replaced. To be dropped without the lock: a task may be dropped with its last
+/// waker, and with it a handle, which takes the lock.
 type Replaced = [Option<Waker>; 2];

@@ -1,26 +1,26 @@
-//! Who waits for a connection.
+//! The tasks that wait for a connection.
 
 use std::sync::Arc;
 use std::task::{Wake, Waker};
 
 use crate::runtime::sync::{Mutex, lock};
 
-/// Who waits, by what is waited for.
+/// What a task waits for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Side {
-    /// Somebody who receives.
+    /// To receive.
     Reader,
-    /// Somebody who sends.
+    /// To send.
     Writer,
-    /// Somebody who waits for the end.
+    /// For the end.
     Closed,
 }
 
 /// The tasks that wait for a connection; as a waker, it wakes them all.
 ///
 /// A socket remembers one waker for reading and one for writing. Where the task of the connection
-/// is not the only one that waits, this stands for all of them: each is woken by whatever happens,
-/// looks, and waits again.
+/// is not the only one that waits, this is the waker for all of them: each event wakes each task,
+/// which looks, and waits again.
 #[derive(Debug)]
 pub(crate) struct Wakers {
     waiting: Mutex<Waiting>,
@@ -28,37 +28,35 @@ pub(crate) struct Wakers {
 
 #[derive(Debug, Default)]
 struct Waiting {
-    /// The task that drives the connection. It is woken each time.
+    /// The task that drives the connection. It stays registered when it is woken.
     driver: Option<Waker>,
     reader: Option<Waker>,
-    /// Any number of them; each is woken once.
+    /// Any number of tasks; like the reader, each is woken once.
     writers: Vec<Waker>,
     closed: Vec<Waker>,
 }
 
 impl Wakers {
-    /// Nobody but the task that drives the connection, if there is one.
+    /// Only the task that drives the connection, if there is one.
     pub(crate) fn new(driver: Option<Waker>) -> Arc<Wakers> {
         Arc::new(Wakers { waiting: Mutex::new(Waiting { driver, ..Waiting::default() }) })
     }
 
-    /// Has the task of the connection woken from now on. The waker that it had before is to be
-    /// dropped under no lock.
+    /// Replaces the waker of the driver. The previous one is to be dropped without a lock.
     pub(crate) fn set_driver(&self, driver: &Waker) -> Option<Waker> {
         lock(&self.waiting).driver.replace(driver.clone())
     }
 
-    /// No task has the connection any more. The waker that its task had is to be dropped under no
-    /// lock.
+    /// Removes the waker of the driver, which is to be dropped without a lock.
     pub(crate) fn take_driver(&self) -> Option<Waker> {
         lock(&self.waiting).driver.take()
     }
 
-    /// Has `waker` woken by what happens next.
+    /// Registers `waker` for the next event.
     pub(crate) fn register<'w>(&self, side: Side, waker: &'w Waker) -> Waiter<'w> {
         let mut waiting = lock(&self.waiting);
         let (is_new, replaced) = match side {
-            // There is one who receives.
+            // Only one task receives.
             Side::Reader => (true, waiting.reader.replace(waker.clone())),
             Side::Writer => (join(&mut waiting.writers, waker), None),
             Side::Closed => (join(&mut waiting.closed, waker), None),
@@ -66,8 +64,8 @@ impl Wakers {
         Waiter { side, waker, is_new, replaced }
     }
 
-    /// Whoever has registered waits no more. A waker that was there before stays: somebody else of
-    /// the same task may wait with it.
+    /// Undoes a registration. A waker that was registered before stays: another future of the same
+    /// task may wait with it.
     pub(crate) fn withdraw(&self, registration: Waiter<'_>) {
         let Waiter { side, waker, is_new, replaced } = registration;
         let withdrawn = is_new.then(|| {
@@ -78,17 +76,17 @@ impl Wakers {
                 Side::Closed => leave(&mut waiting.closed, waker),
             }
         });
-        // Not under the lock.
+        // Without the lock.
         drop((replaced, withdrawn));
     }
 
-    /// Whether nobody waits but the task of the connection.
-    pub(crate) fn are_alone(&self) -> bool {
+    /// Whether no task waits besides the driver.
+    pub(crate) fn has_only_driver(&self) -> bool {
         let waiting = lock(&self.waiting);
         waiting.reader.is_none() && waiting.writers.is_empty() && waiting.closed.is_empty()
     }
 
-    /// Wakes everybody who waits.
+    /// Wakes all tasks.
     pub(crate) fn wake_all(&self) {
         let driver = lock(&self.waiting).driver.clone();
         if let Some(driver) = driver {
@@ -97,24 +95,24 @@ impl Wakers {
         self.wake_others();
     }
 
-    /// Wakes everybody who waits but the task of the connection.
+    /// Wakes all tasks but the driver.
     pub(crate) fn wake_others(&self) {
         let mut waiting = lock(&self.waiting);
         let Waiting { writers, closed, reader, driver: _ } = &mut *waiting;
         let reader = reader.take();
         let woken: Vec<Waker> = writers.drain(..).chain(closed.drain(..)).collect();
         drop(waiting);
-        // Not under the lock: a task may be polled by whoever wakes it.
+        // Without the lock: a waker may poll its task at once.
         woken.into_iter().chain(reader).for_each(Waker::wake);
     }
 }
 
-/// How somebody waits. What it has replaced is to be dropped under no lock.
+/// The registration of a task. The waker that it replaced is to be dropped without a lock.
 #[derive(Debug)]
 pub(crate) struct Waiter<'w> {
     side: Side,
     waker: &'w Waker,
-    /// Whether nobody waited with this waker before.
+    /// Whether this waker was not registered before.
     is_new: bool,
     replaced: Option<Waker>,
 }
