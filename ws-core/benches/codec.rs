@@ -51,10 +51,9 @@ fn wire(opcode: OpCode, len: usize) -> Vec<u8> {
         key: Some(key),
         len: len as u64,
     };
-    let (bytes, size) = header.write();
     let mut payload = vec![b'a'; len];
     key.apply(&mut payload);
-    [&bytes[..size], &payload].concat().repeat(MESSAGES)
+    [header.to_vec(), payload].concat().repeat(MESSAGES)
 }
 
 struct Receiving(Connection);

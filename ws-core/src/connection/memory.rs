@@ -3,6 +3,7 @@
 use std::ops::Range;
 
 use super::Connection;
+use super::assembler::Assembler;
 use super::received::Work;
 use crate::message::Batch;
 use crate::protocol_error::ProtocolError;
@@ -202,6 +203,6 @@ fn make_room(message: &mut Vec<u8>, rest: u64) {
     if begin == message.capacity() {
         let more = GROWTH * begin.max(LONG_REST as usize);
         let more = usize::try_from(rest).map_or(more, |rest| rest.min(more));
-        message.reserve_exact(more);
+        message.reserve_exact(Assembler::room_for(begin + more) - begin);
     }
 }

@@ -83,45 +83,32 @@ impl FrameHeader {
         Ok(Some(ParsedHeader { header, size, minimal: len >= least }))
     }
 
-    /// Encodes the header in its shortest form. Returns it at the front of these bytes, and its size.
-    #[inline]
-    pub fn write(&self) -> ([u8; MAX_HEADER_BYTES], usize) {
-        let mask = if self.key.is_some() { MASK } else { 0 };
-        let mut header = [0; MAX_HEADER_BYTES];
-        header[0] = if self.fin { FIN } else { 0 } | self.reserved | self.opcode;
-        let mut size = match self.len {
-            len @ 0..126 => {
-                header[1] = mask | len as u8;
-                2
-            }
-            len @ 126..65536 => {
-                header[1] = mask | 126;
-                header[2..4].copy_from_slice(&(len as u16).to_be_bytes());
-                4
-            }
-            len => {
-                header[1] = mask | 127;
-                header[2..10].copy_from_slice(&len.to_be_bytes());
-                10
-            }
-        };
-        if let Some(key) = self.key {
-            header[size..size + 4].copy_from_slice(&key.bytes());
-            size += 4;
-        }
-        (header, size)
-    }
-
     /// Appends the header in its shortest form.
     #[inline]
     pub fn append(&self, output: &mut Vec<u8>) {
-        if self.len < 126 && self.key.is_none() {
-            // Most of what a server sends: 35 instructions fewer, of some 435 for a short message.
-            let first = if self.fin { FIN } else { 0 } | self.reserved | self.opcode;
-            return output.extend_from_slice(&[first, self.len as u8]);
+        let first = if self.fin { FIN } else { 0 } | self.reserved | self.opcode;
+        let mask = if self.key.is_some() { MASK } else { 0 };
+        match self.len {
+            len @ 0..126 => output.extend_from_slice(&[first, mask | len as u8]),
+            len @ 126..65536 => {
+                let [high, low] = (len as u16).to_be_bytes();
+                output.extend_from_slice(&[first, mask | 126, high, low]);
+            }
+            len => {
+                output.extend_from_slice(&[first, mask | 127]);
+                output.extend_from_slice(&len.to_be_bytes());
+            }
         }
-        let (bytes, size) = self.write();
-        output.extend_from_slice(&bytes[..size]);
+        if let Some(key) = self.key {
+            output.extend_from_slice(&key.bytes());
+        }
+    }
+
+    /// The header in its shortest form.
+    pub fn to_vec(&self) -> Vec<u8> {
+        let mut bytes = Vec::with_capacity(MAX_HEADER_BYTES);
+        self.append(&mut bytes);
+        bytes
     }
 }
 
@@ -144,21 +131,20 @@ mod tests {
             (65536, &[0x82, 0x7f, 0, 0, 0, 0, 0, 1, 0, 0]),
         ];
         for (len, wire) in vectors {
-            let (bytes, size) = header(len, None).write();
-            assert_eq!(&bytes[..size], wire);
+            assert_eq!(header(len, None).to_vec(), wire);
             let parsed = FrameHeader::parse(wire).unwrap().unwrap();
-            assert_eq!((parsed.header, parsed.size), (header(len, None), size));
+            assert_eq!((parsed.header, parsed.size), (header(len, None), wire.len()));
             assert!(parsed.minimal);
         }
     }
 
     #[test]
     fn asks_for_more_until_the_header_is_whole() {
-        let (bytes, size) = header(65536, Some(MaskingKey::new([1, 2, 3, 4]))).write();
-        for cut in 0..size {
+        let bytes = header(65536, Some(MaskingKey::new([1, 2, 3, 4]))).to_vec();
+        for cut in 0..bytes.len() {
             assert_eq!(FrameHeader::parse(&bytes[..cut]), Ok(None));
         }
-        assert!(FrameHeader::parse(&bytes[..size]).unwrap().is_some());
+        assert!(FrameHeader::parse(&bytes).unwrap().is_some());
     }
 
     #[test]

@@ -40,12 +40,13 @@ impl HeadReader {
         }
         let end = self.find_end(bytes)?;
         let taken = end.unwrap_or(bytes.len());
+        if end.is_some() && self.text.is_empty() {
+            // Most heads arrive in one piece.
+            return parse(&bytes[..taken]).map(|head| (taken, Some(head)));
+        }
         self.text.extend_from_slice(&bytes[..taken]);
         match end {
-            Some(_) => {
-                let text = std::mem::take(&mut self.text);
-                parse(&text).map(|head| (taken, Some(head)))
-            }
+            Some(_) => parse(&std::mem::take(&mut self.text)).map(|head| (taken, Some(head))),
             None if self.text.len() == MAX_HEAD_BYTES => Err(HeadError::TooLong),
             None => Ok((taken, None)),
         }

@@ -289,7 +289,6 @@ impl Codec for HybiCodec {
         if let Masking::Outgoing(_) = self.masking {
             return None;
         }
-        let (bytes, size) = self.header(opcode, 0, len).write();
-        Envelope::new(&bytes[..size], &[])
+        Envelope::new(&self.header(opcode, 0, len).to_vec(), &[])
     }
 }

@@ -145,7 +145,7 @@ impl ExtendedCodec {
     fn encode_transformed(&mut self, frame: Frame<'_>, output: &mut Vec<u8>) -> Option<()> {
         let start = output.len();
         // The output is rarely so much shorter that its header is shorter, too.
-        let (_, guess) = self.frames.header(frame.opcode, 0, frame.payload.len()).write();
+        let guess = self.frames.header(frame.opcode, 0, frame.payload.len()).to_vec().len();
         output.resize(start + guess, 0);
         let Some(reserved) = self.transform.encode(frame.payload, output) else {
             output.truncate(start);
@@ -153,13 +153,14 @@ impl ExtendedCodec {
         };
         let len = output.len() - start - guess;
         let header = self.frames.header(frame.opcode, reserved, len);
-        let (bytes, size) = header.write();
+        let bytes = header.to_vec();
+        let size = bytes.len();
         if size > guess {
             output.splice(start..start, std::iter::repeat_n(0, size - guess));
         } else {
             output.drain(start..start + guess - size);
         }
-        output[start..start + size].copy_from_slice(&bytes[..size]);
+        output[start..start + size].copy_from_slice(&bytes);
         if let Some(key) = header.key {
             key.apply(&mut output[start + size..]);
         }

@@ -117,8 +117,9 @@ fn masked(first: u8, payload: &[u8]) -> Vec<u8> {
         key: Some(key),
         len: payload.len() as u64,
     };
-    let (bytes, size) = header.write();
-    let mut frame = [&bytes[..size], payload].concat();
+    let mut frame = header.to_vec();
+    let size = frame.len();
+    frame.extend_from_slice(payload);
     key.apply(&mut frame[size..]);
     frame
 }

@@ -41,5 +41,10 @@ pub(super) async fn read_head(
         received.drain(..taken);
         Ok(head)
     });
-    found.await
+    let head = found.await;
+    if received.is_empty() {
+        // Its memory is free before what stays of the connection is allocated.
+        *received = Vec::new();
+    }
+    head
 }

@@ -40,8 +40,7 @@ fn put(opcode: OpCode, fin: bool, payload: &[u8], key: u32, wire: &mut Vec<u8>) 
         key: Some(key),
         len: payload.len() as u64,
     };
-    let (bytes, size) = header.write();
-    wire.extend_from_slice(&bytes[..size]);
+    header.append(wire);
     let start = wire.len();
     wire.extend_from_slice(payload);
     key.apply(&mut wire[start..]);
