@@ -2,6 +2,7 @@
 
 use super::outcome::OpeningError;
 use super::read_until::read_until;
+use super::received::Received;
 use super::secure::secure;
 use super::trusted_proxy::read_proxy_header;
 use crate::config::Config;
@@ -30,7 +31,7 @@ const TLS_HANDSHAKE: u8 = 0x16;
 /// detects what is spoken within.
 pub(super) async fn begin(
     mut socket: Socket,
-    received: &mut Vec<u8>,
+    received: &mut Received,
     source: &mut Source,
     config: &Config,
 ) -> Result<(Socket, Spoken), OpeningError> {
@@ -46,7 +47,7 @@ pub(super) async fn begin(
 }
 
 /// Reads until the protocol is known; the bytes stay in `received`.
-async fn recognise(socket: &mut Socket, received: &mut Vec<u8>) -> Result<Spoken, OpeningError> {
+async fn recognise(socket: &mut Socket, received: &mut Received) -> Result<Spoken, OpeningError> {
     read_until(socket, received, |received| Ok(Spoken::of(received))).await
 }
 

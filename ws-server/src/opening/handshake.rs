@@ -11,6 +11,7 @@ use super::begin::{Spoken, begin};
 use super::establish::{TOO_LATE, finish};
 use super::outcome::{Opened, OpeningError};
 use super::read_head::{ReadHeadError, read_head};
+use super::received::Received;
 use super::refuse::{BodyMode, Refusal};
 use super::trusted_proxy::believe_forwarded;
 use crate::config::Config;
@@ -28,7 +29,7 @@ pub(super) struct OpeningHandshake<'c> {
     /// For all steps together; never moved.
     deadline: std::time::Instant,
     /// Bytes that were read from the socket and not consumed by a step.
-    received: Vec<u8>,
+    received: Received,
 }
 
 /// The answer to a request.
@@ -53,7 +54,7 @@ impl<'c> OpeningHandshake<'c> {
             source: Source::new(remote, config.transport.unwrap_or_default()),
             alarm,
             deadline: Instant::now().into_std() + config.timeouts.opening.min(LONGEST_TIMEOUT),
-            received: Vec::new(),
+            received: Received::default(),
         }
     }
 
@@ -74,8 +75,8 @@ impl<'c> OpeningHandshake<'c> {
 
     /// Hands the connection over for HTTP/2, with the bytes that were read from it.
     #[cfg(feature = "http2")]
-    pub(super) fn hand_over(self, socket: Socket) -> Opened {
-        Opened::Http2(Box::new((socket, self.received, self.source)))
+    pub(super) fn hand_over(mut self, socket: Socket) -> Opened {
+        Opened::Http2(Box::new((socket, self.received.take(), self.source)))
     }
 
     /// Reads the request head, of which at least one byte is in the read buffer. Bytes received
@@ -138,8 +139,8 @@ impl<'c> OpeningHandshake<'c> {
     }
 
     /// Opens the connection.
-    pub(super) fn establish(self, socket: Socket, terms: Terms, peer: Peer) -> Opened {
-        let endpoint = terms.establish(socket, self.received, self.config, self.alarm);
+    pub(super) fn establish(mut self, socket: Socket, terms: Terms, peer: Peer) -> Opened {
+        let endpoint = terms.establish(socket, self.received.take(), self.config, self.alarm);
         Opened::WebSocket(endpoint, peer)
     }
 

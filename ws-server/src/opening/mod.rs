@@ -8,6 +8,7 @@ mod io;
 mod outcome;
 mod read_head;
 mod read_until;
+mod received;
 mod refuse;
 mod secure;
 mod trusted_proxy;

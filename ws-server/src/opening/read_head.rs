@@ -5,6 +5,7 @@ use std::io;
 use ws_core::head::{HeadError, HeadReader, RequestHead};
 
 use super::read_until::{Disconnected, read_until};
+use super::received::Received;
 use crate::runtime::alarm::AlarmEvent;
 use crate::socket::Socket;
 
@@ -33,7 +34,7 @@ impl From<Disconnected> for ReadHeadError {
 /// Reads until the head is complete. Bytes received after the head stay in `received`.
 pub(super) async fn read_head(
     socket: &mut Socket,
-    received: &mut Vec<u8>,
+    received: &mut Received,
 ) -> Result<RequestHead, ReadHeadError> {
     let mut reader = HeadReader::new();
     let found = read_until(socket, received, |received| {
@@ -42,9 +43,6 @@ pub(super) async fn read_head(
         Ok(head)
     });
     let head = found.await;
-    if received.is_empty() {
-        // Its memory is free before what stays of the connection is allocated.
-        *received = Vec::new();
-    }
+    received.release();
     head
 }

@@ -1,13 +1,10 @@
 //! Reading until the received bytes are enough.
 
 use std::future::poll_fn;
-use std::io::{self, ErrorKind};
-use std::pin::Pin;
-use std::task::{Context, Poll, ready};
+use std::io;
+use std::task::{Poll, ready};
 
-use tokio::io::{AsyncRead, ReadBuf};
-
-use crate::runtime::pool;
+use super::received::Received;
 use crate::socket::Socket;
 
 /// The connection ended or failed before enough bytes were received.
@@ -18,7 +15,7 @@ pub(super) struct Disconnected(pub(super) io::Error);
 /// While the socket has nothing to read, only these bytes are kept.
 pub(super) async fn read_until<T, E: From<Disconnected>>(
     socket: &mut Socket,
-    received: &mut Vec<u8>,
+    received: &mut Received,
     mut look: impl FnMut(&mut Vec<u8>) -> Result<Option<T>, E>,
 ) -> Result<T, E> {
     poll_fn(|cx| {
@@ -28,29 +25,10 @@ pub(super) async fn read_until<T, E: From<Disconnected>>(
             {
                 return Poll::Ready(Ok(found));
             }
-            if let Err(gone) = ready!(poll_read(socket, received, cx)) {
-                return Poll::Ready(Err(gone.into()));
+            if let Err(error) = ready!(received.poll_read(socket, cx)) {
+                return Poll::Ready(Err(error.into()));
             }
         }
     })
     .await
-}
-
-/// Reads through a buffer of the worker, and appends what has arrived.
-fn poll_read(
-    socket: &mut Socket,
-    received: &mut Vec<u8>,
-    cx: &mut Context<'_>,
-) -> Poll<Result<(), Disconnected>> {
-    let mut storage = pool::take_send();
-    let mut spare = ReadBuf::uninit(storage.spare_capacity_mut());
-    let outcome = Pin::new(socket).poll_read(cx, &mut spare);
-    let arrived = spare.filled();
-    received.extend_from_slice(arrived);
-    let end = match arrived {
-        [] => Err(ErrorKind::UnexpectedEof.into()),
-        _ => Ok(()),
-    };
-    pool::give_send(storage);
-    outcome.map(|read| read.and(end).map_err(Disconnected))
 }

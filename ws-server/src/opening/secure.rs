@@ -2,6 +2,7 @@
 
 use std::io;
 
+use super::received::Received;
 use crate::config::Config;
 use crate::peer::Source;
 use crate::socket::Socket;
@@ -11,14 +12,14 @@ use crate::socket::Socket;
 #[cfg(feature = "tls")]
 pub(super) async fn secure(
     socket: Socket,
-    received: &mut Vec<u8>,
+    received: &mut Received,
     source: &mut Source,
     config: &Config,
 ) -> io::Result<Socket> {
     let Some(port) = &config.tls else {
         return Ok(socket);
     };
-    let stream = port.tls.accept_received(socket, &std::mem::take(received)).await?;
+    let stream = port.tls.accept_received(socket, &received.take()).await?;
     source.transport = ws_core::Transport::Tls;
     source.client_certificate = stream.client_certificate();
     Ok(Socket::Tls(Box::new(stream)))
@@ -29,7 +30,7 @@ pub(super) async fn secure(
 #[allow(clippy::unused_async, reason = "as with TLS")]
 pub(super) async fn secure(
     socket: Socket,
-    _received: &mut Vec<u8>,
+    _received: &mut Received,
     _source: &mut Source,
     _config: &Config,
 ) -> io::Result<Socket> {

@@ -5,6 +5,7 @@ use ws_core::head::RequestHead;
 
 use super::outcome::OpeningError;
 use super::read_until::read_until;
+use super::received::Received;
 use crate::config::Config;
 use crate::peer::Source;
 use crate::proxy::{Forwarded, ProxyHeader, parse};
@@ -14,7 +15,7 @@ use crate::socket::{RemoteAddr, Socket};
 /// to send one.
 pub(super) async fn read_proxy_header(
     socket: &mut Socket,
-    received: &mut Vec<u8>,
+    received: &mut Received,
     source: &mut Source,
     config: &Config,
 ) -> Result<(), OpeningError> {
