@@ -31,8 +31,6 @@ pub(super) struct Data {
 /// cut, by fragmentation or by the end of the received bytes.
 #[derive(Debug)]
 pub(super) struct Assembler {
-    /// The most bytes that a message may have. The message that has begun never has more.
-    limit: usize,
     invalid_text: InvalidText,
     state: Assembly,
 }
@@ -54,9 +52,8 @@ enum Assembly {
 }
 
 impl Assembler {
-    /// An assembler of messages up to `limit` bytes.
-    pub(super) fn new(limit: usize, invalid_text: InvalidText) -> Assembler {
-        Assembler { limit, invalid_text, state: Assembly::Empty }
+    pub(super) fn new(invalid_text: InvalidText) -> Assembler {
+        Assembler { invalid_text, state: Assembly::Empty }
     }
 
     /// What happens to a text that is not UTF-8.
@@ -76,13 +73,14 @@ impl Assembler {
         &mut self,
         data: Data,
         buffer: &ReadBuffer,
+        limit: usize,
     ) -> Result<Option<Assembled>, ProtocolError> {
         let coming = (data.payload.len() as u64).saturating_add(data.remaining);
         if data.first && data.fin {
-            self.check_limit(0, coming)?;
+            check_limit(0, coming, limit)?;
             return Ok(Some(Assembled::Stored(data.kind, data.payload)));
         }
-        self.push_part(&data, coming, buffer)
+        self.push_part(&data, coming, buffer, limit)
     }
 
     #[inline(never)]
@@ -91,12 +89,13 @@ impl Assembler {
         data: &Data,
         coming: u64,
         buffer: &ReadBuffer,
+        limit: usize,
     ) -> Result<Option<Assembled>, ProtocolError> {
         if data.first {
-            self.check_limit(0, coming)?;
+            check_limit(0, coming, limit)?;
             self.state = Assembly::Buffered(data.kind, data.payload.clone());
         } else {
-            self.check_limit(self.len(), coming)?;
+            check_limit(self.len(), coming, limit)?;
             self.push_next(data, buffer)?;
         }
         if data.fin {
@@ -129,11 +128,12 @@ impl Assembler {
         data: &Data,
         payload: &[u8],
         buffer: &ReadBuffer,
+        limit: usize,
     ) -> Result<Option<Assembled>, ProtocolError> {
         if data.first {
             self.state = self.nothing(data.kind);
         }
-        self.check_limit(self.len(), payload.len() as u64)?;
+        check_limit(self.len(), payload.len() as u64, limit)?;
         self.own(buffer)?;
         self.append(payload)?;
         if data.fin { self.finish().map(Some) } else { Ok(None) }
@@ -268,12 +268,12 @@ impl Assembler {
             Assembly::Bytes(_, bytes) => bytes.len(),
         }
     }
+}
 
-    fn check_limit(&self, assembled: usize, coming: u64) -> Result<(), ProtocolError> {
-        match (assembled as u64).checked_add(coming) {
-            Some(total) if total <= self.limit as u64 => Ok(()),
-            _ => Err(ProtocolError::MessageTooBig { limit: self.limit }),
-        }
+fn check_limit(assembled: usize, coming: u64, limit: usize) -> Result<(), ProtocolError> {
+    match (assembled as u64).checked_add(coming) {
+        Some(total) if total <= limit as u64 => Ok(()),
+        _ => Err(ProtocolError::MessageTooBig { limit }),
     }
 }
 

@@ -75,7 +75,7 @@ impl Connection {
         now: Instant,
     ) -> Connection {
         let protocol = Protocol::new(codec, limits, timeouts, now);
-        let assembler = Assembler::new(limits.message, protocol.capabilities.invalid_text);
+        let assembler = Assembler::new(protocol.capabilities.invalid_text);
         let input = ReadBuffer::new(received);
         let output = SendBuffer::default();
         Connection { protocol, input, output, assembler, appended: 0, work: Work::default() }

@@ -48,10 +48,13 @@ impl Connection {
         while input.is_lent() {
             let assembled = match protocol.next(input)? {
                 None => break,
-                Some(Next::Data(data, None)) => assembler.push(data, input)?,
+                Some(Next::Data(data, None)) => {
+                    assembler.push(data, input, protocol.limits.message)?
+                }
                 Some(Next::Data(data, Some(transformed))) => {
                     work.count(&transformed);
-                    assembler.push_transformed(&data, &transformed.payload, input)?
+                    let limit = protocol.limits.message;
+                    assembler.push_transformed(&data, &transformed.payload, input, limit)?
                 }
                 Some(Next::Control(opcode, payload)) => {
                     let found = input.batch().is_some_and(|batch| !batch.is_empty());

@@ -48,7 +48,7 @@ pub(super) async fn begin(
 
 /// Reads until the protocol is known; the bytes stay in `received`.
 async fn recognise(socket: &mut Socket, received: &mut Received) -> Result<Spoken, OpeningError> {
-    read_until(socket, received, |received| Ok(Spoken::of(received))).await
+    read_until(socket, received, |received| Ok(Spoken::of(received.unread()))).await
 }
 
 impl Spoken {

@@ -122,25 +122,34 @@ impl<'c> OpeningHandshake<'c> {
         Ok(Answer::WebSocket(response, terms, peer))
     }
 
-    /// Sends the response, and what the draft exchanges after the heads.
+    /// Sends the response, and what the draft exchanges after the heads. Returns the bytes received
+    /// after that, which belong to the first frames.
     pub(super) async fn finish(
         &mut self,
         socket: &mut Socket,
         response: Vec<u8>,
         draft: &'static dyn Draft,
         peer: &Peer,
-    ) -> Result<(), OpeningError> {
-        let finishing = finish(socket, &mut self.received, response, draft, peer.head());
+    ) -> Result<Vec<u8>, OpeningError> {
+        let mut rest = self.received.take();
+        let finishing = finish(socket, &mut rest, response, draft, peer.head());
         let cut = |ring| match ring {
             AlarmEvent::Deadline => OpeningError::Failed(TOO_LATE),
             AlarmEvent::Shutdown => OpeningError::Shutdown,
         };
-        self.alarm.limit(self.deadline, pin!(finishing), cut).await
+        self.alarm.limit(self.deadline, pin!(finishing), cut).await?;
+        Ok(rest)
     }
 
     /// Opens the connection.
-    pub(super) fn establish(mut self, socket: Socket, terms: Terms, peer: Peer) -> Opened {
-        let endpoint = terms.establish(socket, self.received.take(), self.config, self.alarm);
+    pub(super) fn establish(
+        self,
+        socket: Socket,
+        rest: Vec<u8>,
+        terms: Terms,
+        peer: Peer,
+    ) -> Opened {
+        let endpoint = terms.establish(socket, rest, self.config, self.alarm);
         Opened::WebSocket(endpoint, peer)
     }
 

@@ -54,8 +54,8 @@ pub(crate) fn open(
         match attempt.answer(head, content) {
             Answer::Page => Ok(Opened::Page(socket)),
             Answer::WebSocket(response, terms, peer) => {
-                attempt.finish(&mut socket, response, terms.draft, &peer).await?;
-                Ok(attempt.establish(socket, terms, peer))
+                let rest = attempt.finish(&mut socket, response, terms.draft, &peer).await?;
+                Ok(attempt.establish(socket, rest, terms, peer))
             }
             Answer::Refusal(rejection, extent) => Err(attempt.refuse(socket, rejection, extent)),
         }

@@ -38,8 +38,8 @@ pub(super) async fn read_head(
 ) -> Result<RequestHead, ReadHeadError> {
     let mut reader = HeadReader::new();
     let found = read_until(socket, received, |received| {
-        let (taken, head) = reader.push(received)?;
-        received.drain(..taken);
+        let (taken, head) = reader.push(received.unread())?;
+        received.consume(taken);
         Ok(head)
     });
     let head = found.await;

@@ -16,11 +16,11 @@ pub(super) struct Disconnected(pub(super) io::Error);
 pub(super) async fn read_until<T, E: From<Disconnected>>(
     socket: &mut Socket,
     received: &mut Received,
-    mut look: impl FnMut(&mut Vec<u8>) -> Result<Option<T>, E>,
+    mut look: impl FnMut(&mut Received) -> Result<Option<T>, E>,
 ) -> Result<T, E> {
     poll_fn(|cx| {
         loop {
-            if !received.is_empty()
+            if !received.unread().is_empty()
                 && let Some(found) = look(received)?
             {
                 return Poll::Ready(Ok(found));

@@ -1,6 +1,5 @@
 //! Bytes that were read and not consumed by a step of the opening handshake.
 
-use std::ops::{Deref, DerefMut};
 use std::pin::pin;
 use std::task::{Context, Poll, ready};
 
@@ -16,10 +15,22 @@ use crate::socket::Socket;
 pub(super) struct Received {
     /// A buffer of the worker, or memory of its own without spare capacity.
     bytes: Vec<u8>,
+    /// How many bytes at the front are consumed; at most `bytes.len()`.
+    consumed: usize,
 }
 
 impl Received {
-    /// Reads more; the bytes that were there before stay in front.
+    /// The bytes that are not consumed.
+    pub(super) fn unread(&self) -> &[u8] {
+        &self.bytes[self.consumed..]
+    }
+
+    /// Marks `count` bytes of those as consumed.
+    pub(super) fn consume(&mut self, count: usize) {
+        self.consumed = (self.consumed + count).min(self.bytes.len());
+    }
+
+    /// Reads more, after what is unread.
     pub(super) fn poll_read(
         &mut self,
         socket: &mut Socket,
@@ -27,8 +38,8 @@ impl Received {
     ) -> Poll<Result<(), Disconnected>> {
         if self.bytes.spare_capacity_mut().is_empty() {
             let mut storage = pool::take_send();
-            storage.extend_from_slice(&self.bytes);
-            self.bytes = storage;
+            storage.extend_from_slice(self.unread());
+            (self.bytes, self.consumed) = (storage, 0);
         }
         let outcome = pin!(socket.read_buf(&mut self.bytes)).poll(cx);
         if !matches!(outcome, Poll::Ready(Ok(1..))) {
@@ -41,38 +52,26 @@ impl Received {
         })
     }
 
-    /// Returns the buffer to the worker, and keeps what is in it.
+    /// Returns the buffer to the worker, and keeps what is unread.
     pub(super) fn release(&mut self) {
-        let kept = self.bytes.to_vec();
+        let kept = self.unread().to_vec();
         let mut storage = std::mem::replace(&mut self.bytes, kept);
+        self.consumed = 0;
         storage.clear();
         pool::give_send(storage);
     }
 
-    /// Takes the bytes.
+    /// Takes what is unread.
     pub(super) fn take(&mut self) -> Vec<u8> {
         self.release();
         std::mem::take(&mut self.bytes)
     }
 }
 
-impl Deref for Received {
-    type Target = Vec<u8>;
-
-    fn deref(&self) -> &Vec<u8> {
-        &self.bytes
-    }
-}
-
-impl DerefMut for Received {
-    fn deref_mut(&mut self) -> &mut Vec<u8> {
-        &mut self.bytes
-    }
-}
-
 impl Drop for Received {
     fn drop(&mut self) {
         self.bytes.clear();
+        self.consumed = 0;
         self.release();
     }
 }

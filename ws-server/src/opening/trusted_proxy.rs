@@ -31,10 +31,10 @@ pub(super) async fn read_proxy_header(
 }
 
 /// Takes the header from the received bytes, once it is complete.
-fn take_header(received: &mut Vec<u8>) -> Result<Option<ProxyHeader>, OpeningError> {
-    let found = parse(received).map_err(OpeningError::Proxy)?;
+fn take_header(received: &mut Received) -> Result<Option<ProxyHeader>, OpeningError> {
+    let found = parse(received.unread()).map_err(OpeningError::Proxy)?;
     Ok(found.map(|(taken, header)| {
-        received.drain(..taken);
+        received.consume(taken);
         header
     }))
 }

@@ -20,12 +20,12 @@ impl Wire {
         batch.contents_mut().set_invalid_text(invalid_text);
         let mut buffer = ReadBuffer::default();
         buffer.lend(batch);
-        Wire { buffer, assembler: Assembler::new(LIMIT, invalid_text) }
+        Wire { buffer, assembler: Assembler::new(invalid_text) }
     }
 
     /// Returns whether the fragment completes a message.
     fn push(&mut self, data: Data) -> Result<bool, ProtocolError> {
-        let assembled = self.assembler.push(data, &self.buffer)?;
+        let assembled = self.assembler.push(data, &self.buffer, LIMIT)?;
         let whole = assembled.is_some();
         if let Some(assembled) = assembled {
             self.batch().push(assembled);
