@@ -5,6 +5,7 @@ use std::pin::{Pin, pin};
 use std::task::{Context, Poll, Waker};
 use std::time::Instant;
 
+use pin_project_lite::pin_project;
 use tokio::runtime::Handle;
 use tokio::sync::futures::OwnedNotified;
 use tokio::task::coop::unconstrained;
@@ -19,11 +20,21 @@ use super::shutdown::Shutdown;
 pub(crate) struct Alarm {
     /// `None` once it was reported.
     shutdown: Option<Shutdown>,
-    /// Made with the first poll; `None` again when `shutdown` is.
-    notified: Option<Pin<Box<OwnedNotified>>>,
-    /// `Some` while there is a deadline.
-    sleep: Option<Pin<Box<Sleep>>>,
+    /// `Some` since the first poll.
+    waits: Option<Pin<Box<Waits>>>,
     armed: Option<Armed>,
+}
+
+pin_project! {
+    /// What an alarm waits for, in one allocation.
+    #[derive(Debug)]
+    struct Waits {
+        #[pin]
+        shutdown: OwnedNotified,
+        // `Some` while there is a deadline.
+        #[pin]
+        sleep: Option<Sleep>,
+    }
 }
 
 /// What the last poll that was pending has left.
@@ -46,7 +57,7 @@ pub(crate) enum AlarmEvent {
 
 impl Alarm {
     pub(crate) fn new(shutdown: Shutdown) -> Alarm {
-        Alarm { shutdown: Some(shutdown), notified: None, sleep: None, armed: None }
+        Alarm { shutdown: Some(shutdown), waits: None, armed: None }
     }
 
     /// Whether this task is woken for the deadline of the last poll, and there is nothing to
@@ -90,45 +101,55 @@ impl Alarm {
         deadline: Option<Instant>,
     ) -> Poll<AlarmEvent> {
         self.armed = None;
-        if self.poll_shutdown(cx).is_ready() {
-            (self.shutdown, self.notified) = (None, None);
-            return Poll::Ready(AlarmEvent::Shutdown);
-        }
-        match deadline {
-            Some(at) if self.poll_sleep(cx, at).is_ready() => {
-                return Poll::Ready(AlarmEvent::Deadline);
+        if let Some(shutdown) = &self.shutdown {
+            let waits = self.waits.get_or_insert_with(|| Waits::new(shutdown));
+            let notified = waits.as_mut().project().shutdown.poll(cx);
+            // The shutdown may have begun before the first poll subscribed.
+            if notified.is_ready() || shutdown.is_triggered() {
+                self.shutdown = None;
+                return Poll::Ready(AlarmEvent::Shutdown);
             }
-            Some(_) => {}
-            None => self.sleep = None,
+        }
+        if let Some(waits) = &mut self.waits
+            && waits.as_mut().poll_sleep(cx, deadline).is_ready()
+        {
+            return Poll::Ready(AlarmEvent::Deadline);
         }
         self.armed = Some(Armed { task: cx.waker().clone(), deadline });
         Poll::Pending
+    }
+}
+
+impl Waits {
+    fn new(shutdown: &Shutdown) -> Pin<Box<Waits>> {
+        Box::pin(Waits { shutdown: shutdown.subscribe(), sleep: None })
     }
 
     /// Polls the timer outside the task's budget: with none left, it would be pending without
     /// having registered the task. Outside of a runtime there is no timer to be had: that is left
     /// to a poll within one.
-    fn poll_sleep(&mut self, cx: &mut Context<'_>, at: Instant) -> Poll<()> {
-        let at = tokio::time::Instant::from_std(at);
-        if self.sleep.is_none() && Handle::try_current().is_err() {
+    fn poll_sleep(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        deadline: Option<Instant>,
+    ) -> Poll<()> {
+        let mut sleep = self.project().sleep;
+        let Some(at) = deadline.map(tokio::time::Instant::from_std) else {
+            sleep.set(None);
             return Poll::Pending;
+        };
+        if sleep.is_none() {
+            if Handle::try_current().is_err() {
+                return Poll::Pending;
+            }
+            sleep.set(Some(sleep_until(at)));
         }
-        let sleep = self.sleep.get_or_insert_with(|| Box::pin(sleep_until(at)));
+        let Some(mut sleep) = sleep.as_pin_mut() else {
+            return Poll::Pending;
+        };
         if sleep.deadline() != at {
             sleep.as_mut().reset(at);
         }
-        pin!(unconstrained(sleep.as_mut())).poll(cx)
-    }
-
-    fn poll_shutdown(&mut self, cx: &mut Context<'_>) -> Poll<()> {
-        let Some(shutdown) = &self.shutdown else {
-            return Poll::Pending;
-        };
-        let notified = self.notified.get_or_insert_with(|| Box::pin(shutdown.subscribe()));
-        match notified.as_mut().poll(cx) {
-            // The shutdown may have begun before the first poll subscribed.
-            Poll::Pending if !shutdown.is_triggered() => Poll::Pending,
-            _ => Poll::Ready(()),
-        }
+        pin!(unconstrained(sleep)).poll(cx)
     }
 }
