@@ -60,7 +60,7 @@ impl Connector {
         client
     }
 
-    /// A client of hixie-76 whose opening handshake is done: it goes on behind the heads.
+    /// A client of hixie-76 whose opening handshake is done: it continues after the heads.
     pub async fn open_hixie76(&self) -> Client {
         let request = [requests::HIXIE76, requests::HIXIE76_KEY3].concat();
         let mut client = self.open(&request).await;

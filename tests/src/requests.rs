@@ -36,7 +36,7 @@ pub const HIXIE76: &[u8] = b"GET /demo HTTP/1.1\r\n\
     Sec-WebSocket-Key1: 4 @1  46546xW%0l 1 5\r\n\
     Origin: http://example.com\r\n\r\n";
 
-/// The eight bytes behind [`HIXIE76`].
+/// The eight bytes after [`HIXIE76`].
 pub const HIXIE76_KEY3: &[u8] = b"^n:ds[4U";
 
 /// The sixteen bytes that answer them.

@@ -12,7 +12,7 @@ fn conforms() {
     Conformance::new(&HIXIE76)
         .request(format!("GET /chat?room=1 HTTP/1.1\r\n{fields}\r\n"))
         .request(format!("GET / HTTP/1.1\r\n{fields}Content-Length: 8\r\n\r\n"))
-        .behind_the_head(b"^n:ds[4U")
+        .after_the_head(b"^n:ds[4U")
         .answer(b"8jKS'y:G*Co,Wxa-")
         .run();
 }

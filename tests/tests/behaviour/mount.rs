@@ -159,7 +159,7 @@ async fn a_challenge_that_never_comes_ends_with_the_opening_deadline() {
 #[tokio::test(start_paused = true)]
 async fn the_opening_deadline_of_a_site_counts_from_the_request() {
     let (site, connections) = mounted(Server::builder());
-    // The challenge comes late, and then nobody reads the answer to it.
+    // The challenge comes late, and then the client does not read the answer.
     let mut client = visit_through(&site, 8);
     let begun = tokio::time::Instant::now();
     client.send(&with_field(requests::HIXIE76, "Content-Length: 8")).await;

@@ -1,4 +1,4 @@
-//! What becomes of what comes while nobody receives it.
+//! What happens to data that arrives while no handle receives it.
 
 use std::future::pending;
 use std::time::Duration;
@@ -98,7 +98,7 @@ async fn nothing_of_what_was_read_ahead_is_lost() {
     .await;
 }
 
-/// Reads the frame behind the Pings that were sent, which it answers.
+/// Reads the frame after the Pings that were sent, which it answers.
 async fn skip_pings(client: &mut Client) -> Frame {
     loop {
         let found = client.frame().await.unwrap();

@@ -1,4 +1,4 @@
-//! What a service is told of a peer that breaks the protocol, behind what it said before.
+//! What a service receives from a peer that breaks the protocol, after valid messages.
 
 use std::time::Duration;
 

@@ -9,14 +9,14 @@ use crate::rejection::Rejection;
 /// A frame that a client may send directly after its part of the handshake.
 const FIRST_FRAME: &[u8] = b"\x81\x80\x00\x00\x00\x00";
 
-pub(super) fn check(draft: &'static dyn Draft, request: &[u8], behind: &[u8], answer: &[u8]) {
+pub(super) fn check(draft: &'static dyn Draft, request: &[u8], after_head: &[u8], answer: &[u8]) {
     let opening = Opening { draft };
     let head = opens_at_every_split(&opening, request);
     grants_what_is_offered(&opening, &head);
     accepts_other_spellings(&opening, &head);
     refuses_other_requests(&opening, &head);
     lets_nothing_be_injected(&opening, &head);
-    finishes(draft, &head, behind, answer);
+    finishes(draft, &head, after_head, answer);
 }
 
 struct Opening {
@@ -183,8 +183,8 @@ fn lets_nothing_be_injected(opening: &Opening, head: &RequestHead) {
     }
 }
 
-fn finishes(draft: &'static dyn Draft, head: &RequestHead, behind: &[u8], answer: &[u8]) {
-    let incoming = [behind, FIRST_FRAME].concat();
+fn finishes(draft: &'static dyn Draft, head: &RequestHead, after_head: &[u8], answer: &[u8]) {
+    let incoming = [after_head, FIRST_FRAME].concat();
     for piece in [1, 3, incoming.len()] {
         let mut io = Hesitant::new(&incoming, piece);
         block_on(draft.finish(head, &mut io)).expect("the end of the handshake");
@@ -195,9 +195,9 @@ fn finishes(draft: &'static dyn Draft, head: &RequestHead, behind: &[u8], answer
         );
         assert_eq!(io.written, answer, "the answer after the head");
     }
-    for end in 0..behind.len() {
-        let mut io = Hesitant::new(&behind[..end], 1);
+    for end in 0..after_head.len() {
+        let mut io = Hesitant::new(&after_head[..end], 1);
         let outcome = block_on(draft.finish(head, &mut io));
-        assert!(outcome.is_err(), "{end} of {} bytes after the head suffice", behind.len());
+        assert!(outcome.is_err(), "{end} of {} bytes after the head suffice", after_head.len());
     }
 }

@@ -19,7 +19,7 @@
 //! ```
 //!
 //! For a draft whose handshake continues after the heads, use
-//! [`behind_the_head`](Conformance::behind_the_head) and [`answer`](Conformance::answer).
+//! [`after_the_head`](Conformance::after_the_head) and [`answer`](Conformance::answer).
 //! Decode the test vectors of its specification with [`read_every_way`].
 
 #![allow(
@@ -51,14 +51,14 @@ use crate::draft::Draft;
 pub struct Conformance {
     draft: &'static dyn Draft,
     requests: Vec<Vec<u8>>,
-    behind: Vec<u8>,
+    after_head: Vec<u8>,
     answer: Vec<u8>,
 }
 
 impl Conformance {
     /// The suite for `draft`.
     pub fn new(draft: &'static dyn Draft) -> Conformance {
-        Conformance { draft, requests: Vec::new(), behind: Vec::new(), answer: Vec::new() }
+        Conformance { draft, requests: Vec::new(), after_head: Vec::new(), answer: Vec::new() }
     }
 
     /// Adds a request head of this draft, its empty line included. At least one is required; it
@@ -69,8 +69,8 @@ impl Conformance {
     }
 
     /// Sets what the client sends after its head and before its first frame; by default nothing.
-    pub fn behind_the_head(mut self, bytes: impl AsRef<[u8]>) -> Conformance {
-        self.behind = bytes.as_ref().to_vec();
+    pub fn after_the_head(mut self, bytes: impl AsRef<[u8]>) -> Conformance {
+        self.after_head = bytes.as_ref().to_vec();
         self
     }
 
@@ -87,7 +87,7 @@ impl Conformance {
     pub fn run(&self) {
         assert!(!self.requests.is_empty(), "the suite needs a request of the draft");
         for request in &self.requests {
-            handshake::check(self.draft, request, &self.behind, &self.answer);
+            handshake::check(self.draft, request, &self.after_head, &self.answer);
         }
         frames::check(self.draft);
         closing::check(self.draft);

@@ -27,7 +27,7 @@ impl Fields {
         Fields { text: Vec::with_capacity(bytes), index: Vec::with_capacity(fields) }
     }
 
-    /// Adds a field behind the others.
+    /// Adds a field after the others.
     pub fn push(&mut self, name: &str, value: impl AsRef<[u8]>) {
         let start = self.text.len();
         self.text.extend_from_slice(name.as_bytes());
