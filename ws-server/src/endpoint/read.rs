@@ -129,22 +129,25 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> Endpoint<IO> {
     /// Reads from the socket, after writing as much as possible of what waits to be sent.
     fn poll_input(&mut self, cx: &mut Context<'_>) -> Poll<Result<Input, RecvError>> {
         loop {
-            // First, so that deadlines also count for a peer that never stops sending.
-            if let Poll::Ready(outcome) = self.poll_alarm(cx) {
-                outcome.map_err(RecvError::Expired)?;
-                if self.connection.is_over() {
-                    return Poll::Ready(Ok(Input::Something));
-                }
-                continue;
-            }
             if let Poll::Ready(Err(error)) = self.poll_write_out(cx) {
                 self.break_off(error);
             }
             let ended = match self.poll_read(cx) {
-                Poll::Pending => match self.release() {
-                    Ok(()) => return Poll::Pending,
-                    Err(_held) => return Poll::Ready(Ok(Input::Something)),
-                },
+                Poll::Pending => {
+                    // Also when the budget is used up, so deadlines count for a peer that never
+                    // stops sending.
+                    if let Poll::Ready(outcome) = self.poll_alarm(cx) {
+                        outcome.map_err(RecvError::Expired)?;
+                        if self.connection.is_over() {
+                            return Poll::Ready(Ok(Input::Something));
+                        }
+                        continue;
+                    }
+                    return match self.release() {
+                        Ok(()) => Poll::Pending,
+                        Err(_held) => Poll::Ready(Ok(Input::Something)),
+                    };
+                }
                 Poll::Ready(Err(RecvError::Protocol(_held))) => {
                     return Poll::Ready(Ok(Input::Something));
                 }
