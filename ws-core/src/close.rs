@@ -45,6 +45,15 @@ impl StatusCode {
         }
     }
 
+    /// A code of a library or an application (RFC 6455 §7.4.2).
+    ///
+    /// # Panics
+    /// When the number is not within 3000 to 4999; in a constant this is an error of the compiler.
+    pub const fn application(number: u16) -> StatusCode {
+        assert!(3000 <= number && number <= 4999, "codes of applications are 3000 to 4999");
+        StatusCode(number)
+    }
+
     /// A code that a peer has sent, unchecked.
     const fn received(number: u16) -> StatusCode {
         StatusCode(number)
@@ -176,6 +185,18 @@ mod tests {
         accepts: |code| StatusCode::new(code).is_some(),
         invalid_reason: StatusCode::INVALID_PAYLOAD,
     };
+
+    #[test]
+    fn codes_of_applications_are_taken_as_they_are() {
+        const CODE: StatusCode = StatusCode::application(4001);
+        assert_eq!(Some(CODE), StatusCode::new(4001));
+    }
+
+    #[test]
+    #[should_panic = "codes of applications"]
+    fn other_codes_are_no_application_codes() {
+        let _code = StatusCode::application(1000);
+    }
 
     #[test]
     fn reads_and_writes_the_payload_of_a_close_frame() {

@@ -48,7 +48,7 @@ pub use draft::{Detection, Draft, Grant, HandshakeError, Io, Offer, Transport};
 pub use draft_id::DraftId;
 pub use frame::{Frame, OpCode};
 pub use limits::{Keepalive, LONGEST_TIMEOUT, Limits, Timeouts};
-pub use message::{Batch, Message, MessageKind, MessageRef, Outgoing};
+pub use message::{AsMessage, Batch, Message, MessageKind, MessageRef, Outgoing};
 pub use protocol_error::ProtocolError;
 pub use registry::{Drafts, DuplicateDraft, Registration, asks_for_websocket};
 pub use rejection::{Rejection, Status};

@@ -24,6 +24,32 @@ pub struct Limits {
     pub read_ahead: usize,
 }
 
+impl Limits {
+    /// These limits, with another [`message`](Limits::message).
+    #[must_use]
+    pub const fn with_message(self, bytes: usize) -> Limits {
+        Limits { message: bytes, ..self }
+    }
+
+    /// These limits, with another [`frame`](Limits::frame).
+    #[must_use]
+    pub const fn with_frame(self, bytes: u64) -> Limits {
+        Limits { frame: bytes, ..self }
+    }
+
+    /// These limits, with another [`send_buffer`](Limits::send_buffer).
+    #[must_use]
+    pub const fn with_send_buffer(self, bytes: usize) -> Limits {
+        Limits { send_buffer: bytes, ..self }
+    }
+
+    /// These limits, with another [`read_ahead`](Limits::read_ahead).
+    #[must_use]
+    pub const fn with_read_ahead(self, bytes: usize) -> Limits {
+        Limits { read_ahead: bytes, ..self }
+    }
+}
+
 impl Default for Limits {
     fn default() -> Limits {
         Limits { message: 1 << 20, frame: 16 << 20, send_buffer: 256 << 10, read_ahead: 64 << 10 }
@@ -47,6 +73,32 @@ pub struct Timeouts {
     pub idle: Option<Duration>,
     /// Pings, and when a silent peer counts as dead.
     pub keepalive: Keepalive,
+}
+
+impl Timeouts {
+    /// These timeouts, with another [`opening`](Timeouts::opening).
+    #[must_use]
+    pub const fn with_opening(self, time: Duration) -> Timeouts {
+        Timeouts { opening: time, ..self }
+    }
+
+    /// These timeouts, with another [`closing`](Timeouts::closing).
+    #[must_use]
+    pub const fn with_closing(self, time: Duration) -> Timeouts {
+        Timeouts { closing: time, ..self }
+    }
+
+    /// These timeouts, with another [`idle`](Timeouts::idle).
+    #[must_use]
+    pub const fn with_idle(self, time: Option<Duration>) -> Timeouts {
+        Timeouts { idle: time, ..self }
+    }
+
+    /// These timeouts, with another [`keepalive`](Timeouts::keepalive).
+    #[must_use]
+    pub const fn with_keepalive(self, keepalive: Keepalive) -> Timeouts {
+        Timeouts { keepalive, ..self }
+    }
 }
 
 impl Default for Timeouts {
@@ -78,6 +130,20 @@ pub struct Keepalive {
     /// After how many checks in a row without a sign of life the peer counts as dead; the default
     /// is 2, so that the connection ends 60 to 90 s after the last one.
     pub missed: u32,
+}
+
+impl Keepalive {
+    /// This keep-alive, with another [`interval`](Keepalive::interval).
+    #[must_use]
+    pub const fn with_interval(self, time: Option<Duration>) -> Keepalive {
+        Keepalive { interval: time, ..self }
+    }
+
+    /// This keep-alive, with another [`missed`](Keepalive::missed).
+    #[must_use]
+    pub const fn with_missed(self, checks: u32) -> Keepalive {
+        Keepalive { missed: checks, ..self }
+    }
 }
 
 impl Default for Keepalive {

@@ -123,7 +123,7 @@ impl Config {
 }
 
 /// Why a server cannot be built.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum BuildError {
     /// Two drafts cannot be told apart.
@@ -156,6 +156,13 @@ impl std::fmt::Display for BuildError {
                  hixie76, or name a draft crate with `use the_crate as _;`",
             ),
         }
+    }
+}
+
+/// As [`Display`](std::fmt::Display): a `main` that returns the error prints this.
+impl std::fmt::Debug for BuildError {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        std::fmt::Display::fmt(self, f)
     }
 }
 

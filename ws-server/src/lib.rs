@@ -14,6 +14,7 @@ mod byte_stream;
 mod config;
 mod endpoint;
 mod error;
+mod handler;
 #[cfg(feature = "tower")]
 mod mount;
 mod opening;
@@ -43,11 +44,12 @@ pub use ws_core::{DraftId, Drafts, Keepalive, Limits, Timeouts, Transport};
 
 pub use byte_stream::ByteStream;
 pub use error::{RecvError, SendError};
+pub use handler::{MessageFn, Outcome, StreamFn, message_fn, stream_fn};
 pub use peer::Peer;
 pub use service::{MessageService, Service};
 pub use websocket::{Receiver, Replies, Sender, WebSocket};
 pub use ws_core::{
-    ByteString, Bytes, CloseReason, Message, MessageRef, Outgoing, Status, StatusCode,
+    AsMessage, ByteString, Bytes, CloseReason, Message, MessageRef, Outgoing, Status, StatusCode,
 };
 
 // ===== Mounting on a path of a site =====
@@ -66,6 +68,19 @@ pub use session::Connections;
 pub use socket::{Listener, OtherSocket, RemoteAddr, Socket};
 #[cfg(feature = "tls")]
 pub use tls::{ClientCertificate, Tls, TlsError, TlsStream, rustls};
+
+// ===== What the types above name of the protocol =====
+
+pub use ws_core::connection::Expired;
+pub use ws_core::{
+    Capabilities, CodecBox, Draft, EncodeError, InvalidText, Io, MessageKind, OpCode,
+    ProtocolError, Role, StatusRules,
+};
+
+/// Heads of requests (RFC 9112): what a [`Peer`] gives.
+pub mod head {
+    pub use ws_core::head::{FieldError, Fields, HttpVersion, RequestHead};
+}
 
 /// Extensions of the protocol (RFC 6455 §9), and compression (feature `deflate`).
 pub mod extension {

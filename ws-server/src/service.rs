@@ -9,8 +9,17 @@ use crate::websocket::WebSocket;
 
 /// A service written against a byte stream.
 ///
+/// A handler that ends with something else than `io::Result<()>` is one by
+/// [`stream_fn`](crate::stream_fn).
+///
 /// Every `Fn(ByteStream, Peer) -> impl Future<Output = io::Result<()>>` is one. Your own types can
 /// implement it with an `async fn`.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a service of byte streams",
+    label = "expected a function of a `ByteStream` and a `Peer`",
+    note = "its future ends with `io::Result<()>`; wrap one that ends with `()` or another error \
+            in `ws_server::stream_fn`"
+)]
 pub trait Service: Send + Sync + 'static {
     /// Serves one connection. When this has returned and the stream is dropped, the connection is
     /// closed: with status 1000 after `Ok`, 1011 after an error or panic (RFC 6455 §7.4.1).
@@ -29,8 +38,17 @@ where
 
 /// A service that exchanges messages.
 ///
+/// A handler that ends with something else than `io::Result<()>` is one by
+/// [`message_fn`](crate::message_fn).
+///
 /// Every `Fn(WebSocket, Peer) -> impl Future<Output = io::Result<()>>` is one. Your own types can
 /// implement it with an `async fn`.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a message handler",
+    label = "expected a function of a `WebSocket` and a `Peer`",
+    note = "its future ends with `io::Result<()>`; wrap one that ends with `()` or another error \
+            in `ws_server::message_fn`"
+)]
 pub trait MessageService: Send + Sync + 'static {
     /// Serves one connection. When this has returned and the socket is dropped, the connection is
     /// closed: with status 1000 after `Ok`, 1011 after an error or panic (RFC 6455 §7.4.1).

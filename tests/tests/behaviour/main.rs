@@ -12,6 +12,7 @@ mod extractor;
 mod fairness;
 mod half_written;
 mod halves;
+mod handlers;
 mod http2;
 mod keepalive;
 mod limits;

@@ -4,7 +4,7 @@ use std::time::Instant;
 
 use super::{Connection, SendError};
 use crate::hybi::Encoder;
-use crate::message::{MessageRef, Outgoing};
+use crate::message::{AsMessage, MessageRef};
 
 impl Connection {
     /// Sends a whole message: appends its frame to what is [`unsent`](Connection::unsent).
@@ -12,8 +12,8 @@ impl Connection {
     /// # Errors
     /// [`SendError`]; nothing was appended then.
     #[inline]
-    pub fn send<'m>(&mut self, message: impl Into<Outgoing<'m>>) -> Result<(), SendError> {
-        let message = message.into();
+    pub fn send(&mut self, message: impl AsMessage) -> Result<(), SendError> {
+        let message = message.as_message();
         if self.protocol.extended {
             self.work.encoded += message.as_bytes().len();
         }

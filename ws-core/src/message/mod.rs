@@ -1,16 +1,21 @@
 //! Messages: what applications exchange (RFC 6455 §5.6).
 
+mod as_message;
 mod batch;
 mod contents;
+mod outgoing;
 
 use bytes::Bytes;
 use bytestring::ByteString;
 
 use crate::frame::OpCode;
 
+pub use as_message::AsMessage;
 pub use batch::Batch;
 pub(crate) use contents::Assembled;
 pub(crate) use contents::Contents;
+pub(crate) use outgoing::Compression;
+pub use outgoing::Outgoing;
 
 /// An owned message, cheap to clone.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -35,6 +40,33 @@ impl Message {
     /// The payload, of either kind.
     pub fn as_bytes(&self) -> &[u8] {
         MessageRef::from(self).as_bytes()
+    }
+
+    /// The payload, of either kind, without a copy.
+    pub fn into_bytes(self) -> Bytes {
+        match self {
+            Message::Text(text) => text.into_bytes(),
+            Message::Binary(bytes) => bytes,
+        }
+    }
+
+    /// The text of a text message.
+    pub fn as_text(&self) -> Option<&str> {
+        match self {
+            Message::Text(text) => Some(text),
+            Message::Binary(_) => None,
+        }
+    }
+
+    /// The text of a text message, without a copy.
+    ///
+    /// # Errors
+    /// The message itself, when it is binary.
+    pub fn into_text(self) -> Result<ByteString, Message> {
+        match self {
+            Message::Text(text) => Ok(text),
+            Message::Binary(_) => Err(self),
+        }
     }
 }
 
@@ -73,56 +105,6 @@ impl<'m> MessageRef<'m> {
     }
 }
 
-/// A message to be sent, and whether it may be compressed.
-///
-/// Everything that converts into a [`MessageRef`] converts into this, as a message that the
-/// connection may compress.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Outgoing<'m> {
-    message: MessageRef<'m>,
-    compression: Compression,
-}
-
-/// Whether an extension may compress a message.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Compression {
-    Allowed,
-    Forbidden,
-}
-
-impl<'m> Outgoing<'m> {
-    /// A message that is never compressed: for one that has a secret next to text that an attacker
-    /// can choose. The length of both compressed together would leak the secret (as in the CRIME
-    /// and BREACH attacks).
-    pub fn uncompressed(message: impl Into<MessageRef<'m>>) -> Outgoing<'m> {
-        Outgoing { message: message.into(), compression: Compression::Forbidden }
-    }
-
-    /// The message.
-    #[inline]
-    pub fn message(self) -> MessageRef<'m> {
-        self.message
-    }
-
-    /// Its payload.
-    #[inline]
-    pub fn as_bytes(self) -> &'m [u8] {
-        self.message.as_bytes()
-    }
-
-    #[inline]
-    pub(crate) fn compression(self) -> Compression {
-        self.compression
-    }
-}
-
-impl<'m, T: Into<MessageRef<'m>>> From<T> for Outgoing<'m> {
-    #[inline]
-    fn from(message: T) -> Outgoing<'m> {
-        Outgoing { message: message.into(), compression: Compression::Allowed }
-    }
-}
-
 impl<'m> From<&'m Message> for MessageRef<'m> {
     fn from(message: &'m Message) -> MessageRef<'m> {
         match message {
@@ -134,12 +116,6 @@ impl<'m> From<&'m Message> for MessageRef<'m> {
 
 impl<'m> From<&'m str> for MessageRef<'m> {
     fn from(text: &'m str) -> MessageRef<'m> {
-        MessageRef::Text(text)
-    }
-}
-
-impl<'m> From<&'m String> for MessageRef<'m> {
-    fn from(text: &'m String) -> MessageRef<'m> {
         MessageRef::Text(text)
     }
 }
@@ -159,6 +135,18 @@ impl From<&str> for Message {
 impl From<String> for Message {
     fn from(text: String) -> Message {
         Message::text(text)
+    }
+}
+
+impl From<ByteString> for Message {
+    fn from(text: ByteString) -> Message {
+        Message::Text(text)
+    }
+}
+
+impl From<Bytes> for Message {
+    fn from(bytes: Bytes) -> Message {
+        Message::Binary(bytes)
     }
 }
 

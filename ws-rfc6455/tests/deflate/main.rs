@@ -19,7 +19,8 @@ use ws_core::deflate::Deflate;
 use ws_core::extension::{Accepted, Extension, Traffic, Transform, negotiate};
 use ws_core::frame::{FrameHeader, MaskingKey};
 use ws_core::{
-    Batch, Codec, Connection, Draft, Limits, Message, Outgoing, ProtocolError, Role, Timeouts,
+    AsMessage, Batch, Codec, Connection, Draft, Limits, Message, Outgoing, ProtocolError, Role,
+    Timeouts,
 };
 use ws_rfc6455::RFC6455;
 
@@ -95,7 +96,7 @@ impl End {
     }
 
     /// Sends a message, and returns its bytes on the wire.
-    fn say<'m>(&mut self, message: impl Into<Outgoing<'m>>) -> Vec<u8> {
+    fn say(&mut self, message: impl AsMessage) -> Vec<u8> {
         self.connection.send(message).unwrap();
         self.said()
     }

@@ -5,7 +5,7 @@ use std::task::{Context, Poll, ready};
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use ws_core::connection::{Payload, Received, ReceivedFragment, Untaken};
-use ws_core::{CloseReason, StatusCode};
+use ws_core::{CloseReason, Outgoing, StatusCode};
 
 use super::encoding::{DecodedPayload, Encoding, PayloadDecoder, PayloadEncoder};
 use super::piece::Piece;
@@ -191,7 +191,8 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> StreamState<IO> {
         ready!(self.endpoint.poll_room(cx))?;
         let endpoint = &mut self.endpoint;
         let count = bytes.len().min(self.encoder.capacity(endpoint.room()));
-        self.encoder.encode(&bytes[..count], |message| Ok(endpoint.take(cx, message.into())?))?;
+        self.encoder
+            .encode(&bytes[..count], |message| Ok(endpoint.take(cx, Outgoing::new(message))?))?;
         if let Poll::Ready(Err(error)) = endpoint.poll_flush(cx) {
             return Poll::Ready(Err(error.into()));
         }

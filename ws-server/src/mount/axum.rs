@@ -16,6 +16,7 @@ use super::handshake::Handshake;
 use super::response;
 use crate::byte_stream::ByteStream;
 use crate::config::Config;
+use crate::handler::Outcome;
 use crate::policy::{Content, Origins};
 use crate::proxy::TrustedProxies;
 use crate::session::{self, Connections, Place, Run, Session};
@@ -159,12 +160,11 @@ impl WebSocketUpgrade {
     pub fn on_upgrade<C, F>(self, callback: C) -> Response
     where
         C: FnOnce(WebSocket) -> F + Send + 'static,
-        F: Future<Output = ()> + Send + 'static,
+        F: Future<Output: Outcome> + Send + 'static,
     {
         self.accept(Content::Messages, |session, place| {
             session.run_messages(place, |socket, _peer| async {
-                callback(socket).await;
-                Ok(())
+                callback(socket).await.into_io_result()
             })
         })
     }
@@ -173,12 +173,11 @@ impl WebSocketUpgrade {
     pub fn on_upgrade_stream<C, F>(self, callback: C) -> Response
     where
         C: FnOnce(ByteStream) -> F + Send + 'static,
-        F: Future<Output = ()> + Send + 'static,
+        F: Future<Output: Outcome> + Send + 'static,
     {
         self.accept(Content::Bytes, |session, place| {
             session.run_stream(place, |stream, _peer| async {
-                callback(stream).await;
-                Ok(())
+                callback(stream).await.into_io_result()
             })
         })
     }

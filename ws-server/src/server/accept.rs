@@ -37,10 +37,7 @@ pub(super) async fn run<L: Listener + Sync>(
             accepted = accept(&port.config.permits, &listener) => match accepted {
                 Ok((socket, remote, permit)) => {
                     pause = FIRST_PAUSE;
-                    let span = debug_span!("connection", %remote);
-                    let opening = Box::pin(port.clone().open(socket, remote));
-                    let admitted = Admitted { opening, permit, span };
-                    port.application.clone().spawn(admitted, &connections.0);
+                    spawn(&port, socket, remote, permit, &connections.0);
                 }
                 Err(error) if is_of_one_connection(&error) => {
                     debug!(%error, "a connection ended before it was accepted");
@@ -60,6 +57,34 @@ pub(super) async fn run<L: Listener + Sync>(
     // No client can connect from here on.
     drop(listener);
     connections.0.shutdown(port.config.drain).await;
+}
+
+/// Serves one connection that was accepted elsewhere, until its end.
+pub(super) async fn serve_one(
+    config: &Arc<Config>,
+    application: &Arc<dyn Application>,
+    socket: Socket,
+    remote: RemoteAddr,
+) -> io::Result<()> {
+    let permit = config.permits.clone().acquire_owned().await.map_err(io::Error::other)?;
+    let connections = CutOnDrop(Connections::new());
+    let shutdown = connections.0.signal().clone();
+    let port = Port { config: config.clone(), application: application.clone(), shutdown };
+    spawn(&port, socket, remote, permit, &connections.0);
+    connections.0.all_ended().await;
+    Ok(())
+}
+
+fn spawn(
+    port: &Port,
+    socket: Socket,
+    remote: RemoteAddr,
+    permit: OwnedSemaphorePermit,
+    connections: &Connections,
+) {
+    let span = debug_span!("connection", %remote);
+    let opening = Box::pin(port.clone().open(socket, remote));
+    port.application.clone().spawn(Admitted { opening, permit, span }, connections);
 }
 
 /// Waits for the next connection and its permit.

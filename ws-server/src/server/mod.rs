@@ -13,7 +13,7 @@ use std::time::Duration;
 
 use crate::config::Config;
 use crate::session::Application;
-use crate::socket::Listener;
+use crate::socket::{Listener, RemoteAddr, Socket};
 
 /// A service with the configuration under which it is served over WebSocket; from
 /// [`Server::builder`].
@@ -42,6 +42,27 @@ impl Server {
     /// Awaiting the result fails at once when the runtime has no timers.
     pub fn serve<L: Listener>(self, listener: L) -> Serving<L> {
         Serving { server: self, listener, shutdown: std::future::pending() }
+    }
+
+    /// Serves one connection, from its first byte to its end: for a listener of your own, and for
+    /// tests of a service, over [`tokio::io::duplex`].
+    ///
+    /// It counts against [`Builder::max_connections`](crate::Builder::max_connections) of this
+    /// server, and waits for its turn. When the returned future is dropped, the connection is
+    /// aborted.
+    ///
+    /// # Errors
+    /// When the runtime has no timers.
+    ///
+    /// # Cancel safety
+    /// Dropping the future aborts the connection.
+    pub async fn serve_connection(
+        &self,
+        socket: impl Into<Socket>,
+        remote: RemoteAddr,
+    ) -> io::Result<()> {
+        check_timers()?;
+        accept::serve_one(&self.config, &self.application, socket.into(), remote).await
     }
 }
 
@@ -77,11 +98,7 @@ where
 
     fn into_future(self) -> Self::IntoFuture {
         Box::pin(async move {
-            if !has_timers() {
-                let reason = "the tokio runtime has no timers, which the deadlines of connections \
-                              need: build it with `enable_time` or `enable_all`";
-                return Err(io::Error::other(reason));
-            }
+            check_timers()?;
             let Server { config, application } = self.server;
             accept::run(config, application, self.listener, self.shutdown).await;
             Ok(())
@@ -89,7 +106,13 @@ where
     }
 }
 
-/// Whether the runtime has timers. Tokio has no way to ask: creating a timer panics without.
-fn has_timers() -> bool {
-    std::panic::catch_unwind(|| drop(tokio::time::sleep(Duration::ZERO))).is_ok()
+/// Fails when the runtime has no timers. Tokio has no way to ask: creating a timer panics without.
+fn check_timers() -> io::Result<()> {
+    let timer = std::panic::catch_unwind(|| drop(tokio::time::sleep(Duration::ZERO)));
+    timer.map_err(|_| {
+        io::Error::other(
+            "the tokio runtime has no timers, which the deadlines of connections need: build it \
+             with `enable_time` or `enable_all`",
+        )
+    })
 }

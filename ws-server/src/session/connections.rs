@@ -128,7 +128,7 @@ impl Connections {
     }
 
     /// Completes when there is no task.
-    async fn all_ended(&self) {
+    pub(crate) async fn all_ended(&self) {
         loop {
             let mut told = pin!(self.inner.all_ended.notified());
             told.as_mut().enable();

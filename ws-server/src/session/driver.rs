@@ -10,6 +10,7 @@ use std::task::{Context, Poll};
 use pin_project_lite::pin_project;
 
 use super::connections::{Place, report_panic};
+use super::outcome::ServicePanicked;
 use crate::runtime::driven::Driven;
 use crate::runtime::panicked::Panicked;
 use crate::runtime::receiving::Receiving;
@@ -114,6 +115,6 @@ fn poll_service(
     // Unwind safety: after a panic the future is only dropped.
     catch_unwind(AssertUnwindSafe(|| service.poll(cx))).unwrap_or_else(|panic| {
         report_panic(&*panic);
-        Poll::Ready(Err(io::Error::other("the service panicked")))
+        Poll::Ready(Err(io::Error::other(ServicePanicked)))
     })
 }

@@ -11,6 +11,7 @@ mod connections;
 mod driver;
 #[cfg(all(test, ws_loom))]
 mod loom_tests;
+mod outcome;
 mod traffic;
 
 use std::future::Future;
@@ -118,10 +119,7 @@ fn run(
         let (session, traffic) = begin_log(session);
         let outcome = application.run(session, place).await;
         traffic.close();
-        match outcome {
-            Ok(()) => debug!("closed"),
-            Err(error) => debug!(%error, "closed after an error"),
-        }
+        outcome::log(outcome);
     }
 }
 

@@ -8,7 +8,7 @@ use std::net::SocketAddr;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
-use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::io::{AsyncRead, AsyncWrite, DuplexStream, ReadBuf};
 use tokio::net::{TcpListener, TcpStream};
 #[cfg(unix)]
 use tokio::net::{UnixListener, UnixStream};
@@ -64,6 +64,13 @@ impl Socket {
 impl From<TcpStream> for Socket {
     fn from(stream: TcpStream) -> Socket {
         Socket::Tcp(stream)
+    }
+}
+
+/// One end of a pipe in memory, as tests use it.
+impl From<DuplexStream> for Socket {
+    fn from(stream: DuplexStream) -> Socket {
+        Socket::other(stream)
     }
 }
 

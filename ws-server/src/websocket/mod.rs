@@ -14,7 +14,7 @@ use std::task::{Context, Poll, ready};
 
 use tokio::io::{AsyncRead, AsyncWrite};
 use ws_core::{
-    Capabilities, CloseReason, CodecBox, Limits, Message, MessageRef, Outgoing, Timeouts,
+    AsMessage, Capabilities, CloseReason, CodecBox, Limits, Message, MessageRef, Timeouts,
 };
 
 pub use replies::Replies;
@@ -146,8 +146,9 @@ impl<IO: AsyncRead + AsyncWrite + Unpin + Send> WebSocket<IO> {
         }
     }
 
-    /// Sends a message: `"text"`, `&bytes[..]` or a `&Message`. When this returns, the socket
-    /// has accepted all of it. A secret is sent as [`Outgoing::uncompressed`].
+    /// Sends a message: text, bytes or a `Message`, owned or borrowed. When this returns, the socket
+    /// has accepted all of it. A secret is sent as
+    /// [`Outgoing::uncompressed`](crate::Outgoing::uncompressed).
     ///
     /// # Errors
     /// [`SendError`].
@@ -155,7 +156,7 @@ impl<IO: AsyncRead + AsyncWrite + Unpin + Send> WebSocket<IO> {
     /// # Cancel safety
     /// When the future is dropped, the message may or may not have been taken; if it was, all of it
     /// is sent.
-    pub async fn send<'m>(&mut self, message: impl Into<Outgoing<'m>>) -> Result<(), SendError> {
+    pub async fn send(&mut self, message: impl AsMessage) -> Result<(), SendError> {
         self.feed(message).await?;
         self.flush().await
     }
@@ -173,11 +174,11 @@ impl<IO: AsyncRead + AsyncWrite + Unpin + Send> WebSocket<IO> {
     /// As with [`send`](WebSocket::send). A future that is leaked, as with `std::mem::forget`, may
     /// leave a message on the wire of which the rest never follows.
     #[inline]
-    pub fn feed<'m>(
+    pub fn feed<M: AsMessage>(
         &mut self,
-        message: impl Into<Outgoing<'m>>,
+        message: M,
     ) -> impl Future<Output = Result<(), SendError>> {
-        Sending::new(&self.shared, Some(&mut self.outbox), message.into())
+        Sending::new(&self.shared, Some(&mut self.outbox), message)
     }
 
     /// Waits until the socket has accepted everything that was sent or fed.

@@ -3,7 +3,7 @@
 use std::future::Future;
 
 use tokio::io::{AsyncRead, AsyncWrite};
-use ws_core::Outgoing;
+use ws_core::AsMessage;
 
 use super::outbox::Outbox;
 use super::send::Sending;
@@ -29,10 +29,10 @@ impl<IO: AsyncRead + AsyncWrite + Unpin + Send> Replies<'_, IO> {
     /// # Cancel safety
     /// As with [`WebSocket::send`](crate::WebSocket::send).
     #[inline]
-    pub fn feed<'m>(
+    pub fn feed<M: AsMessage>(
         &mut self,
-        message: impl Into<Outgoing<'m>>,
+        message: M,
     ) -> impl Future<Output = Result<(), SendError>> {
-        Sending::new(self.shared, Some(self.outbox), message.into())
+        Sending::new(self.shared, Some(self.outbox), message)
     }
 }

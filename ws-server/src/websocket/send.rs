@@ -5,7 +5,7 @@ use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
 use tokio::io::{AsyncRead, AsyncWrite};
-use ws_core::Outgoing;
+use ws_core::AsMessage;
 
 use super::outbox::Outbox;
 use super::state::MessageState;
@@ -17,34 +17,42 @@ use crate::runtime::wakers::Side;
 /// The future of sending one message.
 ///
 /// A short message is put into the outbox when this is created, if there is room. A long one is
-/// written directly from the caller's memory; when this is dropped before all is written, the rest
+/// written directly from where it is; when this is dropped before all is written, the rest
 /// is copied, so that the message is sent as a whole.
 #[derive(Debug)]
 #[must_use = "a long message is taken only while this is awaited"]
-pub(super) struct Sending<'s, 'm, IO> {
+pub(super) struct Sending<'s, M: AsMessage, IO> {
     shared: &'s Shared<MessageState<IO>>,
     /// `None` for a [`Sender`](super::Sender), which has no outbox.
     outbox: Option<&'s mut Outbox>,
-    message: Outgoing<'m>,
+    message: M,
     progress: SendProgress,
 }
 
-impl<'s, 'm, IO> Sending<'s, 'm, IO> {
+/// Nothing is pinned.
+impl<M: AsMessage, IO> Unpin for Sending<'_, M, IO> {}
+
+impl<'s, M: AsMessage, IO> Sending<'s, M, IO> {
     #[inline]
     pub(super) fn new(
         shared: &'s Shared<MessageState<IO>>,
         mut outbox: Option<&'s mut Outbox>,
-        message: Outgoing<'m>,
-    ) -> Sending<'s, 'm, IO> {
-        let taken = !is_long(message)
+        message: M,
+    ) -> Sending<'s, M, IO> {
+        let outgoing = message.as_message();
+        let taken = !is_long(outgoing)
             && !shared.is_closed()
-            && outbox.as_mut().is_some_and(|outbox| outbox.push(message));
+            && outbox.as_mut().is_some_and(|outbox| outbox.push(outgoing));
         let progress = if taken { SendProgress::Taken } else { SendProgress::Waiting };
         Sending { shared, outbox, message, progress }
     }
 }
 
-impl<IO: AsyncRead + AsyncWrite + Unpin + Send> Future for Sending<'_, '_, IO> {
+impl<M, IO> Future for Sending<'_, M, IO>
+where
+    M: AsMessage,
+    IO: AsyncRead + AsyncWrite + Unpin + Send,
+{
     type Output = Result<(), SendError>;
 
     #[inline]
@@ -59,7 +67,7 @@ impl<IO: AsyncRead + AsyncWrite + Unpin + Send> Future for Sending<'_, '_, IO> {
                 outbox.empty_into(endpoint)?;
             }
             ready!(endpoint.poll_budget(cx));
-            let outcome = endpoint.poll_send(cx, *message, progress);
+            let outcome = endpoint.poll_send(cx, message.as_message(), progress);
             if let Some(outbox) = outbox {
                 outbox.look_at(endpoint);
             }
@@ -68,7 +76,7 @@ impl<IO: AsyncRead + AsyncWrite + Unpin + Send> Future for Sending<'_, '_, IO> {
     }
 }
 
-impl<IO> Drop for Sending<'_, '_, IO> {
+impl<M: AsMessage, IO> Drop for Sending<'_, M, IO> {
     #[inline]
     fn drop(&mut self) {
         if let SendProgress::Begun { .. } = self.progress {
@@ -77,12 +85,12 @@ impl<IO> Drop for Sending<'_, '_, IO> {
     }
 }
 
-impl<IO> Sending<'_, '_, IO> {
+impl<M: AsMessage, IO> Sending<'_, M, IO> {
     #[cold]
     fn copy_rest_of_payload(&mut self) {
         let Sending { shared, outbox, message, progress } = self;
         shared.change(|state| {
-            state.view.endpoint().copy_rest_of_payload(*message, progress);
+            state.view.endpoint().copy_rest_of_payload(message.as_message(), progress);
             if let Some(outbox) = outbox {
                 outbox.look_at(state.view.endpoint());
             }

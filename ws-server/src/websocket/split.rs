@@ -7,7 +7,7 @@ use std::task::{Context, Poll, ready};
 
 use futures_core::Stream;
 use tokio::io::{AsyncRead, AsyncWrite};
-use ws_core::{CloseReason, Message, Outgoing};
+use ws_core::{AsMessage, CloseReason, Message};
 
 use super::WebSocket;
 use super::inbox::Inbox;
@@ -103,7 +103,7 @@ impl<IO: AsyncRead + AsyncWrite + Unpin + Send> Sender<IO> {
     ///
     /// # Cancel safety
     /// As with [`WebSocket::send`].
-    pub async fn send<'m>(&mut self, message: impl Into<Outgoing<'m>>) -> Result<(), SendError> {
+    pub async fn send(&mut self, message: impl AsMessage) -> Result<(), SendError> {
         self.feed(message).await?;
         self.flush().await
     }
@@ -115,8 +115,8 @@ impl<IO: AsyncRead + AsyncWrite + Unpin + Send> Sender<IO> {
     ///
     /// # Cancel safety
     /// As with [`WebSocket::send`].
-    pub async fn feed<'m>(&mut self, message: impl Into<Outgoing<'m>>) -> Result<(), SendError> {
-        Sending::new(&self.shared, None, message.into()).await
+    pub async fn feed(&mut self, message: impl AsMessage) -> Result<(), SendError> {
+        Sending::new(&self.shared, None, message).await
     }
 
     /// As [`WebSocket::flush`].

@@ -6,7 +6,7 @@ use std::task::{Context, Poll};
 use futures_core::Stream;
 use futures_sink::Sink;
 use tokio::io::{AsyncRead, AsyncWrite};
-use ws_core::{CloseReason, Message, MessageRef, StatusCode};
+use ws_core::{AsMessage as _, CloseReason, Message, StatusCode};
 
 use super::WebSocket;
 use crate::error::{RecvError, SendError};
@@ -42,7 +42,7 @@ impl<IO: AsyncRead + AsyncWrite + Unpin + Send> Sink<Message> for WebSocket<IO> 
 
     fn start_send(self: Pin<&mut Self>, message: Message) -> Result<(), SendError> {
         let this = self.get_mut();
-        let message = MessageRef::from(&message).into();
+        let message = message.as_message();
         if this.shared.is_closed() {
             return Err(SendError::Closed);
         }
