@@ -123,7 +123,8 @@ impl Builder {
     }
 
     /// The only path that is served, with its leading slash; requests for others are answered
-    /// with 404. By default any path is served.
+    /// with 404. By default any path is served. On a site it is the whole path that the client has
+    /// requested, with any prefix that a router has stripped.
     pub fn path(mut self, path: impl Into<String>) -> Builder {
         self.path = Some(path.into());
         self

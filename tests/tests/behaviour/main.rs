@@ -23,6 +23,7 @@ mod opening;
 mod proxies;
 mod read_ahead;
 mod registry;
+mod routers;
 mod shutdown;
 mod slow_readers;
 mod standalone;

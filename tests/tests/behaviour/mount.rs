@@ -39,7 +39,8 @@ fn visit_through(site: &Router, pipe_bytes: usize) -> Client {
     let (near, far) = tokio::io::duplex(pipe_bytes);
     let site = TowerToHyperService::new(site.clone());
     tokio::spawn(async move {
-        let server = auto::Builder::new(TokioExecutor::new());
+        let mut server = auto::Builder::new(TokioExecutor::new());
+        server.http2().enable_connect_protocol();
         drop(server.serve_connection_with_upgrades(TokioIo::new(near), site).await);
     });
     Client::new(far)

@@ -8,6 +8,7 @@
 #[cfg(feature = "axum")]
 mod axum;
 mod handshake;
+mod original_uri;
 mod request;
 mod response;
 #[cfg(all(feature = "axum", feature = "tls"))]
@@ -27,6 +28,7 @@ use ws_core::Rejection;
 #[cfg(feature = "axum")]
 pub use axum::{WebSocketUpgrade, WebSocketUpgradeRejection};
 use handshake::Handshake;
+pub use original_uri::OriginalUri;
 #[cfg(all(feature = "axum", feature = "tls"))]
 pub use tls_listener::TlsListener;
 
