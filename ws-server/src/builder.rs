@@ -55,7 +55,9 @@ impl Builder {
         self
     }
 
-    /// The origins whose pages may connect (RFC 6455 §10.2). By default [`Origins::Same`].
+    /// The origins whose pages may connect (RFC 6455 §10.2). By default [`Origins::Same`]. Others
+    /// are refused with 403, and a text that says which setting would let them in. Of each kind of
+    /// difference, the first refusal is logged as a warning.
     pub fn origins(mut self, origins: Origins) -> Builder {
         self.origins = origins;
         self

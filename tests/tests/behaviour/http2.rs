@@ -126,6 +126,7 @@ async fn a_request_of_another_version_or_protocol_is_refused() {
     foreign.headers_mut().insert("origin", "http://evil.example".parse().unwrap());
     let response = client.send_request(foreign).await.unwrap();
     assert_eq!(response.status(), StatusCode::FORBIDDEN);
+    assert!(body(response).await.contains("this server's own is \"http://example.com\""));
     let page = Request::get("http://example.com/").body(Empty::new()).unwrap();
     let response = client.send_request(page).await.unwrap();
     assert_eq!(response.status(), StatusCode::BAD_REQUEST);

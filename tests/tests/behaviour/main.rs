@@ -20,6 +20,7 @@ mod long_messages;
 mod messages;
 mod mount;
 mod opening;
+mod origins;
 mod proxies;
 mod read_ahead;
 mod registry;

@@ -2,7 +2,7 @@
 
 use std::future::Future;
 use std::io;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 use axum::extract::FromRequestParts;
 use axum::response::{IntoResponse, Response};
@@ -16,7 +16,7 @@ use super::handshake::Handshake;
 use super::response;
 use crate::byte_stream::ByteStream;
 use crate::config::Config;
-use crate::policy::{Content, Origins};
+use crate::policy::{Content, OriginWarnings, Origins};
 use crate::proxy::TrustedProxies;
 use crate::session::{self, Connections, Place, Run, Session};
 use crate::socket::RemoteAddr;
@@ -226,14 +226,18 @@ impl<S: Sync> FromRequestParts<S> for WebSocketUpgrade {
     }
 }
 
+/// The warnings of all extractors, since each request has one of its own.
+static ORIGIN_WARNINGS: LazyLock<Arc<OriginWarnings>> = LazyLock::new(Arc::default);
+
 fn read(parts: &mut Parts, asked: &Asked) -> Result<WebSocketUpgrade, Rejection> {
-    let config = Config::new(None).map_err(|error| {
+    let mut config = Config::new(None).map_err(|error| {
         tracing::error!(%error, "cannot open WebSockets");
         Rejection::new(
             Status::InternalServerError,
             "this server cannot open WebSockets; its log says why",
         )
     })?;
+    config.origin_warnings = ORIGIN_WARNINGS.clone();
     let handshake = Handshake::read(parts, &config)?;
     let head = handshake.head();
     let draft = config.drafts.select(head)?;

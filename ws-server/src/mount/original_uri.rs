@@ -3,17 +3,16 @@
 use http::Uri;
 use http::request::Parts;
 
-/// The URI that the client has requested, where the URI of the request is another: a router that
-/// strips a prefix from the path inserts this into the request's extensions before.
+/// The URI that the client has requested, as an extension of a request: for routers that change the
+/// URI, for example strip a prefix from its path.
 ///
-/// The drafts need the original: hixie-76 clients are sent the URL of the connection, and close it
-/// unless it is the one that they have opened. It is also what a service sees in its
-/// [`Peer`](crate::Peer), and what [`Builder::path`](crate::Builder::path) is compared with.
+/// The original is what counts. hixie-76 clients are sent the URL of the connection, and close it
+/// unless it is the one that they have opened. A service sees the original in its
+/// [`Peer`](crate::Peer), and [`Builder::path`](crate::Builder::path) is compared with it.
 ///
-/// Routers of axum insert [their own](https://docs.rs/axum/0.8/axum/extract/struct.OriginalUri.html),
-/// which is read too (feature `axum`). This one takes precedence: insert it where the URI changes
-/// before such a router sees it. A request over HTTP/2 has its scheme and authority in its URI, so
-/// insert the whole URI.
+/// Routers of axum insert axum's own `OriginalUri`, which is read too (feature `axum`). This one
+/// takes precedence: insert it where the URI changes before such a router sees the request. Insert
+/// the whole URI, since over HTTP/2 it also has the scheme and the host.
 ///
 /// ```
 /// use http::{Request, Uri};
