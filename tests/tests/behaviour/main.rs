@@ -16,6 +16,7 @@ mod http2;
 mod keepalive;
 mod limits;
 mod liveness;
+mod log;
 mod long_messages;
 mod messages;
 mod mount;

@@ -7,7 +7,8 @@ use ws_server::{Builder, Origins, Server, Transport, WebSocketUpgrade};
 use ws_tests::Client;
 use ws_tests::requests;
 
-use crate::mount::{Log, visit};
+use crate::log::Log;
+use crate::mount::visit;
 use crate::{echo, echo_messages};
 
 /// A server that refuses and says why, reached in one of several ways.
