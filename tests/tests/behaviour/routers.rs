@@ -126,7 +126,7 @@ async fn is_told(connect: impl Fn() -> Client, target: &str) {
     let mut client = connect();
     client.send(&[&asking(requests::HIXIE76, target), requests::HIXIE76_KEY3].concat()).await;
     let head = client.head().await;
-    assert!(head.starts_with("HTTP/1.1 101 "), "{head}");
+    assert!(head.starts_with("HTTP/1.1 101 WebSocket Protocol Handshake\r\n"), "{head}");
     let location = format!("\r\nsec-websocket-location: ws://example.com{target}\r\n");
     assert!(head.contains(&location), "{location}: {head}");
     client.expect(requests::HIXIE76_ANSWER).await;

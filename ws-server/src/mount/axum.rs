@@ -86,8 +86,8 @@ impl WebSocketUpgrade {
         &self.headers
     }
 
-    /// The request head as drafts read it; for a request over HTTP/2, the equivalent HTTP/1.1
-    /// request.
+    /// The request head as drafts read it, with the [original URI](crate::OriginalUri); for a
+    /// request over HTTP/2, the equivalent HTTP/1.1 request.
     pub fn head(&self) -> &RequestHead {
         self.handshake.head()
     }

@@ -44,6 +44,8 @@ use crate::session::{Application, Connections};
 /// over upgraded connections: `axum::serve` does, and hyper's connections
 /// [`with_upgrades`](hyper::server::conn::http1::Connection::with_upgrades).
 ///
+/// A router may have changed the URI of a request: the [original](OriginalUri) counts.
+///
 /// Each connection runs in its own task. [`connections`](UpgradeService::connections) counts them,
 /// closes them and waits for their end.
 #[derive(Clone)]
