@@ -55,7 +55,9 @@ impl Builder {
         self
     }
 
-    /// The origins whose pages may connect (RFC 6455 §10.2). By default [`Origins::Same`].
+    /// The origins whose pages may connect (RFC 6455 §10.2). By default [`Origins::Same`]. Others
+    /// are refused with 403, and a text that says which setting would let them in. Of each kind of
+    /// difference, the first refusal is logged as a warning.
     pub fn origins(mut self, origins: Origins) -> Builder {
         self.origins = origins;
         self
@@ -123,7 +125,8 @@ impl Builder {
     }
 
     /// The only path that is served, with its leading slash; requests for others are answered
-    /// with 404. By default any path is served.
+    /// with 404. By default any path is served. On a site it is the whole path that the client has
+    /// requested, with any prefix that a router has stripped.
     pub fn path(mut self, path: impl Into<String>) -> Builder {
         self.path = Some(path.into());
         self

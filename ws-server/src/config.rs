@@ -7,7 +7,7 @@ use tokio::sync::Semaphore;
 use ws_core::extension::Extension;
 use ws_core::{Drafts, DuplicateDraft, Limits, Timeouts, Transport};
 
-use crate::policy::{Origins, Subprotocols};
+use crate::policy::{OriginWarnings, Origins, Subprotocols};
 use crate::proxy::TrustedProxies;
 use crate::socket::Socket;
 #[cfg(feature = "tls")]
@@ -23,6 +23,8 @@ pub const DRAIN: Duration = Duration::from_secs(10);
 pub(crate) struct Config {
     pub(crate) drafts: Drafts,
     pub(crate) origins: Origins,
+    /// What was already logged of the origins that were refused.
+    pub(crate) origin_warnings: Arc<OriginWarnings>,
     /// How clients reach the server, if it was configured.
     pub(crate) transport: Option<Transport>,
     /// The proxies that may send `Forwarded` and `X-Forwarded-*`.
@@ -89,6 +91,7 @@ impl Config {
         Ok(Config {
             drafts,
             origins: Origins::default(),
+            origin_warnings: Arc::default(),
             transport: None,
             trusted_proxies: TrustedProxies::default(),
             proxy_protocol: TrustedProxies::default(),

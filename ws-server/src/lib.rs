@@ -57,7 +57,7 @@ pub use ws_core::{
 #[cfg(all(feature = "axum", feature = "tls"))]
 pub use mount::TlsListener;
 #[cfg(feature = "tower")]
-pub use mount::UpgradeService;
+pub use mount::{OriginalUri, UpgradeService};
 #[cfg(feature = "axum")]
 pub use mount::{WebSocketUpgrade, WebSocketUpgradeRejection};
 #[cfg(feature = "tower")]

@@ -86,7 +86,8 @@ impl Peer {
         &self.opening.head
     }
 
-    /// The path of the request, without the query.
+    /// The path of the request, without the query. On a site it is the whole path, with any prefix
+    /// that a router has stripped.
     pub fn path(&self) -> &str {
         self.opening.head.path()
     }

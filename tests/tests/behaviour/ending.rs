@@ -12,7 +12,8 @@ use ws_server::{ByteStream, Sender, Server, WebSocket};
 use ws_tests::frames::{close, text};
 use ws_tests::{Client, requests};
 
-use crate::mount::{self, Log};
+use crate::log::Log;
+use crate::mount;
 use crate::ways::{LONG, Served, named, open_each, open_each_stream, talk, wait_with};
 use crate::{serve, serve_bytes};
 

@@ -19,14 +19,25 @@ use crate::{echo_messages, serve, serve_messages};
 type Stream = TokioIo<hyper::upgrade::Upgraded>;
 
 async fn connect(server: &Connector) -> SendRequest<Empty<Bytes>> {
-    let io = TokioIo::new(server.connect().into_pipe());
+    speak(server.connect()).await
+}
+
+/// Speaks HTTP/2 on this connection.
+async fn speak(connection: Client) -> SendRequest<Empty<Bytes>> {
+    let io = TokioIo::new(connection.into_pipe());
     let (sender, connection) = http2::handshake(TokioExecutor::new(), io).await.unwrap();
     tokio::spawn(connection);
     sender
 }
 
+const URI: &str = "http://example.com/chat?x=1";
+
 fn request(protocol: &'static str, version: &str) -> Request<Empty<Bytes>> {
-    Request::connect("http://example.com/chat?x=1")
+    request_for(URI, protocol, version)
+}
+
+fn request_for(uri: &str, protocol: &'static str, version: &str) -> Request<Empty<Bytes>> {
+    Request::connect(uri)
         .header("sec-websocket-version", version)
         .header("origin", "http://example.com")
         .extension(Protocol::from_static(protocol))
@@ -35,7 +46,11 @@ fn request(protocol: &'static str, version: &str) -> Request<Empty<Bytes>> {
 }
 
 async fn open(client: &mut SendRequest<Empty<Bytes>>) -> Stream {
-    let response = client.send_request(request("websocket", "13")).await.unwrap();
+    open_uri(client, URI).await
+}
+
+async fn open_uri(client: &mut SendRequest<Empty<Bytes>>, uri: &str) -> Stream {
+    let response = client.send_request(request_for(uri, "websocket", "13")).await.unwrap();
     assert_eq!(response.status(), StatusCode::OK);
     assert!(!response.headers().contains_key("sec-websocket-accept"));
     TokioIo::new(hyper::upgrade::on(response).await.unwrap())
@@ -43,9 +58,14 @@ async fn open(client: &mut SendRequest<Empty<Bytes>>) -> Stream {
 
 /// A client in a stream of its own.
 pub(crate) async fn visit(server: &Connector) -> Client {
+    visit_at(server.connect(), URI).await
+}
+
+/// As [`visit`], on this connection and at this URI.
+pub(crate) async fn visit_at(connection: Client, uri: &str) -> Client {
     let (near, mut far) = tokio::io::duplex(1024);
-    let mut client = connect(server).await;
-    let mut stream = open(&mut client).await;
+    let mut client = speak(connection).await;
+    let mut stream = open_uri(&mut client, uri).await;
     tokio::spawn(async move {
         drop(tokio::io::copy_bidirectional(&mut stream, &mut far).await);
         drop(client);
@@ -106,6 +126,7 @@ async fn a_request_of_another_version_or_protocol_is_refused() {
     foreign.headers_mut().insert("origin", "http://evil.example".parse().unwrap());
     let response = client.send_request(foreign).await.unwrap();
     assert_eq!(response.status(), StatusCode::FORBIDDEN);
+    assert!(body(response).await.contains("this server's own is \"http://example.com\""));
     let page = Request::get("http://example.com/").body(Empty::new()).unwrap();
     let response = client.send_request(page).await.unwrap();
     assert_eq!(response.status(), StatusCode::BAD_REQUEST);

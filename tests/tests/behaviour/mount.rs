@@ -1,7 +1,6 @@
 //! A service on a path of a site that hyper serves.
 
 use std::convert::Infallible;
-use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use axum::Router;
@@ -18,6 +17,7 @@ use ws_tests::frames::{binary, close, text};
 use ws_tests::requests::{self, with_field};
 
 use crate::echo;
+use crate::log::Log;
 
 fn mounted(builder: Builder) -> (Router, Connections) {
     let upgrade: UpgradeService = builder.upgrade_messages(|socket, _| echo(socket)).unwrap();
@@ -39,7 +39,8 @@ fn visit_through(site: &Router, pipe_bytes: usize) -> Client {
     let (near, far) = tokio::io::duplex(pipe_bytes);
     let site = TowerToHyperService::new(site.clone());
     tokio::spawn(async move {
-        let server = auto::Builder::new(TokioExecutor::new());
+        let mut server = auto::Builder::new(TokioExecutor::new());
+        server.http2().enable_connect_protocol();
         drop(server.serve_connection_with_upgrades(TokioIo::new(near), site).await);
     });
     Client::new(far)
@@ -276,33 +277,6 @@ async fn a_service_that_panics_is_told_of_in_the_log_and_counts_no_more() {
     assert!(log.contains("a service panicked, its connection is closed"), "{log}");
     assert!(log.contains("as asked"), "{log}");
     assert!(!log.contains("did not close"), "{log}");
-}
-
-/// What was logged.
-#[derive(Clone, Default)]
-pub(crate) struct Log(Arc<Mutex<Vec<u8>>>);
-
-impl Log {
-    /// Logs here from now on, until what it gives is dropped.
-    pub(crate) fn begin(&self) -> tracing::subscriber::DefaultGuard {
-        let writer = self.clone();
-        let subscriber = tracing_subscriber::fmt().with_writer(move || writer.clone()).finish();
-        tracing::subscriber::set_default(subscriber)
-    }
-
-    pub(crate) fn text(&self) -> String {
-        String::from_utf8(self.0.lock().unwrap().clone()).unwrap()
-    }
-}
-
-impl std::io::Write for Log {
-    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-        self.0.lock().unwrap().write(bytes)
-    }
-
-    fn flush(&mut self) -> std::io::Result<()> {
-        Ok(())
-    }
 }
 
 #[tokio::test(start_paused = true)]

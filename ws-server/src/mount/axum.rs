@@ -2,7 +2,7 @@
 
 use std::future::Future;
 use std::io;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 use axum::extract::FromRequestParts;
 use axum::response::{IntoResponse, Response};
@@ -17,7 +17,7 @@ use super::response;
 use crate::byte_stream::ByteStream;
 use crate::config::Config;
 use crate::handler::Outcome;
-use crate::policy::{Content, Origins};
+use crate::policy::{Content, OriginWarnings, Origins};
 use crate::proxy::TrustedProxies;
 use crate::session::{self, Connections, Place, Run, Session};
 use crate::socket::RemoteAddr;
@@ -87,8 +87,8 @@ impl WebSocketUpgrade {
         &self.headers
     }
 
-    /// The request head as drafts read it; for a request over HTTP/2, the equivalent HTTP/1.1
-    /// request.
+    /// The request head as drafts read it, with the [original URI](crate::OriginalUri); for a
+    /// request over HTTP/2, the equivalent HTTP/1.1 request.
     pub fn head(&self) -> &RequestHead {
         self.handshake.head()
     }
@@ -225,14 +225,18 @@ impl<S: Sync> FromRequestParts<S> for WebSocketUpgrade {
     }
 }
 
+/// The warnings of all extractors, since each request has one of its own.
+static ORIGIN_WARNINGS: LazyLock<Arc<OriginWarnings>> = LazyLock::new(Arc::default);
+
 fn read(parts: &mut Parts, asked: &Asked) -> Result<WebSocketUpgrade, Rejection> {
-    let config = Config::new(None).map_err(|error| {
+    let mut config = Config::new(None).map_err(|error| {
         tracing::error!(%error, "cannot open WebSockets");
         Rejection::new(
             Status::InternalServerError,
             "this server cannot open WebSockets; its log says why",
         )
     })?;
+    config.origin_warnings = ORIGIN_WARNINGS.clone();
     let handshake = Handshake::read(parts, &config)?;
     let head = handshake.head();
     let draft = config.drafts.select(head)?;

@@ -8,6 +8,7 @@
 #[cfg(feature = "axum")]
 mod axum;
 mod handshake;
+mod original_uri;
 mod request;
 mod response;
 #[cfg(all(feature = "axum", feature = "tls"))]
@@ -27,6 +28,7 @@ use ws_core::Rejection;
 #[cfg(feature = "axum")]
 pub use axum::{WebSocketUpgrade, WebSocketUpgradeRejection};
 use handshake::Handshake;
+pub use original_uri::OriginalUri;
 #[cfg(all(feature = "axum", feature = "tls"))]
 pub use tls_listener::TlsListener;
 
@@ -41,6 +43,8 @@ use crate::session::{Application, Connections};
 /// any other with a status and a text that say what is expected. It needs an HTTP server that hands
 /// over upgraded connections: `axum::serve` does, and hyper's connections
 /// [`with_upgrades`](hyper::server::conn::http1::Connection::with_upgrades).
+///
+/// A router may have changed the URI of a request: the [original](OriginalUri) counts.
 ///
 /// Each connection runs in its own task. [`connections`](UpgradeService::connections) counts them,
 /// closes them and waits for their end.

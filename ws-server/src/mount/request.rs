@@ -7,6 +7,7 @@ use http::{Extensions, Method, Version};
 use ws_core::head::{Fields, HttpVersion, RequestHead};
 use ws_core::{Rejection, Status, Transport};
 
+use super::original_uri::original;
 use crate::config::Config;
 use crate::peer::Source;
 use crate::socket::RemoteAddr;
@@ -49,7 +50,8 @@ pub(super) fn read(parts: &Parts) -> Result<(RequestHead, Bootstrap), Rejection>
         Version::HTTP_09 | Version::HTTP_10 => HttpVersion::Http10,
         _ => HttpVersion::Http11,
     };
-    let head = RequestHead::new(parts.method.as_str(), parts.uri.to_string(), version, fields);
+    let target = original(parts).to_string();
+    let head = RequestHead::new(parts.method.as_str(), target, version, fields);
     Ok((head, Bootstrap::Upgrade))
 }
 
@@ -72,12 +74,13 @@ fn extended_connect(parts: &Parts, mut fields: Fields) -> Result<RequestHead, Re
             return Err(Rejection::bad_request(reason).with_versions("13"));
         }
     }
-    let authority = parts.uri.authority().map_or("", |authority| authority.as_str());
+    let uri = original(parts);
+    let authority = uri.authority().map_or("", |authority| authority.as_str());
     fields.set("Host", authority);
     fields.set("Upgrade", "websocket");
     fields.set("Connection", "Upgrade");
     fields.set("Sec-WebSocket-Key", NO_KEY);
-    let target = parts.uri.path_and_query().map_or("/", |target| target.as_str());
+    let target = uri.path_and_query().map_or("/", |target| target.as_str());
     Ok(RequestHead::new("GET", target, HttpVersion::Http11, fields))
 }
 
@@ -110,7 +113,7 @@ pub(super) fn source(parts: &Parts, config: &Config) -> Source {
     if let Some(source) = parts.extensions.get::<Source>() {
         return source.clone();
     }
-    let scheme = || match parts.uri.scheme_str() {
+    let scheme = || match original(parts).scheme_str() {
         Some("https" | "wss") if parts.version >= Version::HTTP_2 => Transport::Tls,
         _ => Transport::Plain,
     };

@@ -74,7 +74,8 @@ pub(crate) fn agree(
 ) -> Result<Negotiated, Rejection> {
     let draft = config.drafts.select(head)?;
     let Offer { origin, subprotocols } = draft.offer(head)?;
-    config.origins.check(origin, head, transport)?;
+    let allowed = config.origins.check(origin, head, transport);
+    allowed.map_err(|refusal| config.origin_warnings.reject(refusal))?;
     let mut codec = draft.codec(Role::Server, &config.limits);
     let subprotocol = config.subprotocols.pick(&subprotocols, content, &codec.capabilities());
     let accepted = match config.extensions.as_slice() {
