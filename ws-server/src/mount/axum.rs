@@ -152,7 +152,7 @@ impl WebSocketUpgrade {
 
     /// Accepts the request. `callback` is called with the connection once it is open, in a new
     /// task. When it has dropped the socket, the connection is closed with status 1000, or 1011 if
-    /// it has panicked (RFC 6455 §7.4.1).
+    /// it has panicked or ended with an error (RFC 6455 §7.4.1).
     ///
     /// The response is a refusal, and `callback` is not called, when the origin may not connect,
     /// when the [connections](WebSocketUpgrade::connections) are being closed, or when the HTTP
