@@ -18,15 +18,15 @@ mod readmes {
     #[doc = include_str!("../../README.md")]
     mod repository {}
     #[doc = include_str!("../../ws-core/README.md")]
-    mod core {}
+    mod ws_core {}
     #[doc = include_str!("../../ws-hixie76/README.md")]
-    mod hixie76 {}
+    mod ws_hixie76 {}
     #[doc = include_str!("../../ws-hybi07/README.md")]
-    mod hybi07 {}
+    mod ws_hybi07 {}
     #[doc = include_str!("../../ws-hybi08/README.md")]
-    mod hybi08 {}
+    mod ws_hybi08 {}
     #[doc = include_str!("../../ws-rfc6455/README.md")]
-    mod rfc6455 {}
+    mod ws_rfc6455 {}
 }
 
 pub use client::Client;
