@@ -1,4 +1,7 @@
 #![doc = include_str!("docs/crate.md")]
+// On docs.rs, which has a nightly compiler, each item shows the feature it requires. Cargo declares
+// `docsrs` for the lint `unexpected_cfgs` by itself.
+#![cfg_attr(docsrs, feature(doc_cfg))]
 
 mod buffer;
 mod close;

@@ -1,4 +1,7 @@
 #![doc = include_str!("docs/crate.md")]
+// On docs.rs, which has a nightly compiler, each item shows the feature it requires. Cargo declares
+// `docsrs` for the lint `unexpected_cfgs` by itself.
+#![cfg_attr(docsrs, feature(doc_cfg))]
 
 #[cfg(feature = "hixie76")]
 use ws_hixie76 as _;
@@ -88,8 +91,3 @@ pub mod extension {
     pub use ws_core::deflate::{Context, Deflate};
     pub use ws_core::extension::*;
 }
-
-/// The programs of the README, compiled as doctests.
-#[cfg(all(doctest, feature = "axum", feature = "deflate", feature = "tls"))]
-#[doc = include_str!("../../README.md")]
-mod readme {}

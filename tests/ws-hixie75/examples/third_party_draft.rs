@@ -1,7 +1,7 @@
 //! A server that also speaks a draft from a third-party crate.
 //!
 //! ```text
-//! cargo run -p ws-server --example third_party_draft -- 127.0.0.1:8080
+//! cargo run -p ws-hixie75 --example third_party_draft -- 127.0.0.1:8080
 //! ```
 //!
 //! The draft only needs its crate to be named, with `use`.
