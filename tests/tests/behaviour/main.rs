@@ -27,6 +27,7 @@ mod proxies;
 mod read_ahead;
 mod registry;
 mod routers;
+mod senders;
 mod shutdown;
 mod slow_readers;
 mod standalone;

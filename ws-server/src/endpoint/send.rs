@@ -91,7 +91,11 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> Endpoint<IO> {
     /// Encodes into the send buffer a short message, or the frame header of a long one.
     #[inline]
     fn begin(&mut self, message: Outgoing<'_>) -> Result<SendProgress, SendError> {
-        if is_long(message) && self.io.as_ref().is_some_and(IO::is_write_vectored) {
+        // While another sender writes a long message from where it is, this one is copied after it.
+        if is_long(message)
+            && !self.connection.is_within_sent_message()
+            && self.io.as_ref().is_some_and(IO::is_write_vectored)
+        {
             self.borrow_output();
             if let Some(tail) = self.connection.begin(message.message())? {
                 return Ok(SendProgress::Begun { rest: 0, refused: false, tail });

@@ -38,7 +38,7 @@ pub(crate) struct State<V> {
     /// Whether other tasks than the driver may wait. Always true while `wakers` has one.
     pub(super) others_wait: bool,
     /// The number of handles. The connection is closed when it is 0.
-    pub(super) handles: u8,
+    pub(super) handles: u32,
     /// Whether a handle was dropped while its thread was panicking.
     pub(super) panicked: Panicked,
     pub(crate) view: V,
@@ -200,7 +200,7 @@ impl<V: View> Shared<V> {
     }
 
     /// Adds handles.
-    pub(crate) fn add_handles(&self, count: u8) {
+    pub(crate) fn add_handles(&self, count: u32) {
         self.lock().handles += count;
     }
 

@@ -77,7 +77,7 @@ impl Inbox {
     }
 
     /// How much memory it holds, in bytes.
-    #[cfg(test)]
+    #[cfg(all(test, feature = "rfc6455"))]
     pub(super) fn capacity(&self) -> usize {
         self.batch.capacity()
     }

@@ -26,10 +26,19 @@ pub struct Receiver<IO = Socket> {
     inbox: Inbox,
 }
 
-/// The half that sends; from [`WebSocket::split`].
+/// The half that sends; from [`WebSocket::split`]. Clones of it send over the same connection, from
+/// any number of tasks: messages are sent whole, in the order in which the connection accepts them.
+/// The connection is closed when all of them and the [`Receiver`] are dropped.
 #[derive(Debug)]
 pub struct Sender<IO = Socket> {
-    shared: Arc<Shared<MessageState<IO>>>,
+    pub(super) shared: Arc<Shared<MessageState<IO>>>,
+}
+
+impl<IO> Clone for Sender<IO> {
+    fn clone(&self) -> Sender<IO> {
+        self.shared.add_handles(1);
+        Sender { shared: self.shared.clone() }
+    }
 }
 
 pub(super) fn split<IO>(socket: WebSocket<IO>) -> (Receiver<IO>, Sender<IO>) {
@@ -129,6 +138,18 @@ impl<IO: AsyncRead + AsyncWrite + Unpin + Send> Sender<IO> {
     pub async fn flush(&mut self) -> Result<(), SendError> {
         poll_fn(|cx| self.shared.visit(Side::Writer, cx, |view, cx| view.endpoint().poll_flush(cx)))
             .await
+    }
+
+    /// As [`WebSocket::ping`].
+    ///
+    /// # Errors
+    /// [`SendError::Unsupported`] in drafts without ping.
+    ///
+    /// # Cancel safety
+    /// When the future is dropped, the ping may or may not be sent.
+    pub async fn ping(&mut self, payload: &[u8]) -> Result<(), SendError> {
+        self.shared.change(|state| state.view.endpoint().ping(payload))?;
+        self.flush().await
     }
 
     /// Begins the closing handshake, and flushes. The receiving half gets what the peer still

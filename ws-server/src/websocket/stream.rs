@@ -8,7 +8,7 @@ use futures_sink::Sink;
 use tokio::io::{AsyncRead, AsyncWrite};
 use ws_core::{AsMessage as _, CloseReason, Message, StatusCode};
 
-use super::WebSocket;
+use super::{Sender, WebSocket};
 use crate::error::{RecvError, SendError};
 use crate::runtime::wakers::Side;
 
@@ -62,5 +62,33 @@ impl<IO: AsyncRead + AsyncWrite + Unpin + Send> Sink<Message> for WebSocket<IO> 
             this.start_close(Some(CloseReason::new(StatusCode::NORMAL, "")));
         }
         WebSocket::poll_flush(this, cx)
+    }
+}
+
+/// As that of a [`WebSocket`].
+impl<IO: AsyncRead + AsyncWrite + Unpin + Send> Sink<Message> for Sender<IO> {
+    type Error = SendError;
+
+    fn poll_ready(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<(), SendError>> {
+        self.shared.visit(Side::Writer, cx, |view, cx| view.endpoint().poll_room(cx))
+    }
+
+    fn start_send(self: Pin<&mut Self>, message: Message) -> Result<(), SendError> {
+        if self.shared.is_closed() {
+            return Err(SendError::Closed);
+        }
+        self.shared.change(|state| state.view.endpoint().put(message.as_message()))
+    }
+
+    fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<(), SendError>> {
+        self.shared.visit(Side::Writer, cx, |view, cx| view.endpoint().poll_flush(cx))
+    }
+
+    fn poll_close(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<(), SendError>> {
+        if !self.shared.is_closed() {
+            let reason = CloseReason::new(StatusCode::NORMAL, "");
+            self.shared.change(|state| state.view.endpoint().close(Some(reason)));
+        }
+        Sink::poll_flush(self, cx)
     }
 }

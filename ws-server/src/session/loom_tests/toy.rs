@@ -225,7 +225,7 @@ pub(super) fn connect<const N: usize>(wire: &Arc<Wire>) -> [Handle; N] {
     let wire = wire.clone();
     let toy = Toy { wire, ahead: 0, unsent: 0, has_closed: false, has_peer_gone: false };
     let shared = Shared::new(toy);
-    shared.add_handles(N as u8 - 1);
+    shared.add_handles(N as u32 - 1);
     std::array::from_fn(|_| Handle(shared.clone()))
 }
 
