@@ -13,6 +13,7 @@ use super::own_origin::OwnOrigin;
 /// (cross-site WebSocket hijacking). Clients that send no origin are not browsers and are always
 /// accepted: the origin is no authentication, since other clients can send any (RFC 6455 §10.2).
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Origins {
     /// The pages of this server's own origin: same scheme, host and port as the request.
     #[default]

@@ -35,10 +35,10 @@ pub(crate) struct State<V> {
     // hot: every visit reads these, so they share cache lines.
     /// The task that drives the connection, if there is one.
     pub(super) driver: Option<Waker>,
-    /// Whether other tasks than the driver may wait. Always true while `wakers` has one.
-    pub(super) others_wait: bool,
     /// The number of handles. The connection is closed when it is 0.
     pub(super) handles: u32,
+    /// Whether other tasks than the driver may wait. Always true while `wakers` has one.
+    pub(super) others_wait: bool,
     /// Whether a handle was dropped while its thread was panicking.
     pub(super) panicked: Panicked,
     pub(crate) view: V,
