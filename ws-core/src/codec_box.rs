@@ -2,8 +2,8 @@
 
 use crate::codec::{Capabilities, Codec, Decoded, EncodeError, Envelope, Transformed};
 use crate::frame::{Frame, OpCode};
-use crate::hybi::Encoder;
 use crate::hybi::codec::{HybiCodec, WholeMessage};
+use crate::hybi::encoder::Encoder;
 use crate::protocol_error::ProtocolError;
 
 /// The codec of one connection; see [`Draft::codec`](crate::Draft::codec).

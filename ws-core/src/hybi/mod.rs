@@ -4,7 +4,7 @@
 
 mod accept;
 pub(crate) mod codec;
-mod encoder;
+pub(crate) mod encoder;
 mod extended;
 mod extension;
 mod handshake;

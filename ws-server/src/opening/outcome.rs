@@ -2,7 +2,7 @@
 
 use ws_core::HandshakeError;
 
-use super::read_until::Disconnected;
+use super::received::Disconnected;
 use super::refuse::Refusal;
 use crate::endpoint::Endpoint;
 use crate::peer::Peer;

@@ -4,8 +4,8 @@ use std::io;
 
 use ws_core::head::{HeadError, HeadReader, RequestHead};
 
-use super::read_until::{Disconnected, read_until};
-use super::received::Received;
+use super::read_until::read_until;
+use super::received::{Disconnected, Received};
 use crate::runtime::alarm::AlarmEvent;
 use crate::socket::Socket;
 

@@ -1,15 +1,10 @@
 //! Reading until the received bytes are enough.
 
 use std::future::poll_fn;
-use std::io;
 use std::task::{Poll, ready};
 
-use super::received::Received;
+use super::received::{Disconnected, Received};
 use crate::socket::Socket;
-
-/// The connection ended or failed before enough bytes were received.
-#[derive(Debug)]
-pub(super) struct Disconnected(pub(super) io::Error);
 
 /// Reads until `look` returns something. It sees all bytes that are not consumed, at least one.
 /// While the socket has nothing to read, only these bytes are kept.

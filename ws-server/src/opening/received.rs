@@ -1,13 +1,17 @@
 //! Bytes that were read and not consumed by a step of the opening handshake.
 
+use std::io::{self, ErrorKind};
 use std::pin::pin;
 use std::task::{Context, Poll, ready};
 
 use tokio::io::AsyncReadExt;
 
-use super::read_until::Disconnected;
 use crate::runtime::pool;
 use crate::socket::Socket;
+
+/// The connection ended or failed before enough bytes were received.
+#[derive(Debug)]
+pub(super) struct Disconnected(pub(super) io::Error);
 
 /// Received bytes, in a buffer of the worker while they are read. While the socket has nothing more
 /// to read, only what has arrived is kept.
@@ -46,7 +50,7 @@ impl Received {
             self.release();
         }
         Poll::Ready(match ready!(outcome) {
-            Ok(0) => Err(Disconnected(std::io::ErrorKind::UnexpectedEof.into())),
+            Ok(0) => Err(Disconnected(ErrorKind::UnexpectedEof.into())),
             Ok(_) => Ok(()),
             Err(error) => Err(Disconnected(error)),
         })
