@@ -52,9 +52,9 @@ impl<E: Into<Box<dyn Error + Send + Sync>>> Outcome for Result<(), E> {
     }
 }
 
-/// A message service from a handler that ends with any [`Outcome`]; from [`message_fn`].
+/// A service from a handler that ends with any [`Outcome`]; from [`message_fn`] or [`stream_fn`].
 #[derive(Debug, Clone)]
-pub struct MessageFn<F>(F);
+pub struct HandlerFn<F>(F);
 
 /// A message service from a handler that ends with `()` or with an error type of its own; one that
 /// ends with `io::Result<()>` is a service as it is.
@@ -73,15 +73,15 @@ pub struct MessageFn<F>(F);
 /// Server::builder().messages(message_fn(|socket, _peer| count(socket)))
 /// # }
 /// ```
-pub fn message_fn<F, R>(handler: F) -> MessageFn<F>
+pub fn message_fn<F, R>(handler: F) -> HandlerFn<F>
 where
     F: Fn(WebSocket, Peer) -> R + Send + Sync + 'static,
     R: Future<Output: Outcome> + Send + 'static,
 {
-    MessageFn(handler)
+    HandlerFn(handler)
 }
 
-impl<F, R> MessageService for MessageFn<F>
+impl<F, R> MessageService for HandlerFn<F>
 where
     F: Fn(WebSocket, Peer) -> R + Send + Sync + 'static,
     R: Future<Output: Outcome> + Send + 'static,
@@ -91,20 +91,16 @@ where
     }
 }
 
-/// A service of byte streams from a handler that ends with any [`Outcome`]; from [`stream_fn`].
-#[derive(Debug, Clone)]
-pub struct StreamFn<F>(F);
-
 /// As [`message_fn`], for a service of byte streams.
-pub fn stream_fn<F, R>(handler: F) -> StreamFn<F>
+pub fn stream_fn<F, R>(handler: F) -> HandlerFn<F>
 where
     F: Fn(ByteStream, Peer) -> R + Send + Sync + 'static,
     R: Future<Output: Outcome> + Send + 'static,
 {
-    StreamFn(handler)
+    HandlerFn(handler)
 }
 
-impl<F, R> Service for StreamFn<F>
+impl<F, R> Service for HandlerFn<F>
 where
     F: Fn(ByteStream, Peer) -> R + Send + Sync + 'static,
     R: Future<Output: Outcome> + Send + 'static,

@@ -47,7 +47,7 @@ pub use ws_core::{DraftId, Drafts, Keepalive, Limits, Timeouts, Transport};
 
 pub use byte_stream::ByteStream;
 pub use error::{RecvError, SendError};
-pub use handler::{MessageFn, Outcome, StreamFn, message_fn, stream_fn};
+pub use handler::{HandlerFn, Outcome, message_fn, stream_fn};
 pub use peer::Peer;
 pub use service::{MessageService, Service};
 pub use websocket::{Receiver, Replies, Sender, WebSocket};

@@ -104,6 +104,16 @@ impl FrameHeader {
         }
     }
 
+    /// How many bytes the shortest form takes.
+    pub(crate) fn size(&self) -> usize {
+        let len = match self.len {
+            0..126 => 2,
+            126..65536 => 4,
+            _ => 10,
+        };
+        len + if self.key.is_some() { 4 } else { 0 }
+    }
+
     /// The header in its shortest form.
     pub fn to_vec(&self) -> Vec<u8> {
         let mut bytes = Vec::with_capacity(MAX_HEADER_BYTES);
@@ -132,6 +142,8 @@ mod tests {
         ];
         for (len, wire) in vectors {
             assert_eq!(header(len, None).to_vec(), wire);
+            let masked = header(len, Some(MaskingKey::new([0; 4])));
+            assert_eq!((header(len, None).size(), masked.size()), (wire.len(), wire.len() + 4));
             let parsed = FrameHeader::parse(wire).unwrap().unwrap();
             assert_eq!((parsed.header, parsed.size), (header(len, None), wire.len()));
             assert!(parsed.minimal);

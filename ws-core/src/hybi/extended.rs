@@ -145,7 +145,7 @@ impl ExtendedCodec {
     fn encode_transformed(&mut self, frame: Frame<'_>, output: &mut Vec<u8>) -> Option<()> {
         let start = output.len();
         // The output is rarely so much shorter that its header is shorter, too.
-        let guess = self.frames.header(frame.opcode, 0, frame.payload.len()).to_vec().len();
+        let guess = self.frames.header(frame.opcode, 0, frame.payload.len()).size();
         output.resize(start + guess, 0);
         let Some(reserved) = self.transform.encode(frame.payload, output) else {
             output.truncate(start);
