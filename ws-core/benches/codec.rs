@@ -10,7 +10,7 @@ use ws_core::hybi::{
     ExtensionValue, HybiCodec, KeyRule, LengthRule, OriginField, Profile, ReservedOpcode,
 };
 use ws_core::{
-    Batch, Codec, Connection, DraftId, Frame, Limits, Role, StatusCode, StatusRules, Timeouts,
+    Batch, CloseCode, Codec, Connection, DraftId, Frame, Limits, Role, StatusRules, Timeouts,
 };
 
 /// The number of messages in one read.
@@ -27,9 +27,9 @@ static PROFILE: Profile = Profile {
     length: LengthRule::Minimal,
     extension_value: ExtensionValue::TokenOrQuoted,
     status: StatusRules {
-        invalid_reason: StatusCode::INVALID_PAYLOAD,
+        invalid_reason: CloseCode::INVALID_PAYLOAD,
         sent_as: |code| code,
-        accepts: |number| StatusCode::new(number).is_some(),
+        accepts: |number| CloseCode::new(number).is_some(),
     },
 };
 

@@ -10,37 +10,37 @@ use crate::utf8;
 /// The names are those of RFC 6455 and its registry. Older versions have fewer codes; one they
 /// lack is sent as the nearest one they have, see [`StatusRules`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct StatusCode(u16);
+pub struct CloseCode(u16);
 
-impl StatusCode {
+impl CloseCode {
     /// 1000: the purpose of the connection is fulfilled.
-    pub const NORMAL: StatusCode = StatusCode(1000);
+    pub const NORMAL: CloseCode = CloseCode(1000);
     /// 1001: the server shuts down, or the browser leaves the page.
-    pub const GOING_AWAY: StatusCode = StatusCode(1001);
+    pub const GOING_AWAY: CloseCode = CloseCode(1001);
     /// 1002: the peer broke the protocol.
-    pub const PROTOCOL_ERROR: StatusCode = StatusCode(1002);
+    pub const PROTOCOL_ERROR: CloseCode = CloseCode(1002);
     /// 1003: a type of data that cannot be accepted.
-    pub const UNSUPPORTED: StatusCode = StatusCode(1003);
+    pub const UNSUPPORTED: CloseCode = CloseCode(1003);
     /// 1007: data that is not what its type says, such as text that is not UTF-8.
-    pub const INVALID_PAYLOAD: StatusCode = StatusCode(1007);
+    pub const INVALID_PAYLOAD: CloseCode = CloseCode(1007);
     /// 1008: a policy forbids it, and no other code fits.
-    pub const POLICY: StatusCode = StatusCode(1008);
+    pub const POLICY: CloseCode = CloseCode(1008);
     /// 1009: a message is too big.
-    pub const TOO_BIG: StatusCode = StatusCode(1009);
+    pub const TOO_BIG: CloseCode = CloseCode(1009);
     /// 1011: the server met an unexpected condition.
-    pub const INTERNAL_ERROR: StatusCode = StatusCode(1011);
+    pub const INTERNAL_ERROR: CloseCode = CloseCode(1011);
     /// 1012: the service restarts.
-    pub const RESTART: StatusCode = StatusCode(1012);
+    pub const RESTART: CloseCode = CloseCode(1012);
     /// 1013: the service is overloaded, try again later.
-    pub const TRY_AGAIN_LATER: StatusCode = StatusCode(1013);
+    pub const TRY_AGAIN_LATER: CloseCode = CloseCode(1013);
     /// 1014: a gateway got an invalid response from the upstream server.
-    pub const BAD_GATEWAY: StatusCode = StatusCode(1014);
+    pub const BAD_GATEWAY: CloseCode = CloseCode(1014);
 
     /// The code of this number, if it may be sent: 1000 to 1003, 1007 to 1014, and 3000 to
     /// 4999 for libraries and applications (RFC 6455 §7.4.2).
-    pub const fn new(number: u16) -> Option<StatusCode> {
+    pub const fn new(number: u16) -> Option<CloseCode> {
         match number {
-            1000..=1003 | 1007..=1014 | 3000..=4999 => Some(StatusCode(number)),
+            1000..=1003 | 1007..=1014 | 3000..=4999 => Some(CloseCode(number)),
             _ => None,
         }
     }
@@ -49,18 +49,18 @@ impl StatusCode {
     ///
     /// # Panics
     /// When the number is not within 3000 to 4999; in a constant this is an error of the compiler.
-    pub const fn application(number: u16) -> StatusCode {
+    pub const fn application(number: u16) -> CloseCode {
         assert!(3000 <= number && number <= 4999, "codes of applications are 3000 to 4999");
-        StatusCode(number)
+        CloseCode(number)
     }
 
     /// A code that a peer has sent, unchecked.
-    const fn received(number: u16) -> StatusCode {
-        StatusCode(number)
+    const fn received(number: u16) -> CloseCode {
+        CloseCode(number)
     }
 
     /// 1004 in versions 7 and 8: a frame is too large. RFC 6455 has 1009 for it.
-    pub const FRAME_TOO_LARGE: StatusCode = StatusCode(1004);
+    pub const FRAME_TOO_LARGE: CloseCode = CloseCode(1004);
 
     /// The number.
     pub const fn number(self) -> u16 {
@@ -68,7 +68,7 @@ impl StatusCode {
     }
 }
 
-impl std::fmt::Display for StatusCode {
+impl std::fmt::Display for CloseCode {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         self.0.fmt(f)
     }
@@ -77,7 +77,7 @@ impl std::fmt::Display for StatusCode {
 /// A status code and a text for people (RFC 6455 §5.5.1).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CloseReason {
-    code: StatusCode,
+    code: CloseCode,
     text: ByteString,
 }
 
@@ -87,7 +87,7 @@ const MAX_TEXT: usize = 123;
 
 impl CloseReason {
     /// A reason; text over 123 bytes is truncated at a character boundary.
-    pub fn new(code: StatusCode, text: impl Into<ByteString>) -> CloseReason {
+    pub fn new(code: CloseCode, text: impl Into<ByteString>) -> CloseReason {
         let mut text = text.into();
         if text.len() > MAX_TEXT {
             let end = (0..=MAX_TEXT).rev().find(|at| text.is_char_boundary(*at)).unwrap_or(0);
@@ -97,7 +97,7 @@ impl CloseReason {
     }
 
     /// The status code.
-    pub fn code(&self) -> StatusCode {
+    pub fn code(&self) -> CloseCode {
         self.code
     }
 
@@ -124,7 +124,7 @@ impl CloseReason {
             return Err(ProtocolError::CloseCode(code));
         }
         let text = utf8::validate(text).ok_or(ProtocolError::InvalidReason)?;
-        Ok(Some(CloseReason { code: StatusCode::received(code), text: text.into() }))
+        Ok(Some(CloseReason { code: CloseCode::received(code), text: text.into() }))
     }
 
     /// The payload of a Close frame.
@@ -153,25 +153,25 @@ impl std::fmt::Display for CloseReason {
 #[derive(Debug, Clone, Copy)]
 pub struct StatusRules {
     /// The code of this version that is nearest to a code of RFC 6455.
-    pub sent_as: fn(StatusCode) -> StatusCode,
+    pub sent_as: fn(CloseCode) -> CloseCode,
     /// Whether a Close frame may carry this number.
     pub accepts: fn(u16) -> bool,
     /// The code that answers a reason that is not UTF-8.
-    pub invalid_reason: StatusCode,
+    pub invalid_reason: CloseCode,
 }
 
 impl ProtocolError {
     /// The status code that reports this error to the peer (RFC 6455 §7.4.1).
-    pub fn status(self) -> StatusCode {
+    pub fn status(self) -> CloseCode {
         match self {
             ProtocolError::InvalidUtf8
             | ProtocolError::InvalidReason
-            | ProtocolError::InvalidBase64 => StatusCode::INVALID_PAYLOAD,
-            ProtocolError::UnexpectedBinary => StatusCode::UNSUPPORTED,
+            | ProtocolError::InvalidBase64 => CloseCode::INVALID_PAYLOAD,
+            ProtocolError::UnexpectedBinary => CloseCode::UNSUPPORTED,
             ProtocolError::FrameTooBig { .. } | ProtocolError::MessageTooBig { .. } => {
-                StatusCode::TOO_BIG
+                CloseCode::TOO_BIG
             }
-            _ => StatusCode::PROTOCOL_ERROR,
+            _ => CloseCode::PROTOCOL_ERROR,
         }
     }
 }
@@ -182,25 +182,25 @@ mod tests {
 
     const RULES: StatusRules = StatusRules {
         sent_as: |code| code,
-        accepts: |code| StatusCode::new(code).is_some(),
-        invalid_reason: StatusCode::INVALID_PAYLOAD,
+        accepts: |code| CloseCode::new(code).is_some(),
+        invalid_reason: CloseCode::INVALID_PAYLOAD,
     };
 
     #[test]
     fn codes_of_applications_are_taken_as_they_are() {
-        const CODE: StatusCode = StatusCode::application(4001);
-        assert_eq!(Some(CODE), StatusCode::new(4001));
+        const CODE: CloseCode = CloseCode::application(4001);
+        assert_eq!(Some(CODE), CloseCode::new(4001));
     }
 
     #[test]
     #[should_panic = "codes of applications"]
     fn other_codes_are_no_application_codes() {
-        let _code = StatusCode::application(1000);
+        let _code = CloseCode::application(1000);
     }
 
     #[test]
     fn reads_and_writes_the_payload_of_a_close_frame() {
-        let reason = CloseReason::new(StatusCode::GOING_AWAY, "bye");
+        let reason = CloseReason::new(CloseCode::GOING_AWAY, "bye");
         assert_eq!(reason.payload(), [0x03, 0xe9, b'b', b'y', b'e']);
         assert_eq!(CloseReason::parse(&reason.payload(), &RULES), Ok(Some(reason)));
         assert_eq!(CloseReason::parse(&[], &RULES), Ok(None));
@@ -218,7 +218,7 @@ mod tests {
 
     #[test]
     fn cuts_a_long_text_at_a_character() {
-        let reason = CloseReason::new(StatusCode::NORMAL, "é".repeat(100));
+        let reason = CloseReason::new(CloseCode::NORMAL, "é".repeat(100));
         assert_eq!(reason.text(), "é".repeat(61));
         assert!(reason.payload().len() <= 125);
     }

@@ -24,6 +24,7 @@ mod protocol_error;
 mod registry;
 mod rejection;
 mod role;
+mod status_code;
 pub mod utf8;
 
 /// The architecture of the project, and how to add a draft.
@@ -41,7 +42,7 @@ pub use bytestring::ByteString;
 #[doc(hidden)]
 pub use inventory;
 
-pub use close::{CloseReason, StatusCode, StatusRules};
+pub use close::{CloseCode, CloseReason, StatusRules};
 pub use codec::{
     Capabilities, Codec, Decoded, EncodeError, Envelope, Fragment, InvalidText, Transformed,
 };
@@ -54,5 +55,6 @@ pub use limits::{Keepalive, LONGEST_TIMEOUT, Limits, Timeouts};
 pub use message::{AsMessage, Batch, Message, MessageKind, MessageRef, Outgoing};
 pub use protocol_error::ProtocolError;
 pub use registry::{Drafts, DuplicateDraft, Registration, asks_for_websocket};
-pub use rejection::{Rejection, Status};
+pub use rejection::Rejection;
 pub use role::Role;
+pub use status_code::StatusCode;

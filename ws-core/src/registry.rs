@@ -3,7 +3,8 @@
 use crate::draft::{Detection, Draft};
 use crate::draft_id::DraftId;
 use crate::head::{HttpVersion, RequestHead};
-use crate::rejection::{Rejection, Status};
+use crate::rejection::Rejection;
+use crate::status_code::StatusCode;
 
 /// A registered draft; see [`register!`](crate::register).
 #[derive(Debug, Clone, Copy)]
@@ -145,7 +146,8 @@ impl Drafts {
     }
 
     fn mismatch(&self, what: &str) -> Rejection {
-        Rejection::new(Status::UpgradeRequired, self.explain(what)).with_versions(&self.versions())
+        Rejection::new(StatusCode::UPGRADE_REQUIRED, self.explain(what))
+            .with_versions(&self.versions())
     }
 
     fn explain(&self, what: &str) -> String {
@@ -165,11 +167,11 @@ pub fn asks_for_websocket(head: &RequestHead) -> bool {
 fn require_upgrade(head: &RequestHead) -> Result<(), Rejection> {
     if head.method() != "GET" {
         let reason = format!("the method is {}, but a WebSocket needs GET", head.method());
-        return Err(Rejection::new(Status::MethodNotAllowed, reason));
+        return Err(Rejection::new(StatusCode::METHOD_NOT_ALLOWED, reason));
     }
     if !asks_for_websocket(head) {
         let reason = "this is a WebSocket endpoint: the request lacks `Upgrade: websocket`";
-        return Err(Rejection::new(Status::UpgradeRequired, reason));
+        return Err(Rejection::new(StatusCode::UPGRADE_REQUIRED, reason));
     }
     if head.version() < HttpVersion::Http11 {
         return Err(Rejection::bad_request("a WebSocket needs HTTP/1.1, this is HTTP/1.0"));

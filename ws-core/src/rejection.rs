@@ -1,84 +1,37 @@
 //! A refused opening handshake: an HTTP status, and a text that says what was expected.
 
-use crate::head::{FieldError, HeadError, ResponseHead};
+use bytes::Bytes;
+
+use crate::head::{FieldError, Fields, HeadError, ResponseHead};
+use crate::status_code::StatusCode;
 
 /// Why an opening handshake was refused, and the HTTP response that reports it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Rejection {
-    status: Status,
+    status: StatusCode,
     reason: String,
     versions: Option<String>,
+    /// What was added to the response. Boxed, since most rejections have nothing.
+    added: Option<Box<Added>>,
 }
 
-/// The HTTP statuses of a refused opening handshake.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum Status {
-    /// 400: the handshake is malformed.
-    BadRequest,
-    /// 403: this origin may not connect.
-    Forbidden,
-    /// 404: there is no WebSocket at this path.
-    NotFound,
-    /// 405: the method is not `GET`.
-    MethodNotAllowed,
-    /// 408: the head did not arrive in time.
-    RequestTimeout,
-    /// 426: not a WebSocket request, or one of a version that is not supported.
-    UpgradeRequired,
-    /// 431: the head is too long or has too many fields.
-    HeadTooLarge,
-    /// 500: the server is not set up for the request.
-    InternalServerError,
-    /// 501: something other than a WebSocket is requested, or a WebSocket in an unsupported way.
-    NotImplemented,
-    /// 503: the server shuts down, or has reached its limit of connections.
-    ServiceUnavailable,
-}
-
-impl Status {
-    /// The status code.
-    pub fn code(self) -> u16 {
-        match self {
-            Status::BadRequest => 400,
-            Status::Forbidden => 403,
-            Status::NotFound => 404,
-            Status::MethodNotAllowed => 405,
-            Status::RequestTimeout => 408,
-            Status::UpgradeRequired => 426,
-            Status::HeadTooLarge => 431,
-            Status::InternalServerError => 500,
-            Status::NotImplemented => 501,
-            Status::ServiceUnavailable => 503,
-        }
-    }
-
-    /// The reason phrase.
-    pub fn phrase(self) -> &'static str {
-        match self {
-            Status::BadRequest => "Bad Request",
-            Status::Forbidden => "Forbidden",
-            Status::NotFound => "Not Found",
-            Status::MethodNotAllowed => "Method Not Allowed",
-            Status::RequestTimeout => "Request Timeout",
-            Status::UpgradeRequired => "Upgrade Required",
-            Status::HeadTooLarge => "Request Header Fields Too Large",
-            Status::InternalServerError => "Internal Server Error",
-            Status::NotImplemented => "Not Implemented",
-            Status::ServiceUnavailable => "Service Unavailable",
-        }
-    }
+/// What was added to the response of a rejection.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+struct Added {
+    fields: Vec<(String, Vec<u8>)>,
+    /// The type and the content of the body; `None` for the reason as text.
+    body: Option<(String, Bytes)>,
 }
 
 impl Rejection {
     /// A rejection with this status; `reason` says what was wrong, and what was expected.
-    pub fn new(status: Status, reason: impl Into<String>) -> Rejection {
-        Rejection { status, reason: reason.into(), versions: None }
+    pub fn new(status: StatusCode, reason: impl Into<String>) -> Rejection {
+        Rejection { status, reason: reason.into(), versions: None, added: None }
     }
 
     /// 400 with this reason.
     pub fn bad_request(reason: impl Into<String>) -> Rejection {
-        Rejection::new(Status::BadRequest, reason)
+        Rejection::new(StatusCode::BAD_REQUEST, reason)
     }
 
     /// Adds the list of versions that the server supports, sent as `Sec-WebSocket-Version`
@@ -89,8 +42,31 @@ impl Rejection {
         self
     }
 
+    /// Adds a field to the response, such as `WWW-Authenticate`, `Location` or `Retry-After`. The
+    /// name and the value must be valid in HTTP (RFC 9110 §5), and the fields `Connection`,
+    /// `Upgrade`, `Content-Type`, `Content-Length` and `Transfer-Encoding` belong to the response
+    /// itself.
+    #[must_use]
+    pub fn with_field(mut self, name: impl Into<String>, value: impl AsRef<[u8]>) -> Rejection {
+        let value = value.as_ref().to_vec();
+        self.added.get_or_insert_default().fields.push((name.into(), value));
+        self
+    }
+
+    /// Sets the body of the response and its type, such as `application/json`. By default the
+    /// reason is the body, as plain text.
+    #[must_use]
+    pub fn with_body(
+        mut self,
+        content_type: impl Into<String>,
+        body: impl Into<Bytes>,
+    ) -> Rejection {
+        self.added.get_or_insert_default().body = Some((content_type.into(), body.into()));
+        self
+    }
+
     /// The HTTP status.
-    pub fn status(&self) -> Status {
+    pub fn status(&self) -> StatusCode {
         self.status
     }
 
@@ -99,22 +75,39 @@ impl Rejection {
         &self.reason
     }
 
+    /// The fields that were [added](Rejection::with_field) to the response.
+    pub fn fields(&self) -> Fields {
+        let mut fields = Fields::new();
+        for (name, value) in self.added.iter().flat_map(|added| &added.fields) {
+            fields.push(name, value);
+        }
+        fields
+    }
+
     /// The head and body of the response. The connection is closed after it.
-    pub fn response(&self) -> (ResponseHead, String) {
-        let body = format!("{}\n", self.reason);
-        let mut head = ResponseHead::new(self.status.code(), self.status.phrase());
+    pub fn response(&self) -> (ResponseHead, Bytes) {
+        let (content_type, body) = match self.added.as_ref().and_then(|added| added.body.clone()) {
+            Some((content_type, body)) => (content_type, body),
+            None => ("text/plain; charset=utf-8".to_owned(), format!("{}\n", self.reason).into()),
+        };
+        let mut head = ResponseHead::new(self.status.number(), self.status.phrase());
         head = match self.status {
-            Status::UpgradeRequired => {
+            StatusCode::UPGRADE_REQUIRED => {
                 head.field("Upgrade", "websocket").field("Connection", "Upgrade, close")
             }
-            Status::MethodNotAllowed => head.field("Allow", "GET").field("Connection", "close"),
+            StatusCode::METHOD_NOT_ALLOWED => {
+                head.field("Allow", "GET").field("Connection", "close")
+            }
             _ => head.field("Connection", "close"),
         };
         if let Some(versions) = &self.versions {
             head = head.field("Sec-WebSocket-Version", versions);
         }
+        for (name, value) in self.added.iter().flat_map(|added| &added.fields) {
+            head = head.field(name, value);
+        }
         let head = head
-            .field("Content-Type", "text/plain; charset=utf-8")
+            .field("Content-Type", content_type)
             .field("Content-Length", body.len().to_string());
         (head, body)
     }
@@ -122,7 +115,7 @@ impl Rejection {
 
 impl std::fmt::Display for Rejection {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{} {}: {}", self.status.code(), self.status.phrase(), self.reason)
+        write!(f, "{}: {}", self.status, self.reason)
     }
 }
 
@@ -137,8 +130,10 @@ impl From<FieldError> for Rejection {
 impl From<HeadError> for Rejection {
     fn from(error: HeadError) -> Rejection {
         let status = match error {
-            HeadError::TooLong | HeadError::TooManyFields => Status::HeadTooLarge,
-            HeadError::Malformed(_) | HeadError::Tls => Status::BadRequest,
+            HeadError::TooLong | HeadError::TooManyFields => {
+                StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE
+            }
+            HeadError::Malformed(_) | HeadError::Tls => StatusCode::BAD_REQUEST,
         };
         Rejection::new(status, error.to_string())
     }
@@ -150,7 +145,8 @@ mod tests {
 
     #[test]
     fn an_unknown_version_is_answered_with_the_versions_that_are_spoken() {
-        let rejection = Rejection::new(Status::UpgradeRequired, "no").with_versions("13, 8, 7");
+        let rejection =
+            Rejection::new(StatusCode::UPGRADE_REQUIRED, "no").with_versions("13, 8, 7");
         let (head, body) = rejection.response();
         let mut wire = Vec::new();
         head.write(&mut wire).unwrap();
@@ -161,5 +157,21 @@ mod tests {
              Content-Type: text/plain; charset=utf-8\r\nContent-Length: 3\r\n\r\n"
         );
         assert_eq!(body, "no\n");
+    }
+
+    #[test]
+    fn a_rejection_has_the_fields_and_the_body_that_were_added() {
+        let rejection = Rejection::new(StatusCode::UNAUTHORIZED, "no token")
+            .with_field("WWW-Authenticate", "Bearer")
+            .with_body("application/json", "{}");
+        let (head, body) = rejection.response();
+        let mut wire = Vec::new();
+        head.write(&mut wire).unwrap();
+        assert_eq!(
+            String::from_utf8(wire).unwrap(),
+            "HTTP/1.1 401 Unauthorized\r\nConnection: close\r\nWWW-Authenticate: Bearer\r\n\
+             Content-Type: application/json\r\nContent-Length: 2\r\n\r\n"
+        );
+        assert_eq!(body, "{}");
     }
 }

@@ -3,7 +3,7 @@
 #![allow(clippy::expect_used, reason = "the helpers are part of the tests")]
 
 use ws_core::head::{Fields, HeadReader, HttpVersion, RequestHead};
-use ws_core::{Detection, Draft, Drafts, Status};
+use ws_core::{Detection, Draft, Drafts, StatusCode};
 use ws_hixie76::HIXIE76;
 
 const KEY1: &str = "Sec-WebSocket-Key1: 4 @1  46546xW%0l 1 5\r\n";
@@ -22,7 +22,7 @@ fn refusal(target: &str, fields: &[&[u8]]) -> String {
     let drafts = Drafts::none().with(&HIXIE76, 40).expect("one draft");
     let outcome = drafts.select(&head).and_then(|draft| draft.offer(&head));
     let rejection = outcome.expect_err("a refusal");
-    assert_eq!(rejection.status(), Status::BadRequest);
+    assert_eq!(rejection.status(), StatusCode::BAD_REQUEST);
     rejection.reason().to_owned()
 }
 
@@ -130,6 +130,6 @@ fn copies_no_line_break_into_its_answer() {
         }
         fields.push(name, value);
         let head = RequestHead::new("GET", target, HttpVersion::Http11, fields);
-        assert_eq!(HIXIE76.offer(&head).unwrap_err().status(), Status::BadRequest, "{name}");
+        assert_eq!(HIXIE76.offer(&head).unwrap_err().status(), StatusCode::BAD_REQUEST, "{name}");
     }
 }

@@ -6,7 +6,7 @@
 use ws_core::hybi::{
     ExtensionValue, Hybi, KeyRule, LengthRule, OriginField, Profile, ReservedOpcode,
 };
-use ws_core::{DraftId, StatusCode, StatusRules};
+use ws_core::{CloseCode, DraftId, StatusRules};
 
 /// The draft, for programs that list their drafts explicitly.
 pub static HYBI07: Hybi = Hybi::new(&PROFILE);
@@ -24,12 +24,12 @@ static PROFILE: Profile = Profile {
     status: StatusRules {
         // 1007 was added in -10, the codes after it later; 1004 meant "frame too large".
         sent_as: |code| match code.number() {
-            1007 | 1008 | 1010 => StatusCode::PROTOCOL_ERROR,
-            1009 => StatusCode::FRAME_TOO_LARGE,
-            1011..=1014 => StatusCode::GOING_AWAY,
+            1007 | 1008 | 1010 => CloseCode::PROTOCOL_ERROR,
+            1009 => CloseCode::FRAME_TOO_LARGE,
+            1011..=1014 => CloseCode::GOING_AWAY,
             _ => code,
         },
-        invalid_reason: StatusCode::PROTOCOL_ERROR,
+        invalid_reason: CloseCode::PROTOCOL_ERROR,
         accepts: |number| matches!(number, 1000..=4999) && !matches!(number, 1005 | 1006 | 1015),
     },
 };

@@ -7,7 +7,7 @@
 use ws_core::hybi::{
     ExtensionValue, Hybi, KeyRule, LengthRule, OriginField, Profile, ReservedOpcode,
 };
-use ws_core::{DraftId, StatusCode, StatusRules};
+use ws_core::{CloseCode, DraftId, StatusRules};
 
 /// The draft, for programs that list their drafts explicitly.
 pub static HYBI08: Hybi = Hybi::new(&PROFILE);
@@ -25,12 +25,12 @@ static PROFILE: Profile = Profile {
     extension_value: ExtensionValue::Token,
     status: StatusRules {
         sent_as: |code| match code.number() {
-            1008 | 1010 => StatusCode::PROTOCOL_ERROR,
-            1009 => StatusCode::FRAME_TOO_LARGE,
-            1011..=1014 => StatusCode::GOING_AWAY,
+            1008 | 1010 => CloseCode::PROTOCOL_ERROR,
+            1009 => CloseCode::FRAME_TOO_LARGE,
+            1011..=1014 => CloseCode::GOING_AWAY,
             _ => code,
         },
-        invalid_reason: StatusCode::PROTOCOL_ERROR,
+        invalid_reason: CloseCode::PROTOCOL_ERROR,
         accepts: |number| matches!(number, 1000..=4999) && !matches!(number, 1005 | 1006 | 1015),
     },
 };

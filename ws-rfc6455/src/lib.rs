@@ -6,7 +6,7 @@
 use ws_core::hybi::{
     ExtensionValue, Hybi, KeyRule, LengthRule, OriginField, Profile, ReservedOpcode,
 };
-use ws_core::{DraftId, StatusCode, StatusRules};
+use ws_core::{CloseCode, DraftId, StatusRules};
 
 /// The draft, for programs that list their drafts explicitly.
 pub static RFC6455: Hybi = Hybi::new(&PROFILE);
@@ -23,12 +23,12 @@ static PROFILE: Profile = Profile {
     extension_value: ExtensionValue::TokenOrQuoted,
     status: StatusRules {
         sent_as: |code| match code {
-            StatusCode::FRAME_TOO_LARGE => StatusCode::TOO_BIG,
+            CloseCode::FRAME_TOO_LARGE => CloseCode::TOO_BIG,
             _ => code,
         },
         // RFC 6455 §7.4.1 and its registry: 1004 is reserved, 1005, 1006 and 1015 are never
         // sent.
-        accepts: |number| StatusCode::new(number).is_some(),
-        invalid_reason: StatusCode::INVALID_PAYLOAD,
+        accepts: |number| CloseCode::new(number).is_some(),
+        invalid_reason: CloseCode::INVALID_PAYLOAD,
     },
 };

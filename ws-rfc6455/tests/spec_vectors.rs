@@ -1,7 +1,7 @@
 //! RFC 6455 on the wire: what the family shares, and how the RFC differs.
 
 use ws_core::conformance::{Said, hybi};
-use ws_core::{Draft, OpCode, ProtocolError, Role, StatusCode};
+use ws_core::{CloseCode, Draft, OpCode, ProtocolError, Role};
 use ws_rfc6455::RFC6455;
 
 #[test]
@@ -78,7 +78,7 @@ fn accepts_the_status_codes_of_the_registry() {
 #[test]
 fn sends_status_codes_as_they_are() {
     for number in 1007..=1014 {
-        let code = StatusCode::new(number).unwrap();
+        let code = CloseCode::new(number).unwrap();
         assert_eq!(hybi::code_sent(&RFC6455, code), number);
     }
     let after = |error| hybi::code_after(&RFC6455, error);

@@ -52,7 +52,8 @@ pub use peer::Peer;
 pub use service::{MessageService, Service};
 pub use websocket::{Receiver, Replies, Sender, WebSocket};
 pub use ws_core::{
-    AsMessage, ByteString, Bytes, CloseReason, Message, MessageRef, Outgoing, Status, StatusCode,
+    AsMessage, ByteString, Bytes, CloseCode, CloseReason, Message, MessageRef, Outgoing, Rejection,
+    StatusCode,
 };
 
 // ===== Mounting on a path of a site =====

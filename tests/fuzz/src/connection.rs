@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use ws_core::conformance::receive_from;
 use ws_core::connection::{Payload, Received, Untaken};
 use ws_core::{
-    Batch, CloseReason, Connection, Keepalive, Limits, MessageRef, Role, StatusCode, Timeouts,
+    Batch, CloseReason, Connection, Keepalive, Limits, MessageRef, Role, CloseCode, Timeouts,
 };
 
 use crate::drafts::Spoken;
@@ -73,7 +73,7 @@ fn play(data: &[u8]) -> Option<Played> {
             (10, len) => played.send(usize::from(len)),
             (11, _) => _ = played.connection.ping(&[7; 3]),
             (12, 0..8) => {
-                let reason = CloseReason::new(StatusCode::NORMAL, "bye");
+                let reason = CloseReason::new(CloseCode::NORMAL, "bye");
                 played.connection.close(Some(reason), played.now);
             }
             (12, long) => {

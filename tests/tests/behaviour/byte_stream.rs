@@ -7,7 +7,7 @@ use std::time::Duration;
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::sync::oneshot;
 use tokio::time::Instant;
-use ws_server::{CloseReason, Server, StatusCode, Timeouts};
+use ws_server::{CloseCode, CloseReason, Server, Timeouts};
 use ws_tests::frames::{binary, close, close_with, continuation, empty_close, ping, pong, text};
 use ws_tests::requests;
 
@@ -269,7 +269,7 @@ async fn a_stream_let_go_of_in_another_task_sends_its_close() {
                 if way == "drop" {
                     return drop(stream);
                 }
-                stream.close(CloseReason::new(StatusCode::BAD_GATEWAY, ""));
+                stream.close(CloseReason::new(CloseCode::BAD_GATEWAY, ""));
                 tokio::time::sleep(Duration::from_secs(1000)).await;
                 drop(stream);
             });
@@ -287,7 +287,7 @@ async fn a_stream_let_go_of_in_another_task_sends_its_close() {
 async fn a_service_closes_with_its_own_reason_and_an_error_closes_with_1011() {
     let server = serve_bytes(|mut stream, peer| async move {
         if peer.query().is_some() {
-            stream.close(CloseReason::new(StatusCode::BAD_GATEWAY, "down"));
+            stream.close(CloseReason::new(CloseCode::BAD_GATEWAY, "down"));
             return Ok(());
         }
         Err(std::io::Error::other("broken"))

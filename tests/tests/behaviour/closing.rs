@@ -8,7 +8,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::mpsc::unbounded_channel;
 use tokio::time::Instant;
-use ws_server::{ByteStream, CloseReason, SendError, Server, StatusCode, WebSocket};
+use ws_server::{ByteStream, CloseCode, CloseReason, SendError, Server, WebSocket};
 use ws_tests::frames::{binary, close, close_with, empty_close, ping, text};
 use ws_tests::{Encode, frame, masked, requests};
 
@@ -165,7 +165,7 @@ async fn closing_names_the_reason_in_the_words_of_the_version() {
         [(requests::RFC6455, 1014), (requests::HYBI08, 1001), (requests::HYBI07, 1001)]
     {
         let server = serve_messages(|socket, _| async move {
-            socket.close(Some(CloseReason::new(StatusCode::BAD_GATEWAY, "gone"))).await;
+            socket.close(Some(CloseReason::new(CloseCode::BAD_GATEWAY, "gone"))).await;
             Ok(())
         });
         let mut client = server.open(request).await;

@@ -5,7 +5,7 @@ use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use axum::routing::any;
 use ws_server::WebSocketUpgradeRejection;
-use ws_server::{ByteStream, Connections, Origins, Status, WebSocket, WebSocketUpgrade};
+use ws_server::{ByteStream, Connections, Origins, StatusCode, WebSocket, WebSocketUpgrade};
 use ws_tests::frames::{close, text};
 use ws_tests::requests::{self, with_field};
 
@@ -44,7 +44,7 @@ fn site(connections: &Connections) -> Router {
                 upgrade.on_upgrade(talk)
             }
             Ok(_) => http::StatusCode::UNAUTHORIZED.into_response(),
-            Err(rejection) if rejection.status() == Status::UpgradeRequired => {
+            Err(rejection) if rejection.status() == StatusCode::UPGRADE_REQUIRED => {
                 "a page".into_response()
             }
             Err(rejection) => rejection.into_response(),

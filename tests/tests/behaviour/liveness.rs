@@ -9,7 +9,7 @@ use futures_util::stream::{FuturesUnordered, StreamExt};
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio::sync::oneshot;
 use tokio::time::{Instant, sleep, timeout};
-use ws_server::{ByteStream, CloseReason, Server, StatusCode, Timeouts, WebSocket};
+use ws_server::{ByteStream, CloseCode, CloseReason, Server, Timeouts, WebSocket};
 use ws_tests::frames::{binary, close, close_with, ping, pong};
 use ws_tests::{Client, requests};
 
@@ -148,7 +148,7 @@ async fn open_waiting() -> Vec<(&'static str, [(&'static str, Client); 3], Told)
 
 #[tokio::test(start_paused = true)]
 async fn who_waits_for_the_peer_to_go_is_told_its_reason() {
-    let reason = CloseReason::new(StatusCode::new(4001).unwrap(), "bye");
+    let reason = CloseReason::new(CloseCode::new(4001).unwrap(), "bye");
     for (name, clients, mut told) in open_waiting().await {
         for (way, mut client) in clients {
             let begun = Instant::now();
@@ -197,7 +197,7 @@ async fn a_handler_knows_the_reason_though_it_has_only_received() {
     };
     for (way, mut client) in open_each(Server::builder, handler).await {
         client.send(close_with(4001, "bye")).await;
-        let reason = CloseReason::new(StatusCode::new(4001).unwrap(), "bye");
+        let reason = CloseReason::new(CloseCode::new(4001).unwrap(), "bye");
         assert_eq!(hear(&mut told).await, Some(reason), "{way}");
     }
 }
@@ -256,7 +256,7 @@ async fn a_socket_is_closed_outside_of_the_runtime() {
     timeouts.keepalive.interval = None;
     for timeouts in [Timeouts::default(), timeouts] {
         let mut client = in_a_thread(timeouts, async |socket: WebSocket| {
-            socket.close(Some(CloseReason::new(StatusCode::GOING_AWAY, ""))).await;
+            socket.close(Some(CloseReason::new(CloseCode::GOING_AWAY, ""))).await;
         })
         .await;
         client.expect(close(1001)).await;

@@ -7,7 +7,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::sync::mpsc;
 use ws_core::{CodecBox, Drafts, Role};
 use ws_server::{
-    CloseReason, Limits, Message, RecvError, SendError, Server, StatusCode, Timeouts, WebSocket,
+    CloseCode, CloseReason, Limits, Message, RecvError, SendError, Server, Timeouts, WebSocket,
 };
 use ws_tests::frames::{binary, close, close_with, continuation, ping, pong, text};
 use ws_tests::{CountedWrites, requests};
@@ -195,7 +195,7 @@ async fn what_a_draft_cannot_express_is_refused() {
         assert!(matches!(refused, Err(SendError::Unsupported(_))));
         assert!(matches!(socket.ping(b"").await, Err(SendError::Unsupported(_))));
         socket.send("text").await?;
-        socket.close(Some(CloseReason::new(StatusCode::POLICY, "dropped here"))).await;
+        socket.close(Some(CloseReason::new(CloseCode::POLICY, "dropped here"))).await;
         Ok(())
     });
     let mut client = server.open_hixie76().await;

@@ -1,6 +1,6 @@
 //! The known disagreements, and the reason for each.
 
-use ws_core::StatusCode;
+use ws_core::CloseCode;
 
 use super::{End, FRAME_LIMIT, Verdict};
 
@@ -112,7 +112,7 @@ fn close_faults(payload: &[u8], key: &[u8]) -> usize {
         return 0;
     };
     let code = u16::from_be_bytes([*high, *low]);
-    usize::from(StatusCode::new(code).is_none()) + usize::from(str::from_utf8(text).is_err())
+    usize::from(CloseCode::new(code).is_none()) + usize::from(str::from_utf8(text).is_err())
 }
 
 /// A vector of each disagreement. Remove one from the list when it has gone.

@@ -3,7 +3,7 @@
 #![allow(clippy::expect_used, reason = "the helpers are part of the tests")]
 
 use ws_core::head::{HeadReader, RequestHead};
-use ws_core::{Detection, Draft, Drafts, Grant, Rejection, Status, Transport};
+use ws_core::{Detection, Draft, Drafts, Grant, Rejection, StatusCode, Transport};
 use ws_hixie75::HIXIE75;
 
 /// What WebKit compares byte for byte.
@@ -91,7 +91,7 @@ fn refuses_what_it_cannot_answer() {
     ] {
         let head = head(target, &[ORIGIN, fields].concat());
         let rejection = respond(&head, &Grant::default()).unwrap_err();
-        assert_eq!(rejection.status(), Status::BadRequest);
+        assert_eq!(rejection.status(), StatusCode::BAD_REQUEST);
         assert!(rejection.reason().contains(what), "{rejection}");
     }
 }

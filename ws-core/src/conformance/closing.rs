@@ -3,7 +3,7 @@
 use std::time::Instant;
 
 use super::receive_from;
-use crate::close::{CloseReason, StatusCode};
+use crate::close::{CloseCode, CloseReason};
 use crate::connection::{Connection, Received, SendError, Untaken};
 use crate::draft::Draft;
 use crate::limits::{Limits, Timeouts};
@@ -66,7 +66,7 @@ fn ends(draft: &'static dyn Draft, closer: Role) -> (Connection, Connection) {
 }
 
 fn close(end: &mut Connection) {
-    end.close(Some(CloseReason::new(StatusCode::NORMAL, "done")), Instant::now());
+    end.close(Some(CloseReason::new(CloseCode::NORMAL, "done")), Instant::now());
 }
 
 fn hear(end: &mut Connection, peer: &mut Connection) -> Received<Batch> {
@@ -89,6 +89,6 @@ fn is_told(received: Received<Batch>, text: &str) {
 fn are_closed(closer: &Connection, peer: &Connection) {
     assert!(closer.is_closed_cleanly() && peer.is_closed_cleanly());
     let code = |end: &Connection| end.peer_reason().map(CloseReason::code);
-    let expected = peer.capabilities().status.map(|_| StatusCode::NORMAL);
+    let expected = peer.capabilities().status.map(|_| CloseCode::NORMAL);
     assert_eq!((code(peer), code(closer)), (expected, expected), "the status codes");
 }

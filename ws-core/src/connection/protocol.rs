@@ -7,7 +7,7 @@ use super::ending::{ClosingHandshake, End, HELD_TIME, HeldEnd};
 use super::send_error::SendError;
 use super::timer::{self, Expired, Timers};
 use crate::buffer::SendBuffer;
-use crate::close::{CloseReason, StatusCode};
+use crate::close::{CloseCode, CloseReason};
 use crate::codec::{Capabilities, Codec, EncodeError, Envelope};
 use crate::codec_box::CodecBox;
 use crate::frame::{Frame, MAX_CONTROL_PAYLOAD, OpCode};
@@ -208,7 +208,7 @@ impl Protocol {
                 }
             }
             timer::Due::CloseIdle => {
-                let reason = CloseReason::new(StatusCode::GOING_AWAY, "idle");
+                let reason = CloseReason::new(CloseCode::GOING_AWAY, "idle");
                 self.close(Some(reason), now, output);
             }
         }

@@ -12,7 +12,7 @@ mod time;
 use std::time::Instant;
 
 use super::*;
-use crate::close::{StatusCode, StatusRules};
+use crate::close::{CloseCode, StatusRules};
 use crate::codec::{self, Codec, Decoded, EncodeError, InvalidText};
 use crate::conformance::receive_from;
 use crate::draft_id::DraftId;
@@ -32,9 +32,9 @@ static PROFILE: Profile = Profile {
     length: LengthRule::Any,
     extension_value: ExtensionValue::TokenOrQuoted,
     status: StatusRules {
-        invalid_reason: StatusCode::INVALID_PAYLOAD,
+        invalid_reason: CloseCode::INVALID_PAYLOAD,
         sent_as: |code| match code.number() {
-            1009 => StatusCode::FRAME_TOO_LARGE,
+            1009 => CloseCode::FRAME_TOO_LARGE,
             _ => code,
         },
         accepts: |number| number < 5000,

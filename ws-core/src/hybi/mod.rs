@@ -98,8 +98,8 @@ pub(crate) static SOUND: Hybi = Hybi::new(&Profile {
     length: LengthRule::Minimal,
     extension_value: ExtensionValue::TokenOrQuoted,
     status: crate::StatusRules {
-        invalid_reason: crate::StatusCode::INVALID_PAYLOAD,
+        invalid_reason: crate::CloseCode::INVALID_PAYLOAD,
         sent_as: |code| code,
-        accepts: |number| crate::StatusCode::new(number).is_some(),
+        accepts: |number| crate::CloseCode::new(number).is_some(),
     },
 });

@@ -208,7 +208,7 @@ fn says_so_when_it_speaks_nothing() {
         head("GET / HTTP/1.1\nUpgrade: websocket\nConnection: upgrade\nSec-WebSocket-Version: 13");
     assert!(Drafts::none().is_empty());
     let rejection = Drafts::none().select(&request).unwrap_err();
-    assert_eq!(rejection.status(), Status::UpgradeRequired);
+    assert_eq!(rejection.status(), StatusCode::UPGRADE_REQUIRED);
     assert!(rejection.reason().contains("without any draft"));
     assert_eq!(rejection.response().0.fields().all("Sec-WebSocket-Version").count(), 0);
 }

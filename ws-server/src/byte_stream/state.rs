@@ -5,7 +5,7 @@ use std::task::{Context, Poll, ready};
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use ws_core::connection::{Payload, Received, ReceivedFragment, Untaken};
-use ws_core::{CloseReason, Outgoing, StatusCode};
+use ws_core::{CloseCode, CloseReason, Outgoing};
 
 use super::encoding::{DecodedPayload, Encoding, PayloadDecoder, PayloadEncoder};
 use super::piece::Piece;
@@ -210,7 +210,7 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> StreamState<IO> {
     /// a flush.
     pub(super) fn poll_shutdown(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         let whole = self.encoder.finish();
-        self.close(CloseReason::new(StatusCode::NORMAL, ""));
+        self.close(CloseReason::new(CloseCode::NORMAL, ""));
         ready!(self.poll_flush(cx))?;
         Poll::Ready(whole)
     }

@@ -10,7 +10,7 @@ use tokio::net::TcpStream;
 use tokio::net::UnixStream;
 use tokio::runtime::Runtime;
 use tracing::{info, warn};
-use ws_server::{ByteStream, CloseReason, Drafts, Listener, Peer, Server, StatusCode};
+use ws_server::{ByteStream, CloseCode, CloseReason, Drafts, Listener, Peer, Server};
 
 use super::address::Target;
 use super::args::Args;
@@ -159,7 +159,7 @@ async fn forward(mut stream: ByteStream, peer: Peer, target: Arc<Target>) -> io:
     };
     warn!(remote = %peer.remote(), %target, error = %unreachable, "the target cannot be reached");
     let reason = format!("the target cannot be reached: {unreachable}");
-    stream.close(CloseReason::new(StatusCode::BAD_GATEWAY, reason));
+    stream.close(CloseReason::new(CloseCode::BAD_GATEWAY, reason));
     Ok(())
 }
 

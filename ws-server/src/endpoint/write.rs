@@ -6,7 +6,7 @@ use std::task::{Context, Poll, ready};
 
 use tokio::io::{AsyncRead, AsyncWrite};
 use ws_core::connection::Expired;
-use ws_core::{CloseReason, Outgoing, ProtocolError, StatusCode};
+use ws_core::{CloseCode, CloseReason, Outgoing, ProtocolError};
 
 use super::Endpoint;
 use crate::error::SendError;
@@ -199,7 +199,7 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> Endpoint<IO> {
 
     pub(super) fn answer(&mut self, ring: AlarmEvent) -> Result<(), Expired> {
         match ring {
-            AlarmEvent::Shutdown => self.close(Some(CloseReason::new(StatusCode::GOING_AWAY, ""))),
+            AlarmEvent::Shutdown => self.close(Some(CloseReason::new(CloseCode::GOING_AWAY, ""))),
             AlarmEvent::Deadline => {
                 self.borrow_output();
                 self.connection.handle_timeout(now())?;

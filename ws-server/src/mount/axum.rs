@@ -10,7 +10,7 @@ use http::request::Parts;
 use http::{HeaderMap, Method, Version};
 use ws_core::extension::Extension;
 use ws_core::head::RequestHead;
-use ws_core::{DraftId, Limits, Rejection, Status, Timeouts};
+use ws_core::{DraftId, Limits, Rejection, StatusCode, Timeouts};
 
 use super::handshake::Handshake;
 use super::response;
@@ -232,7 +232,7 @@ fn read(parts: &mut Parts, asked: &Asked) -> Result<WebSocketUpgrade, Rejection>
     let mut config = Config::new(None).map_err(|error| {
         tracing::error!(%error, "cannot open WebSockets");
         Rejection::new(
-            Status::InternalServerError,
+            StatusCode::INTERNAL_SERVER_ERROR,
             "this server cannot open WebSockets; its log says why",
         )
     })?;
@@ -269,7 +269,7 @@ pub struct WebSocketUpgradeRejection {
 
 impl WebSocketUpgradeRejection {
     /// The HTTP status.
-    pub fn status(&self) -> Status {
+    pub fn status(&self) -> StatusCode {
         self.rejection.status()
     }
 

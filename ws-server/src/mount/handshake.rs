@@ -14,7 +14,7 @@ use tokio::sync::OwnedSemaphorePermit;
 use tokio::time::{Instant, timeout_at};
 use tracing::{debug_span, error, info};
 use ws_core::head::RequestHead;
-use ws_core::{HandshakeError, LONGEST_TIMEOUT, Rejection, Status};
+use ws_core::{HandshakeError, LONGEST_TIMEOUT, Rejection, StatusCode};
 
 use super::request::{self, Bootstrap};
 use super::{response, upgraded};
@@ -101,10 +101,10 @@ impl Handshake {
                  site's HTTP server does not write; serve them on a port of ws-server's own",
                 agreed.terms.draft.id()
             );
-            return Err(Rejection::new(Status::NotImplemented, reason));
+            return Err(Rejection::new(StatusCode::NOT_IMPLEMENTED, reason));
         }
         let response = response::opened(&agreed.response, bootstrap)?;
-        let unavailable = |reason| Err(Rejection::new(Status::ServiceUnavailable, reason));
+        let unavailable = |reason| Err(Rejection::new(StatusCode::SERVICE_UNAVAILABLE, reason));
         if connections.signal().is_triggered() {
             return unavailable("the server is shutting down");
         }
@@ -115,7 +115,7 @@ impl Handshake {
         let Some(upgrade) = upgrade else {
             error!("{NO_UPGRADES}");
             let reason = "the server cannot upgrade this connection; its log says why";
-            return Err(Rejection::new(Status::InternalServerError, reason));
+            return Err(Rejection::new(StatusCode::INTERNAL_SERVER_ERROR, reason));
         };
         let config = config.clone();
         let challenge = None;

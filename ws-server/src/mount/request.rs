@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use http::request::Parts;
 use http::{Extensions, Method, Version};
 use ws_core::head::{Fields, HttpVersion, RequestHead};
-use ws_core::{Rejection, Status, Transport};
+use ws_core::{Rejection, StatusCode, Transport};
 
 use super::original_uri::original;
 use crate::config::Config;
@@ -91,11 +91,11 @@ fn check_protocol(extensions: &Extensions) -> Result<(), Rejection> {
         Some("websocket") => Ok(()),
         Some(other) => {
             let reason = format!("the `:protocol` {other:?} is not supported, only `websocket` is");
-            Err(Rejection::new(Status::NotImplemented, reason))
+            Err(Rejection::new(StatusCode::NOT_IMPLEMENTED, reason))
         }
         None => {
             let reason = "CONNECT needs `:protocol = websocket`: this server is not a proxy";
-            Err(Rejection::new(Status::MethodNotAllowed, reason))
+            Err(Rejection::new(StatusCode::METHOD_NOT_ALLOWED, reason))
         }
     }
 }
@@ -103,7 +103,7 @@ fn check_protocol(extensions: &Extensions) -> Result<(), Rejection> {
 #[cfg(not(feature = "http2"))]
 fn check_protocol(_extensions: &Extensions) -> Result<(), Rejection> {
     let reason = "this server was built without WebSocket over HTTP/2 (feature `http2`)";
-    Err(Rejection::new(Status::NotImplemented, reason))
+    Err(Rejection::new(StatusCode::NOT_IMPLEMENTED, reason))
 }
 
 /// Where the request comes from, if the HTTP server has put that into the request's extensions. The

@@ -44,7 +44,7 @@ pub(super) fn refusal(
     method: &Method,
 ) -> Response<Full<Bytes>> {
     let (head, body) = rejection.response();
-    let body = if method == Method::HEAD { String::new() } else { body };
+    let body = if method == Method::HEAD { Bytes::new() } else { body };
     let mut response = Response::new(Full::from(body));
     let [connection, upgrade] = CONNECTION_FIELDS;
     let without = match version < Version::HTTP_2 {

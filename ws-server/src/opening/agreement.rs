@@ -5,7 +5,7 @@ use std::sync::Arc;
 use ws_core::extension::{Accepted, Traffic, negotiate};
 use ws_core::head::{RequestHead, ResponseHead};
 use ws_core::{
-    Codec as _, CodecBox, Draft, Grant, Offer, Rejection, Role, Status, Transport,
+    Codec as _, CodecBox, Draft, Grant, Offer, Rejection, Role, StatusCode, Transport,
     asks_for_websocket,
 };
 
@@ -58,7 +58,7 @@ pub(crate) fn route(head: &RequestHead, config: &Config) -> Result<Route, Reject
         && head.path() != path
     {
         let reason = format!("nothing is served at this path; the WebSocket is at {path}");
-        return Err(Rejection::new(Status::NotFound, reason));
+        return Err(Rejection::new(StatusCode::NOT_FOUND, reason));
     }
     let plain = !asks_for_websocket(head) && head.method() == "GET";
     Ok(if plain && config.page.is_some() { Route::Page } else { Route::WebSocket })

@@ -4,7 +4,7 @@ use std::pin::pin;
 
 use tokio::time::Instant;
 use ws_core::head::RequestHead;
-use ws_core::{Draft, LONGEST_TIMEOUT, Rejection, Status};
+use ws_core::{Draft, LONGEST_TIMEOUT, Rejection, StatusCode};
 
 use super::agreement::{Route, Terms, agree, route};
 use super::begin::{Spoken, begin};
@@ -168,5 +168,5 @@ impl<'c> OpeningHandshake<'c> {
 fn too_slow(config: &Config) -> Rejection {
     let limit = config.timeouts.opening.as_secs_f32();
     let reason = format!("the request head was not complete within {limit} seconds");
-    Rejection::new(Status::RequestTimeout, reason)
+    Rejection::new(StatusCode::REQUEST_TIMEOUT, reason)
 }

@@ -49,9 +49,9 @@ impl Refusal {
         let (head, body) = self.rejection.response();
         let body = match self.extent {
             BodyMode::Whole => &*body,
-            BodyMode::HeadAlone => "",
+            BodyMode::HeadAlone => &[],
         };
-        answer(self.socket, &head, body.as_bytes()).await;
+        answer(self.socket, &head, body).await;
     }
 }
 

@@ -3,7 +3,7 @@
 use std::sync::atomic::{AtomicU8, Ordering};
 
 use tracing::warn;
-use ws_core::{Rejection, Status};
+use ws_core::{Rejection, StatusCode};
 
 use super::own_origin::{Difference, OwnOrigin};
 
@@ -93,6 +93,6 @@ impl OriginWarnings {
         if self.0.fetch_or(bit, Ordering::Relaxed) & bit == 0 {
             warn!("{reason} (further refusals of this kind are logged at level info)");
         }
-        Rejection::new(Status::Forbidden, reason)
+        Rejection::new(StatusCode::FORBIDDEN, reason)
     }
 }

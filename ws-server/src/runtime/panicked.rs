@@ -2,7 +2,7 @@
 
 use std::io;
 
-use ws_core::{CloseReason, StatusCode};
+use ws_core::{CloseCode, CloseReason};
 
 /// Whether a handle was dropped while its thread was panicking.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -18,8 +18,8 @@ impl Panicked {
     /// `outcome`; `None` while it runs. Status 1011 after an error or panic, otherwise 1000.
     pub(crate) fn closing_reason(self, outcome: Option<&io::Result<()>>) -> CloseReason {
         let code = match (outcome, self) {
-            (Some(Err(_)), _) | (_, Panicked::Yes) => StatusCode::INTERNAL_ERROR,
-            (Some(Ok(())) | None, Panicked::No) => StatusCode::NORMAL,
+            (Some(Err(_)), _) | (_, Panicked::Yes) => CloseCode::INTERNAL_ERROR,
+            (Some(Ok(())) | None, Panicked::No) => CloseCode::NORMAL,
         };
         CloseReason::new(code, "")
     }

@@ -6,7 +6,7 @@ use std::task::{Context, Poll};
 use futures_core::Stream;
 use futures_sink::Sink;
 use tokio::io::{AsyncRead, AsyncWrite};
-use ws_core::{AsMessage as _, CloseReason, Message, StatusCode};
+use ws_core::{AsMessage as _, CloseCode, CloseReason, Message};
 
 use super::{Sender, WebSocket};
 use crate::error::{RecvError, SendError};
@@ -59,7 +59,7 @@ impl<IO: AsyncRead + AsyncWrite + Unpin + Send> Sink<Message> for WebSocket<IO> 
     fn poll_close(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<(), SendError>> {
         let this = self.get_mut();
         if !this.shared.is_closed() {
-            this.start_close(Some(CloseReason::new(StatusCode::NORMAL, "")));
+            this.start_close(Some(CloseReason::new(CloseCode::NORMAL, "")));
         }
         WebSocket::poll_flush(this, cx)
     }
@@ -86,7 +86,7 @@ impl<IO: AsyncRead + AsyncWrite + Unpin + Send> Sink<Message> for Sender<IO> {
 
     fn poll_close(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<(), SendError>> {
         if !self.shared.is_closed() {
-            let reason = CloseReason::new(StatusCode::NORMAL, "");
+            let reason = CloseReason::new(CloseCode::NORMAL, "");
             self.shared.change(|state| state.view.endpoint().close(Some(reason)));
         }
         Sink::poll_flush(self, cx)

@@ -3,7 +3,7 @@
 use std::time::Instant;
 
 use super::exchange::masked;
-use crate::close::{CloseReason, StatusCode};
+use crate::close::{CloseCode, CloseReason};
 use crate::connection::{Connection, Received, Untaken};
 use crate::draft::Draft;
 use crate::limits::{Limits, Timeouts};
@@ -27,7 +27,7 @@ fn connection(draft: &'static dyn Draft, received: &[u8]) -> Connection {
 }
 
 /// The status code that is sent when a server closes with `code`.
-pub fn code_sent(draft: &'static dyn Draft, code: StatusCode) -> u16 {
+pub fn code_sent(draft: &'static dyn Draft, code: CloseCode) -> u16 {
     let mut connection = connection(draft, &[]);
     connection.close(Some(CloseReason::new(code, "")), Instant::now());
     code_in(connection.unsent())
@@ -98,7 +98,7 @@ fn fails_on_broken_close_frames(draft: &'static dyn Draft) {
 
 fn sends_codes_that_all_versions_have(draft: &'static dyn Draft) {
     for number in [1000, 1001, 1002, 1003, 3000, 3999, 4000, 4999] {
-        let code = StatusCode::new(number).expect("a code that may be sent");
+        let code = CloseCode::new(number).expect("a code that may be sent");
         assert_eq!(code_sent(draft, code), number);
     }
     for error in [

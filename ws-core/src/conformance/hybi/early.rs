@@ -6,7 +6,7 @@ use crate::draft::Draft;
 use crate::frame::OpCode;
 use crate::protocol_error::ProtocolError;
 use crate::role::Role;
-use crate::{StatusCode, hybi};
+use crate::{CloseCode, hybi};
 
 /// Checks what versions 7 and 8 have in common beyond what the whole family shares.
 /// `invalid_text` is the status code that answers a text that is not UTF-8.
@@ -82,7 +82,7 @@ fn sends_the_nearest_status_code_it_has(draft: &'static dyn Draft, invalid_text:
         (1013, 1001),
         (1014, 1001),
     ] {
-        let code = StatusCode::new(code).expect("a code that may be sent");
+        let code = CloseCode::new(code).expect("a code that may be sent");
         assert_eq!(code_sent(draft, code), sent, "{code}");
     }
     assert_eq!(code_after(draft, ProtocolError::InvalidUtf8), invalid_text);

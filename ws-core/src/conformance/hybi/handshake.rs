@@ -4,7 +4,7 @@ use super::exchange::{KEY, request, request_for, respond, respond_to};
 use crate::draft::Draft;
 use crate::head::{Fields, HttpVersion, RequestHead};
 use crate::registry::Drafts;
-use crate::rejection::Status;
+use crate::status_code::StatusCode;
 
 pub(super) fn check(draft: &'static dyn Draft) {
     answers_the_keys_of_the_specification(draft);
@@ -93,7 +93,7 @@ fn knows_paths_and_urls(draft: &'static dyn Draft) {
     for target in ["*", "server.example.com:80", "ftp://a/", "/a#b"] {
         let outcome = respond_to(draft, &request_for(draft, target, &[KEY]));
         let rejection = outcome.expect_err("a target that is no path");
-        assert_eq!(rejection.status(), Status::BadRequest, "{target}");
+        assert_eq!(rejection.status(), StatusCode::BAD_REQUEST, "{target}");
     }
 }
 
@@ -114,20 +114,20 @@ fn leaves_other_versions_to_others(draft: &'static dyn Draft) {
     };
     for version in ["0", "1", "6", "9", "12", "14", "255"] {
         let rejection = rejection_of(version);
-        assert_eq!(rejection.status(), Status::UpgradeRequired, "{version}");
+        assert_eq!(rejection.status(), StatusCode::UPGRADE_REQUIRED, "{version}");
         let (response, _) = rejection.response();
         let listed = response.fields().text("Sec-WebSocket-Version");
         assert_eq!(listed, Ok(spoken.as_deref()), "{version}");
     }
     for version in ["", "07", "08", "013", "+13", "-7", "256", "7, 8", "x"] {
         let rejection = rejection_of(version);
-        assert_eq!(rejection.status(), Status::BadRequest, "{version}");
+        assert_eq!(rejection.status(), StatusCode::BAD_REQUEST, "{version}");
     }
 }
 
 fn refused(draft: &'static dyn Draft, lines: &[&str]) {
     match respond(draft, lines) {
         Ok(head) => panic!("{lines:?} is answered with {head}"),
-        Err(rejection) => assert_eq!(rejection.status(), Status::BadRequest, "{lines:?}"),
+        Err(rejection) => assert_eq!(rejection.status(), StatusCode::BAD_REQUEST, "{lines:?}"),
     }
 }

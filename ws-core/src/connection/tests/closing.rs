@@ -3,7 +3,7 @@
 use super::*;
 
 fn close(end: &mut End) {
-    let reason = CloseReason::new(StatusCode::GOING_AWAY, "bye");
+    let reason = CloseReason::new(CloseCode::GOING_AWAY, "bye");
     end.connection.close(Some(reason), end.began);
 }
 
@@ -19,7 +19,7 @@ fn waits_for_the_peer_after_closing_first() {
     assert_eq!(end.receive(), Ok(Received::Closed));
     assert_eq!(end.sent(), b"", "an answer to an answer");
     assert!(end.connection.is_closed_cleanly());
-    assert_eq!(end.connection.peer_reason().unwrap().code(), StatusCode::NORMAL);
+    assert_eq!(end.connection.peer_reason().unwrap().code(), CloseCode::NORMAL);
 }
 
 #[test]

@@ -150,7 +150,7 @@ fn a_fragment_that_is_not_taken_holds_no_violation() {
 #[test]
 fn our_own_close_ends_the_wait() {
     let (mut end, mut batch) = hear(&[&text("a"), &masked(0x88, b"\x0b\xb8bye")]);
-    end.connection.close(Some(CloseReason::new(StatusCode::GOING_AWAY, "")), end.began);
+    end.connection.close(Some(CloseReason::new(CloseCode::GOING_AWAY, "")), end.began);
     assert_eq!(end.sent(), b"\x88\x02\x03\xe9", "one Close, with the application's code");
     assert!(end.connection.is_over() && end.connection.is_closed_cleanly());
     assert_eq!(end.connection.peer_reason().unwrap().text(), "bye");

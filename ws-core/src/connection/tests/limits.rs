@@ -6,9 +6,9 @@ use super::*;
 static STRICT: Profile = Profile {
     length: LengthRule::Minimal,
     status: StatusRules {
-        invalid_reason: StatusCode::INVALID_PAYLOAD,
+        invalid_reason: CloseCode::INVALID_PAYLOAD,
         sent_as: |code| code,
-        accepts: |number| StatusCode::new(number).is_some(),
+        accepts: |number| CloseCode::new(number).is_some(),
     },
     ..PROFILE
 };

@@ -1,7 +1,7 @@
 //! Which client the fields of a request name.
 
 use proptest::prelude::*;
-use ws_core::Status;
+use ws_core::StatusCode;
 use ws_core::head::{Fields, HttpVersion, MAX_HEAD_BYTES};
 
 use super::super::TrustedProxy;
@@ -39,7 +39,7 @@ fn believed(lines: &[(&str, &str)]) -> String {
 
 fn refused(lines: &[(&str, &str)]) -> String {
     let rejection = read_from(tcp(PROXY), lines).unwrap_err();
-    assert_eq!(rejection.status(), Status::BadRequest);
+    assert_eq!(rejection.status(), StatusCode::BAD_REQUEST);
     rejection.reason().to_owned()
 }
 

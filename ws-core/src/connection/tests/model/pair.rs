@@ -184,7 +184,7 @@ impl Model for Pair {
             }
             Event::Close(_) => {
                 party.closes -= 1;
-                let reason = CloseReason::new(StatusCode::NORMAL, "");
+                let reason = CloseReason::new(CloseCode::NORMAL, "");
                 party.end.connection.close(Some(reason), party.end.began);
             }
         }

@@ -102,7 +102,7 @@ impl Model for Single {
                 ensure(pinged.is_ok() == may, "a ping is sent exactly while open")?;
             }
             Event::Close => {
-                let reason = CloseReason::new(StatusCode::NORMAL, "");
+                let reason = CloseReason::new(CloseCode::NORMAL, "");
                 let now = self.at(self.now);
                 self.end.connection.close(Some(reason), now);
                 ensure(self.phase() > Phase::Open, "open after our Close")?;
