@@ -1,12 +1,14 @@
 //! Configuring and building a server.
 
+use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::Semaphore;
 use ws_core::extension::Extension;
-use ws_core::{Drafts, Limits, Timeouts, Transport};
+use ws_core::{Drafts, Limits, Rejection, Timeouts, Transport};
 
+use crate::application::{Accept, Deciding, MessageApplication, OpeningRequest, StreamApplication};
 use crate::config::{BuildError, Config};
 #[cfg(feature = "tls")]
 use crate::config::{Plain, TlsPort};
@@ -16,7 +18,6 @@ use crate::policy::{Origins, Subprotocols};
 use crate::proxy::TrustedProxies;
 use crate::server::Server;
 use crate::service::{MessageService, Service};
-use crate::session::{MessageApplication, StreamApplication};
 #[cfg(feature = "tls")]
 use crate::tls::Tls;
 
@@ -184,6 +185,50 @@ impl Builder {
         Ok(Server::new(self.config()?, Arc::new(MessageApplication(service))))
     }
 
+    /// A server that decides on each request before it answers, by an asynchronous function: which
+    /// service runs on the connection, with what it holds, or that the request is refused.
+    ///
+    /// ```no_run
+    /// use std::io;
+    /// use ws_server::{Accept, OpeningRequest, Rejection, Server, StatusCode, WebSocket};
+    ///
+    /// async fn decide(request: OpeningRequest) -> Result<Accept, Rejection> {
+    ///     let token = request.query().and_then(|query| query.strip_prefix("token="));
+    ///     let Some(user) = look_up(token).await else {
+    ///         return Err(Rejection::new(StatusCode::UNAUTHORIZED, "this token is not valid")
+    ///             .with_field("WWW-Authenticate", "Bearer"));
+    ///     };
+    ///     Ok(request.accept(|socket, _peer| chat(socket, user)))
+    /// }
+    ///
+    /// async fn chat(mut socket: WebSocket, user: String) -> io::Result<()> {
+    ///     socket.send(format!("welcome, {user}")).await?;
+    ///     Ok(())
+    /// }
+    /// # async fn look_up(_token: Option<&str>) -> Option<String> { None }
+    ///
+    /// # async fn run(listener: tokio::net::TcpListener) -> Result<(), Box<dyn std::error::Error>> {
+    /// Server::builder().open(decide)?.serve(listener).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// The function sees requests that can be accepted: of a known draft, with a valid handshake,
+    /// from an allowed origin. Nothing is sent to the client before it returns. Its future is
+    /// dropped when the client leaves; a client that sends more than 512 bytes meanwhile is not
+    /// seen leaving. When the opening deadline ([`Timeouts::opening`]) passes first, the request
+    /// is answered with 504; when the function panics, with 500.
+    ///
+    /// # Errors
+    /// [`BuildError`], as with [`wrap`](Builder::wrap).
+    pub fn open<D, F>(self, decide: D) -> Result<Server, BuildError>
+    where
+        D: Fn(OpeningRequest) -> F + Send + Sync + 'static,
+        F: Future<Output = Result<Accept, Rejection>> + Send + 'static,
+    {
+        Ok(Server::new(self.config()?, Arc::new(Deciding(decide))))
+    }
+
     /// A service written against a byte stream, for a path of a site: pass it to
     /// `Router::route_service` of axum, or call it from hyper.
     ///
@@ -208,6 +253,20 @@ impl Builder {
         service: impl MessageService,
     ) -> Result<UpgradeService, BuildError> {
         Ok(UpgradeService::new(Arc::new(self.for_site()?), Arc::new(MessageApplication(service))))
+    }
+
+    /// As [`upgrade`](Builder::upgrade), with a function that decides on each request: see
+    /// [`open`](Builder::open).
+    ///
+    /// # Errors
+    /// [`BuildError`], as with [`upgrade`](Builder::upgrade).
+    #[cfg(feature = "tower")]
+    pub fn open_upgrade<D, F>(self, decide: D) -> Result<UpgradeService, BuildError>
+    where
+        D: Fn(OpeningRequest) -> F + Send + Sync + 'static,
+        F: Future<Output = Result<Accept, Rejection>> + Send + 'static,
+    {
+        Ok(UpgradeService::new(Arc::new(self.for_site()?), Arc::new(Deciding(decide))))
     }
 
     /// Refuses what a site does itself, so that it is not silently ignored.

@@ -3,6 +3,10 @@
 use std::error::Error;
 use std::future::Future;
 use std::io;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
+use pin_project_lite::pin_project;
 
 use crate::byte_stream::ByteStream;
 use crate::error::{RecvError, SendError};
@@ -52,6 +56,33 @@ impl<E: Into<Box<dyn Error + Send + Sync>>> Outcome for Result<(), E> {
     }
 }
 
+pin_project! {
+    /// Runs a handler, if there is one; its outcome is as a service has it.
+    ///
+    /// A type of its own: an `async` block would store the handler twice.
+    pub(crate) struct Handling<F> {
+        #[pin]
+        handler: Option<F>,
+    }
+}
+
+impl<F: Future<Output: Outcome>> Handling<F> {
+    pub(crate) fn new(handler: Option<F>) -> Handling<F> {
+        Handling { handler }
+    }
+}
+
+impl<F: Future<Output: Outcome>> Future for Handling<F> {
+    type Output = io::Result<()>;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        match self.project().handler.as_pin_mut() {
+            Some(handler) => handler.poll(cx).map(Outcome::into_io_result),
+            None => Poll::Ready(Ok(())),
+        }
+    }
+}
+
 /// A service from a handler that ends with any [`Outcome`]; from [`message_fn`] or [`stream_fn`].
 #[derive(Debug, Clone)]
 pub struct HandlerFn<F>(F);
@@ -86,8 +117,8 @@ where
     F: Fn(WebSocket, Peer) -> R + Send + Sync + 'static,
     R: Future<Output: Outcome> + Send + 'static,
 {
-    async fn serve(&self, socket: WebSocket, peer: Peer) -> io::Result<()> {
-        self.0(socket, peer).await.into_io_result()
+    fn serve(&self, socket: WebSocket, peer: Peer) -> impl Future<Output = io::Result<()>> + Send {
+        Handling::new(Some(self.0(socket, peer)))
     }
 }
 
@@ -105,7 +136,7 @@ where
     F: Fn(ByteStream, Peer) -> R + Send + Sync + 'static,
     R: Future<Output: Outcome> + Send + 'static,
 {
-    async fn serve(&self, stream: ByteStream, peer: Peer) -> io::Result<()> {
-        self.0(stream, peer).await.into_io_result()
+    fn serve(&self, stream: ByteStream, peer: Peer) -> impl Future<Output = io::Result<()>> + Send {
+        Handling::new(Some(self.0(stream, peer)))
     }
 }

@@ -12,6 +12,7 @@ use ws_hybi08 as _;
 #[cfg(feature = "rfc6455")]
 use ws_rfc6455 as _;
 
+mod application;
 mod builder;
 mod byte_stream;
 mod config;
@@ -45,6 +46,7 @@ pub use ws_core::{DraftId, Drafts, Keepalive, Limits, Timeouts, Transport};
 
 // ===== Services, and what they work with =====
 
+pub use application::{Accept, OpeningRequest};
 pub use byte_stream::ByteStream;
 pub use error::{RecvError, SendError};
 pub use handler::{HandlerFn, Outcome, message_fn, stream_fn};

@@ -76,6 +76,22 @@ impl Peer {
         Peer { opening: Box::new(opening) }
     }
 
+    /// Adds what was agreed on.
+    pub(crate) fn agree(
+        &mut self,
+        subprotocol: Option<String>,
+        extension: Option<NegotiatedExtension>,
+    ) {
+        self.opening.subprotocol = subprotocol;
+        self.opening.extension = extension;
+    }
+
+    /// Adds what the socket beneath an HTTP server knows: the client's certificate.
+    #[cfg(feature = "tower")]
+    pub(crate) fn learn(&mut self, socket: &Socket) {
+        self.opening.source.learn(socket);
+    }
+
     /// Where the connection comes from, or what a trusted proxy says of that.
     pub fn remote(&self) -> RemoteAddr {
         self.opening.source.remote

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use http::{Request, Response, StatusCode};
+use http::{HeaderMap, Request, Response, StatusCode};
 use http_body_util::{BodyExt, Empty};
 use hyper::body::{Bytes, Incoming};
 use hyper::client::conn::http2::{self, SendRequest};
@@ -54,6 +54,13 @@ async fn open_uri(client: &mut SendRequest<Empty<Bytes>>, uri: &str) -> Stream {
     assert_eq!(response.status(), StatusCode::OK);
     assert!(!response.headers().contains_key("sec-websocket-accept"));
     TokioIo::new(hyper::upgrade::on(response).await.unwrap())
+}
+
+/// The status and the fields with which a request for a WebSocket is refused.
+pub(crate) async fn refused_at(server: &Connector, uri: &str) -> (StatusCode, HeaderMap) {
+    let mut client = connect(server).await;
+    let response = client.send_request(request_for(uri, "websocket", "13")).await.unwrap();
+    (response.status(), response.headers().clone())
 }
 
 /// A client in a stream of its own.

@@ -5,6 +5,7 @@
 mod byte_stream;
 mod closing;
 mod compression;
+mod decisions;
 mod drafts;
 mod ending;
 mod extensions;

@@ -4,6 +4,7 @@ mod address;
 mod args;
 #[cfg(feature = "deflate")]
 mod deflate;
+mod dial;
 mod echo;
 mod listen;
 mod relay;

@@ -3,27 +3,20 @@
 use std::io::{self, IsTerminal, Write};
 use std::num::NonZeroUsize;
 use std::sync::Arc;
-use std::time::Duration;
 
-use tokio::net::TcpStream;
-#[cfg(unix)]
-use tokio::net::UnixStream;
 use tokio::runtime::Runtime;
 use tracing::{info, warn};
-use ws_server::{ByteStream, CloseCode, CloseReason, Drafts, Listener, Peer, Server};
+use ws_server::{Drafts, Listener, Server};
 
 use super::address::Target;
 use super::args::Args;
+use super::dial::{self, Dialer, forward};
 use super::echo::echo;
 use super::listen::{Bound, bind};
-use super::relay::relay;
 #[cfg(feature = "tls")]
 use super::tls::Reload;
 
 const PAGE: &str = include_str!("page.html");
-
-/// How long a target may take to accept a connection.
-const CONNECT_TIME: Duration = Duration::from_secs(10);
 
 /// Serves until a signal ends it.
 pub(super) fn run(mut args: Args) -> Result<(), String> {
@@ -56,7 +49,7 @@ async fn serve(args: &Args) -> Result<(), String> {
     let drafts = Drafts::registered().map_err(|error| error.to_string())?;
     let names: Vec<_> = drafts.iter().map(|draft| draft.id().as_str()).collect();
     let names = names.join(", ");
-    check_target(&args.target).await?;
+    dial::check(&args.target).await?;
     let builder = args.builder().page(PAGE.replace("{{drafts}}", &names));
     #[cfg(feature = "tls")]
     let (tls, builder) = {
@@ -67,8 +60,8 @@ async fn serve(args: &Args) -> Result<(), String> {
     let server = match &args.target {
         Target::Echo => builder.messages(|socket, _peer| echo(socket)),
         target => {
-            let target = Arc::new(target.clone());
-            builder.wrap(move |stream, peer| forward(stream, peer, target.clone()))
+            let dialer = Arc::new(Dialer::new(target.clone(), args.connect_time()));
+            builder.open(move |request| forward(request, dialer.clone()))
         }
     }
     .map_err(|error| error.to_string())?;
@@ -121,56 +114,6 @@ async fn serve_on(server: Server, listener: impl Listener + Sync, mut signals: S
     tokio::select! {
         _ = &mut serving => {}
         () = signals.next() => warn!("open connections are aborted"),
-    }
-}
-
-/// A target that cannot be found is an error of the arguments.
-async fn check_target(target: &Target) -> Result<(), String> {
-    let Target::Tcp { host, port } = target else {
-        return Ok(());
-    };
-    let found = tokio::net::lookup_host((host.as_str(), *port)).await;
-    match found.map(|mut found| found.next()) {
-        Ok(Some(_)) => Ok(()),
-        Ok(None) => Err(format!("the target {target} has no address")),
-        Err(error) => Err(format!("the target {target} cannot be resolved: {error}")),
-    }
-}
-
-/// Connects to the target and relays bytes. When the target cannot be reached, the client gets
-/// status 1014 (bad gateway).
-async fn forward(mut stream: ByteStream, peer: Peer, target: Arc<Target>) -> io::Result<()> {
-    let unreachable = match &*target {
-        Target::Tcp { host, port } => {
-            match within_time(TcpStream::connect((host.as_str(), *port))).await {
-                Ok(socket) => {
-                    socket.set_nodelay(true)?;
-                    return relay(stream, socket).await;
-                }
-                Err(error) => error,
-            }
-        }
-        #[cfg(unix)]
-        Target::Unix(path) => match within_time(UnixStream::connect(path)).await {
-            Ok(socket) => return relay(stream, socket).await,
-            Err(error) => error,
-        },
-        _ => io::ErrorKind::Unsupported.into(),
-    };
-    warn!(remote = %peer.remote(), %target, error = %unreachable, "the target cannot be reached");
-    let reason = format!("the target cannot be reached: {unreachable}");
-    stream.close(CloseReason::new(CloseCode::BAD_GATEWAY, reason));
-    Ok(())
-}
-
-/// Bounds a connect: to a host behind a silent firewall it would take minutes.
-async fn within_time<T>(connect: impl Future<Output = io::Result<T>>) -> io::Result<T> {
-    match tokio::time::timeout(CONNECT_TIME, connect).await {
-        Ok(outcome) => outcome,
-        Err(_) => Err(io::Error::new(
-            io::ErrorKind::TimedOut,
-            format!("no answer within {} seconds", CONNECT_TIME.as_secs()),
-        )),
     }
 }
 

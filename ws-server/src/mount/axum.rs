@@ -1,7 +1,6 @@
 //! An axum extractor, for handlers that decide whether to open a WebSocket.
 
 use std::future::Future;
-use std::io;
 use std::sync::{Arc, LazyLock};
 
 use axum::extract::FromRequestParts;
@@ -14,12 +13,14 @@ use ws_core::{DraftId, Limits, Rejection, StatusCode, Timeouts};
 
 use super::handshake::Handshake;
 use super::response;
+use crate::application::{Accept, OpeningRequest};
 use crate::byte_stream::ByteStream;
 use crate::config::Config;
 use crate::handler::Outcome;
-use crate::policy::{Content, OriginWarnings, Origins};
+use crate::peer::Peer;
+use crate::policy::{OriginWarnings, Origins};
 use crate::proxy::TrustedProxies;
-use crate::session::{self, Connections, Place, Run, Session};
+use crate::session::Connections;
 use crate::socket::RemoteAddr;
 use crate::websocket::WebSocket;
 
@@ -162,11 +163,17 @@ impl WebSocketUpgrade {
         C: FnOnce(WebSocket) -> F + Send + 'static,
         F: Future<Output: Outcome> + Send + 'static,
     {
-        self.accept(Content::Messages, |session, place| {
-            session.run_messages(place, |socket, _peer| async {
-                callback(socket).await.into_io_result()
-            })
-        })
+        self.on_upgrade_with_peer(|socket, _peer| callback(socket))
+    }
+
+    /// As [`on_upgrade`](WebSocketUpgrade::on_upgrade), with the [`Peer`]: the client, and what was
+    /// agreed on with it.
+    pub fn on_upgrade_with_peer<C, F>(self, callback: C) -> Response
+    where
+        C: FnOnce(WebSocket, Peer) -> F + Send + 'static,
+        F: Future<Output: Outcome> + Send + 'static,
+    {
+        self.answer(|request| request.accept(callback))
     }
 
     /// As [`on_upgrade`](WebSocketUpgrade::on_upgrade), with a stream of bytes.
@@ -175,42 +182,17 @@ impl WebSocketUpgrade {
         C: FnOnce(ByteStream) -> F + Send + 'static,
         F: Future<Output: Outcome> + Send + 'static,
     {
-        self.accept(Content::Bytes, |session, place| {
-            session.run_stream(place, |stream, _peer| async {
-                callback(stream).await.into_io_result()
-            })
-        })
+        self.answer(|request| request.accept_stream(|stream, _peer| callback(stream)))
     }
 
-    fn accept<R, F>(self, content: Content, run: R) -> Response
-    where
-        R: FnOnce(Session, Place) -> F + Send + 'static,
-        F: Future<Output = io::Result<()>> + Send,
-    {
+    fn answer(self, accept: impl FnOnce(OpeningRequest) -> Accept) -> Response {
         let WebSocketUpgrade { handshake, asked, config, connections, .. } = self;
-        match handshake.agree(&Arc::new(config), content, &connections) {
-            Ok(accepted) => {
-                let (response, admitted) = accepted.admit(&connections);
-                session::spawn(Once(Some(run)), admitted, &connections);
-                response.map(axum::body::Body::new)
-            }
+        let answer = handshake
+            .admit(&Arc::new(config), &connections)
+            .and_then(|(request, admitted)| admitted.answer(accept(request), &connections));
+        match answer {
+            Ok(response) => response.map(axum::body::Body::new),
             Err(rejection) => WebSocketUpgradeRejection { rejection, asked }.into_response(),
-        }
-    }
-}
-
-/// The callback of a handler; `None` once it was called.
-struct Once<R>(Option<R>);
-
-impl<R, F> Run for Once<R>
-where
-    R: FnOnce(Session, Place) -> F + Send + 'static,
-    F: Future<Output = io::Result<()>> + Send,
-{
-    async fn run(&mut self, session: Session, place: Place) -> io::Result<()> {
-        match self.0.take() {
-            Some(run) => run(session, place).await,
-            None => Ok(()),
         }
     }
 }

@@ -11,20 +11,22 @@ use http_body::Body;
 use http_body_util::{BodyExt, Full};
 use hyper::upgrade::OnUpgrade;
 use tokio::sync::OwnedSemaphorePermit;
-use tokio::time::{Instant, timeout_at};
+use tokio::time::{Instant, sleep_until, timeout_at};
 use tracing::{debug_span, error, info};
 use ws_core::head::RequestHead;
 use ws_core::{HandshakeError, LONGEST_TIMEOUT, Rejection, StatusCode};
 
 use super::request::{self, Bootstrap};
 use super::{response, upgraded};
+use crate::application::{Accept, Application, OpeningRequest, decide};
 use crate::config::Config;
-use crate::opening::{Negotiated, TOO_LATE, agree, believe_forwarded, finish};
+use crate::opening::{
+    Agreement, TOO_LATE, agree, believe_forwarded, check, finish, shutting_down, undecided,
+};
 use crate::peer::Source;
-use crate::policy::Content;
 use crate::runtime::alarm::Alarm;
 use crate::runtime::shutdown::Shutdown;
-use crate::session::{Admitted, Connections, Session};
+use crate::session::{self, Admitted, Connections, Session, Start};
 #[cfg(feature = "axum")]
 use crate::socket::RemoteAddr;
 use crate::socket::Socket;
@@ -46,22 +48,14 @@ pub(super) struct Handshake {
     upgrade: Option<OnUpgrade>,
 }
 
-/// A request that opens a WebSocket.
-pub(super) struct AcceptedUpgrade {
-    pending: PendingUpgrade,
-    bootstrap: Bootstrap,
-    response: http::Response<Full<Bytes>>,
-    permit: OwnedSemaphorePermit,
-}
-
-/// What is needed to open the WebSocket once the request is answered.
-struct PendingUpgrade {
+/// A request that opens a WebSocket, if the application accepts it.
+pub(super) struct AdmittedUpgrade {
     config: Arc<Config>,
-    head: RequestHead,
-    source: Source,
-    agreed: Negotiated,
+    bootstrap: Bootstrap,
     /// Completes when the HTTP server has written the response.
     upgrade: OnUpgrade,
+    permit: OwnedSemaphorePermit,
+    deadline: Instant,
     /// `Some` only if the request has a body: read before the connection is taken over.
     challenge: Option<Challenge>,
 }
@@ -82,93 +76,126 @@ impl Handshake {
         self.source.remote
     }
 
-    /// Negotiates the connection, and acquires its permit.
+    /// Checks the request, and acquires the permit of its connection.
     ///
     /// # Errors
-    /// A [`Rejection`] for anything that can be refused.
-    pub(super) fn agree(
+    /// A [`Rejection`] for anything that can be refused without the application.
+    pub(super) fn admit(
         self,
         config: &Arc<Config>,
-        content: Content,
         connections: &Connections,
-    ) -> Result<AcceptedUpgrade, Rejection> {
+    ) -> Result<(OpeningRequest, AdmittedUpgrade), Rejection> {
         let Handshake { mut head, bootstrap, mut source, upgrade } = self;
         believe_forwarded(&mut head, &mut source, config)?;
-        let agreed = agree(&head, source.transport, config, content)?;
-        if agreed.terms.draft.needs_exact_head() {
+        let deadline = Instant::now() + config.timeouts.opening.min(LONGEST_TIMEOUT);
+        let request = check(head, source, config, deadline)?;
+        if request.draft.needs_exact_head() {
             let reason = format!(
                 "clients of {} need a response with an exact order and case of fields, which this \
                  site's HTTP server does not write; serve them on a port of ws-server's own",
-                agreed.terms.draft.id()
+                request.draft.id()
             );
             return Err(Rejection::new(StatusCode::NOT_IMPLEMENTED, reason));
         }
-        let response = response::opened(&agreed.response, bootstrap)?;
-        let unavailable = |reason| Err(Rejection::new(StatusCode::SERVICE_UNAVAILABLE, reason));
         if connections.signal().is_triggered() {
-            return unavailable("the server is shutting down");
+            return Err(shutting_down());
         }
         let permit = config.permits.clone().try_acquire_owned().ok();
         let Some(permit) = permit.filter(|_| !connections.is_full()) else {
-            return unavailable("the server has reached its limit of connections; try again later");
+            let reason = "the server has reached its limit of connections; try again later";
+            return Err(Rejection::new(StatusCode::SERVICE_UNAVAILABLE, reason));
         };
         let Some(upgrade) = upgrade else {
             error!("{NO_UPGRADES}");
             let reason = "the server cannot upgrade this connection; its log says why";
             return Err(Rejection::new(StatusCode::INTERNAL_SERVER_ERROR, reason));
         };
-        let config = config.clone();
-        let challenge = None;
-        let pending = PendingUpgrade { config, head, source, agreed, upgrade, challenge };
-        Ok(AcceptedUpgrade { pending, bootstrap, response, permit })
+        let (config, challenge) = (config.clone(), None);
+        let admitted = AdmittedUpgrade { config, bootstrap, upgrade, permit, deadline, challenge };
+        Ok((request, admitted))
     }
 }
 
-impl AcceptedUpgrade {
+impl AdmittedUpgrade {
     /// Adds the body of the request, if it has one: it is part of the handshake.
-    pub(super) fn with_body<B>(mut self, body: B) -> AcceptedUpgrade
+    pub(super) fn with_body<B>(mut self, body: B) -> AdmittedUpgrade
     where
         B: Body<Data: Send, Error: std::fmt::Display> + Send + 'static,
     {
         if !body.is_end_stream() {
-            self.pending.challenge = Some(Box::pin(challenge(body)));
+            self.challenge = Some(Box::pin(challenge(body)));
         }
         self
     }
 
-    /// The response, for the HTTP server to send, and the connection, which is opened once the HTTP
-    /// server has handed it over.
-    pub(super) fn admit(
-        self,
+    /// Waits for the decision of the application.
+    ///
+    /// # Errors
+    /// A [`Rejection`] by the application, or when the opening deadline passes or the
+    /// `connections` are closed before.
+    pub(super) async fn decide(
+        &mut self,
+        application: &Arc<dyn Application>,
+        request: OpeningRequest,
         connections: &Connections,
-    ) -> (http::Response<Full<Bytes>>, Admitted) {
-        let AcceptedUpgrade { pending, bootstrap, response, permit } = self;
-        let remote = pending.source.remote;
-        let span = debug_span!("connection", %remote, over = bootstrap.name());
-        let opening = Box::pin(pending.session(connections.signal().clone()));
-        (response, Admitted { opening, permit, span })
+    ) -> Result<Accept, Rejection> {
+        tokio::select! {
+            biased;
+            decision = decide(application, request) => decision,
+            () = sleep_until(self.deadline) => Err(undecided(&self.config)),
+            () = connections.signal().triggered() => Err(shutting_down()),
+        }
+    }
+
+    /// The response, for the HTTP server to send, and the task that opens the connection once the
+    /// HTTP server has handed it over.
+    ///
+    /// # Errors
+    /// A [`Rejection`] when the request cannot be answered.
+    pub(super) fn answer(
+        self,
+        accept: Accept,
+        connections: &Connections,
+    ) -> Result<http::Response<Full<Bytes>>, Rejection> {
+        let AdmittedUpgrade { config, bootstrap, upgrade, permit, deadline, challenge } = self;
+        let agreement = agree(accept, &config)?;
+        let response = response::opened(&agreement.response, bootstrap)?;
+        let span =
+            debug_span!("connection", remote = %agreement.peer.remote(), over = bootstrap.name());
+        let shutdown = connections.signal().clone();
+        let pending = PendingUpgrade { config, agreement, upgrade, deadline, challenge, shutdown };
+        session::spawn(Admitted { opening: pending.session(), permit, span }, connections);
+        Ok(response)
     }
 }
 
+/// What is needed to open the WebSocket once the request is answered.
+struct PendingUpgrade {
+    config: Arc<Config>,
+    agreement: Agreement,
+    upgrade: OnUpgrade,
+    deadline: Instant,
+    challenge: Option<Challenge>,
+    shutdown: Shutdown,
+}
+
 impl PendingUpgrade {
-    async fn session(self, shutdown: Shutdown) -> Option<Session> {
-        let opened = self.open(shutdown).await;
-        opened.inspect_err(|error| info!(%error, "opening handshake failed")).ok()
+    async fn session(self) -> Option<(Session, Box<dyn Start>)> {
+        self.open().await.inspect_err(|error| info!(%error, "opening handshake failed")).ok()
     }
 
-    async fn open(self, shutdown: Shutdown) -> Result<Session, HandshakeError> {
-        let PendingUpgrade { config, head, mut source, agreed, upgrade, challenge } = self;
-        let deadline = Instant::now() + config.timeouts.opening.min(LONGEST_TIMEOUT);
+    async fn open(self) -> Result<(Session, Box<dyn Start>), HandshakeError> {
+        let PendingUpgrade { config, agreement, upgrade, deadline, challenge, shutdown } = self;
         let (mut socket, mut received) = timeout_at(deadline, take_over(upgrade, challenge))
             .await
             .map_err(|_| HandshakeError::Refused(NOT_IN_TIME))??;
-        source.learn(&socket);
-        let (terms, peer) = agreed.with(head, source);
+        let Agreement { terms, mut peer, start, .. } = agreement;
+        peer.learn(&socket);
         let (draft, head) = (terms.draft, peer.head());
         let finishing = finish(&mut socket, &mut received, Vec::new(), draft, head);
         timeout_at(deadline, finishing).await.map_err(|_| TOO_LATE)??;
         let endpoint = terms.establish(socket, received, &config, Alarm::new(shutdown));
-        Ok(Session { endpoint, peer })
+        Ok((Session { endpoint, peer }, start))
     }
 }
 

@@ -1,8 +1,9 @@
 //! A service on a path of a site that hyper, tower or axum serves.
 //!
 //! ```text
-//! http::Request ─▶ request ─▶ agree ─▶ response (101 or 200, written by the HTTP server)
-//!                                └─▶ a task: the upgraded connection ─▶ finish ─▶ the service
+//! http::Request ─▶ request ─▶ check ─▶ decide ─▶ agree ─▶ response (101 or 200, written by the
+//!                                                  │      HTTP server)
+//!                                                  └─▶ a task: the upgraded connection ─▶ finish
 //! ```
 
 #[cfg(feature = "axum")]
@@ -16,7 +17,8 @@ mod tls_listener;
 mod upgraded;
 
 use std::convert::Infallible;
-use std::future::{Ready, ready};
+use std::future::Future;
+use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
@@ -32,9 +34,10 @@ pub use original_uri::OriginalUri;
 #[cfg(all(feature = "axum", feature = "tls"))]
 pub use tls_listener::TlsListener;
 
+use crate::application::Application;
 use crate::config::Config;
 use crate::opening::{Route, route};
-use crate::session::{Application, Connections};
+use crate::session::Connections;
 
 /// A service of bytes or messages as a [`tower`](tower_service) service of HTTP requests; from
 /// [`Builder::upgrade`](crate::Builder::upgrade).
@@ -77,22 +80,25 @@ impl UpgradeService {
         UpgradeService { connections: connections.clone(), ..self }
     }
 
-    fn answer<B>(&self, request: http::Request<B>) -> Result<http::Response<Full<Bytes>>, Rejection>
+    async fn answer<B>(
+        &self,
+        request: http::Request<B>,
+    ) -> Result<http::Response<Full<Bytes>>, Rejection>
     where
         B: http_body::Body + Send + 'static,
         B::Data: Send,
         B::Error: std::fmt::Display,
     {
+        let UpgradeService { config, application, connections } = self;
         let (mut parts, body) = request.into_parts();
-        let handshake = Handshake::read(&mut parts, &self.config)?;
-        if route(handshake.head(), &self.config)? == Route::Page {
-            return Ok(response::page(self.config.page.as_deref().unwrap_or_default()));
+        let handshake = Handshake::read(&mut parts, config)?;
+        if route(handshake.head(), config)? == Route::Page {
+            return Ok(response::page(config.page.as_deref().unwrap_or_default()));
         }
-        let accepted =
-            handshake.agree(&self.config, self.application.content(), &self.connections)?;
-        let (response, admitted) = accepted.with_body(body).admit(&self.connections);
-        self.application.clone().spawn(admitted, &self.connections);
-        Ok(response)
+        let (request, admitted) = handshake.admit(config, connections)?;
+        let mut admitted = admitted.with_body(body);
+        let accept = admitted.decide(application, request, connections).await?;
+        admitted.answer(accept, connections)
     }
 }
 
@@ -104,17 +110,20 @@ where
 {
     type Response = http::Response<Full<Bytes>>;
     type Error = Infallible;
-    type Future = Ready<Result<Self::Response, Infallible>>;
+    type Future = Pin<Box<dyn Future<Output = Result<Self::Response, Infallible>> + Send>>;
 
     fn poll_ready(&mut self, _cx: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
         Poll::Ready(Ok(()))
     }
 
     fn call(&mut self, request: http::Request<B>) -> Self::Future {
+        let service = self.clone();
         let (version, method) = (request.version(), request.method().clone());
-        ready(Ok(self.answer(request).unwrap_or_else(|rejection| {
-            tracing::info!(%rejection, "refused");
-            response::refusal(&rejection, version, &method)
-        })))
+        Box::pin(async move {
+            Ok(service.answer(request).await.unwrap_or_else(|rejection| {
+                tracing::info!(%rejection, "refused");
+                response::refusal(&rejection, version, &method)
+            }))
+        })
     }
 }

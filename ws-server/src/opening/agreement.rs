@@ -2,16 +2,17 @@
 
 use std::sync::Arc;
 
-use ws_core::extension::{Accepted, Traffic, negotiate};
+use tokio::time::Instant;
+use ws_core::extension::{self, Traffic, negotiate};
 use ws_core::head::{RequestHead, ResponseHead};
 use ws_core::{
-    Codec as _, CodecBox, Draft, Grant, Offer, Rejection, Role, StatusCode, Transport,
-    asks_for_websocket,
+    Codec as _, CodecBox, Draft, Grant, Offer, Rejection, Role, StatusCode, asks_for_websocket,
 };
 
+use crate::application::{Accept, OpeningRequest};
 use crate::config::Config;
 use crate::peer::{NegotiatedExtension, Peer, PeerDetails, Source};
-use crate::policy::Content;
+use crate::session::Start;
 
 /// What a request asks for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -23,14 +24,12 @@ pub(crate) enum Route {
 }
 
 /// What client and server have agreed on.
-#[derive(Debug)]
-pub(crate) struct Negotiated {
+pub(crate) struct Agreement {
     pub(crate) terms: Terms,
-    origin: Option<String>,
-    subprotocol: Option<String>,
-    extension: Option<NegotiatedExtension>,
+    pub(crate) peer: Peer,
     /// The head of the 101 response.
     pub(crate) response: ResponseHead,
+    pub(crate) start: Box<dyn Start>,
 }
 
 /// The draft, and the codec for it: with the transform of the extension, if one is in use.
@@ -38,15 +37,6 @@ pub(crate) struct Negotiated {
 pub(crate) struct Terms {
     pub(crate) draft: &'static dyn Draft,
     pub(super) codec: CodecBox,
-}
-
-impl Negotiated {
-    /// Splits this into what the connection needs and what its service sees.
-    pub(crate) fn with(self, head: RequestHead, source: Source) -> (Terms, Peer) {
-        let Negotiated { terms, origin, subprotocol, extension, .. } = self;
-        let draft = terms.draft.id();
-        (terms, Peer::new(PeerDetails { source, head, origin, subprotocol, extension, draft }))
-    }
 }
 
 /// What the request asks for.
@@ -64,37 +54,51 @@ pub(crate) fn route(head: &RequestHead, config: &Config) -> Result<Route, Reject
     Ok(if plain && config.page.is_some() { Route::Page } else { Route::WebSocket })
 }
 
-/// Negotiates draft, origin, subprotocol and extension. Whatever can be refused is refused here,
-/// before the 101 response.
-pub(crate) fn agree(
-    head: &RequestHead,
-    transport: Transport,
+/// Finds the draft of a request, and checks its handshake and its origin.
+pub(crate) fn check(
+    head: RequestHead,
+    source: Source,
     config: &Config,
-    content: Content,
-) -> Result<Negotiated, Rejection> {
-    let draft = config.drafts.select(head)?;
-    let Offer { origin, subprotocols } = draft.offer(head)?;
-    let allowed = config.origins.check(origin, head, transport);
+    deadline: Instant,
+) -> Result<OpeningRequest, Rejection> {
+    let draft = config.drafts.select(&head)?;
+    let Offer { origin, subprotocols } = draft.offer(&head)?;
+    let allowed = config.origins.check(origin, &head, source.transport);
     allowed.map_err(|refusal| config.origin_warnings.reject(refusal))?;
-    let mut codec = draft.codec(Role::Server, &config.limits);
-    let subprotocol = config.subprotocols.pick(&subprotocols, content, &codec.capabilities());
+    let origin = origin.map(str::to_owned);
+    let offered = subprotocols.into_iter().map(str::to_owned).collect();
+    let details =
+        PeerDetails { source, head, origin, subprotocol: None, extension: None, draft: draft.id() };
+    Ok(OpeningRequest { peer: Peer::new(details), draft, offered, deadline })
+}
+
+/// Negotiates subprotocol and extension for a request that was accepted. Whatever can be refused is
+/// refused here at the latest, before the 101 response.
+pub(crate) fn agree(accept: Accept, config: &Config) -> Result<Agreement, Rejection> {
+    let Accept { request, subprotocol, fields, start } = accept;
+    let OpeningRequest { mut peer, draft, offered, .. } = request;
+    let (role, limits) = (Role::Server, &config.limits);
+    let mut codec = draft.codec(role, limits);
+    let subprotocol = subprotocol.or_else(|| {
+        let subprotocols = &config.subprotocols;
+        subprotocols.pick(&offered, start.content(), &codec.capabilities()).map(str::to_owned)
+    });
     let accepted = match config.extensions.as_slice() {
         [] => None,
-        extensions => negotiate(extensions, &draft.extensions(head)),
+        extensions => negotiate(extensions, &draft.extensions(peer.head())),
     };
     let named = accepted.as_ref().map(|accepted| accepted.response.as_str());
-    let response = draft.respond(head, &Grant { subprotocol, extension: named, transport })?;
-    let extension = accepted.map(|Accepted { response, transform }| {
+    let transport = peer.transport();
+    let grant = Grant { subprotocol: subprotocol.as_deref(), extension: named, transport };
+    let mut response = draft.respond(peer.head(), &grant)?;
+    for (name, value) in fields.iter() {
+        response = response.field(name, value);
+    }
+    let extension = accepted.map(|extension::Accepted { response, transform }| {
         let traffic = Arc::new(Traffic::default());
-        let (role, limits) = (Role::Server, &config.limits);
         codec = draft.extended_codec(role, limits, transform, traffic.clone());
         NegotiatedExtension { response, traffic }
     });
-    Ok(Negotiated {
-        terms: Terms { draft, codec },
-        origin: origin.map(str::to_owned),
-        subprotocol: subprotocol.map(str::to_owned),
-        extension,
-        response,
-    })
+    peer.agree(subprotocol, extension);
+    Ok(Agreement { terms: Terms { draft, codec }, peer, response, start })
 }

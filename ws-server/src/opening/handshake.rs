@@ -1,23 +1,28 @@
 //! The steps of an opening handshake, under one deadline.
 
+use std::future::{Future as _, poll_fn};
+use std::io;
 use std::pin::pin;
+use std::sync::Arc;
+use std::task::Poll;
 
 use tokio::time::Instant;
 use ws_core::head::RequestHead;
 use ws_core::{Draft, LONGEST_TIMEOUT, Rejection, StatusCode};
 
-use super::agreement::{Route, Terms, agree, route};
+use super::agreement::{Agreement, Route, agree, check, route};
 use super::begin::{Spoken, begin};
 use super::establish::{TOO_LATE, finish};
 use super::outcome::{Opened, OpeningError};
 use super::read_head::{ReadHeadError, read_head};
-use super::received::Received;
-use super::refuse::{BodyMode, Refusal};
+use super::received::{Disconnected, Received};
+use super::refuse::{BodyMode, Refusal, shutting_down, undecided};
 use super::trusted_proxy::believe_forwarded;
+use crate::application::{Accept, Application, OpeningRequest, decide};
 use crate::config::Config;
 use crate::peer::{Peer, Source};
-use crate::policy::Content;
 use crate::runtime::alarm::{Alarm, AlarmEvent};
+use crate::session::Session;
 use crate::socket::{RemoteAddr, Socket};
 
 /// A connection whose opening handshake has begun. The socket is passed from step to step and not
@@ -32,14 +37,12 @@ pub(super) struct OpeningHandshake<'c> {
     received: Received,
 }
 
-/// The answer to a request.
-pub(super) enum Answer {
-    /// The HTML page.
-    Page,
-    /// A refusal, and how much of it is sent.
-    Refusal(Rejection, BodyMode),
-    /// A WebSocket: the encoded head of the 101 response, what was agreed on, and the peer.
-    WebSocket(Vec<u8>, Terms, Peer),
+/// Why there is no decision that opens a WebSocket.
+pub(super) enum Undecided {
+    /// The request is refused.
+    Refused(Rejection),
+    /// The client has left.
+    Left(io::Error),
 }
 
 impl<'c> OpeningHandshake<'c> {
@@ -99,27 +102,53 @@ impl<'c> OpeningHandshake<'c> {
         Err(self.refuse(socket, rejection, BodyMode::Whole))
     }
 
-    /// Decides how the request is answered.
-    pub(super) fn answer(&mut self, head: RequestHead, content: Content) -> Answer {
-        let extent = BodyMode::of_answer_to(&head);
-        self.agree(head, content).unwrap_or_else(|rejection| Answer::Refusal(rejection, extent))
+    /// Checks the request. `None` when it is answered with the page.
+    pub(super) fn check(
+        &mut self,
+        mut head: RequestHead,
+    ) -> Result<Option<OpeningRequest>, Rejection> {
+        let OpeningHandshake { config, source, deadline, .. } = self;
+        believe_forwarded(&mut head, source, config)?;
+        match route(&head, config)? {
+            Route::Page => Ok(None),
+            Route::WebSocket => {
+                check(head, source.clone(), config, Instant::from_std(*deadline)).map(Some)
+            }
+        }
     }
 
-    fn agree(&mut self, mut head: RequestHead, content: Content) -> Result<Answer, Rejection> {
-        let OpeningHandshake { config, source, .. } = self;
-        believe_forwarded(&mut head, source, config)?;
-        if route(&head, config)? == Route::Page {
-            return Ok(Answer::Page);
-        }
-        let agreed = agree(&head, source.transport, config, content)?;
+    /// Waits for the decision of the application. It ends when the client leaves.
+    pub(super) async fn decide(
+        &mut self,
+        socket: &mut Socket,
+        request: OpeningRequest,
+        application: &Arc<dyn Application>,
+    ) -> Result<Accept, Undecided> {
+        let OpeningHandshake { received, alarm, deadline, .. } = self;
+        let mut deciding = pin!(decide(application, request));
+        let decided = poll_fn(|cx| {
+            if let Poll::Ready(decision) = deciding.as_mut().poll(cx) {
+                return Poll::Ready(decision.map_err(Undecided::Refused));
+            }
+            received.poll_left(socket, cx).map(|Disconnected(error)| Err(Undecided::Left(error)))
+        });
+        let cut = |event| match event {
+            AlarmEvent::Deadline => Undecided::Refused(undecided(self.config)),
+            AlarmEvent::Shutdown => Undecided::Refused(shutting_down()),
+        };
+        alarm.limit(*deadline, pin!(decided), cut).await
+    }
+
+    /// Agrees on everything else, and encodes the head of the response.
+    pub(super) fn agree(&self, accept: Accept) -> Result<(Agreement, Vec<u8>), Rejection> {
+        let agreement = agree(accept, self.config)?;
         let mut response = Vec::with_capacity(256);
-        agreed.response.write(&mut response).map_err(|error| {
+        agreement.response.write(&mut response).map_err(|error| {
             Rejection::bad_request(format!(
                 "the response to this request cannot be written: {error}"
             ))
         })?;
-        let (terms, peer) = agreed.with(head, source.clone());
-        Ok(Answer::WebSocket(response, terms, peer))
+        Ok((agreement, response))
     }
 
     /// Sends the response, and what the draft exchanges after the heads. Returns the bytes received
@@ -142,15 +171,10 @@ impl<'c> OpeningHandshake<'c> {
     }
 
     /// Opens the connection.
-    pub(super) fn establish(
-        self,
-        socket: Socket,
-        rest: Vec<u8>,
-        terms: Terms,
-        peer: Peer,
-    ) -> Opened {
+    pub(super) fn establish(self, socket: Socket, rest: Vec<u8>, agreement: Agreement) -> Opened {
+        let Agreement { terms, peer, start, .. } = agreement;
         let endpoint = terms.establish(socket, rest, self.config, self.alarm);
-        Opened::WebSocket(endpoint, peer)
+        Opened::WebSocket(Session { endpoint, peer }, start)
     }
 
     /// Refuses the request; [`Refusal::answer`] then tells the peer why.

@@ -13,32 +13,37 @@ mod refuse;
 mod secure;
 mod trusted_proxy;
 
+use std::sync::Arc;
+
 #[cfg(feature = "tower")]
-pub(crate) use agreement::{Negotiated, Route, agree, route};
+pub(crate) use agreement::{Agreement, Route, agree, check, route};
 #[cfg(feature = "http2")]
 use begin::Spoken;
 #[cfg(feature = "tower")]
 pub(crate) use establish::{TOO_LATE, finish};
-use handshake::{Answer, OpeningHandshake};
+use handshake::{OpeningHandshake, Undecided};
 pub(crate) use outcome::{Opened, OpeningError};
+use refuse::BodyMode;
 pub(crate) use refuse::serve_page;
+#[cfg(feature = "tower")]
+pub(crate) use refuse::{shutting_down, undecided};
 #[cfg(feature = "tower")]
 pub(crate) use trusted_proxy::believe_forwarded;
 
+use crate::application::Application;
 use crate::config::Config;
-use crate::policy::Content;
 use crate::runtime::alarm::Alarm;
 use crate::socket::{RemoteAddr, Socket};
 
-/// Reads the request head, answers it, and exchanges what its draft requires after the heads, all
-/// under one deadline. `alarm` watches the deadline, and becomes the connection's.
+/// Reads the request head, has the application decide, answers, and exchanges what the draft
+/// requires after the heads, all under one deadline. `alarm` watches the deadline, and becomes the connection's.
 ///
 /// Not an `async fn`: that would store its arguments twice.
 pub(crate) fn open(
     socket: Socket,
     remote: RemoteAddr,
     config: &Config,
-    content: Content,
+    application: &Arc<dyn Application>,
     alarm: Alarm,
 ) -> impl Future<Output = Result<Opened, OpeningError>> + Send {
     let mut attempt = OpeningHandshake::new(remote, config, alarm);
@@ -51,13 +56,23 @@ pub(crate) fn open(
             _ => {}
         }
         let (mut socket, head) = attempt.read_head(socket).await?;
-        match attempt.answer(head, content) {
-            Answer::Page => Ok(Opened::Page(socket)),
-            Answer::WebSocket(response, terms, peer) => {
-                let rest = attempt.finish(&mut socket, response, terms.draft, &peer).await?;
-                Ok(attempt.establish(socket, rest, terms, peer))
+        let extent = BodyMode::of_answer_to(&head);
+        let request = match attempt.check(head) {
+            Ok(Some(request)) => request,
+            Ok(None) => return Ok(Opened::Page(socket)),
+            Err(rejection) => return Err(attempt.refuse(socket, rejection, extent)),
+        };
+        let decision = attempt.decide(&mut socket, request, application).await;
+        let agreed = decision.and_then(|accept| attempt.agree(accept).map_err(Undecided::Refused));
+        let (agreement, response) = match agreed {
+            Ok(agreed) => agreed,
+            Err(Undecided::Refused(rejection)) => {
+                return Err(attempt.refuse(socket, rejection, extent));
             }
-            Answer::Refusal(rejection, extent) => Err(attempt.refuse(socket, rejection, extent)),
-        }
+            Err(Undecided::Left(error)) => return Err(OpeningError::Failed(error.into())),
+        };
+        let (draft, peer) = (agreement.terms.draft, &agreement.peer);
+        let rest = attempt.finish(&mut socket, response, draft, peer).await?;
+        Ok(attempt.establish(socket, rest, agreement))
     }
 }

@@ -4,18 +4,16 @@ use ws_core::HandshakeError;
 
 use super::received::Disconnected;
 use super::refuse::Refusal;
-use crate::endpoint::Endpoint;
-use crate::peer::Peer;
 #[cfg(feature = "http2")]
 use crate::peer::Source;
 use crate::proxy::ProxyHeaderError;
+use crate::session::{Session, Start};
 use crate::socket::Socket;
 
 /// What a connection was opened as.
-#[derive(Debug)]
 pub(crate) enum Opened {
-    /// A WebSocket.
-    WebSocket(Box<Endpoint<Socket>>, Peer),
+    /// A WebSocket, and what runs on it.
+    WebSocket(Session, Box<dyn Start>),
     /// An ordinary request, to be answered with the page.
     Page(Socket),
     /// An HTTP/2 connection, which carries WebSockets in streams; and the bytes read from it.

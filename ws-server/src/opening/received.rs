@@ -1,13 +1,17 @@
 //! Bytes that were read and not consumed by a step of the opening handshake.
 
 use std::io::{self, ErrorKind};
-use std::pin::pin;
+use std::pin::{Pin, pin};
 use std::task::{Context, Poll, ready};
 
-use tokio::io::AsyncReadExt;
+use tokio::io::{AsyncRead as _, AsyncReadExt, ReadBuf};
 
 use crate::runtime::pool;
 use crate::socket::Socket;
+
+/// How many bytes after the request head are read before it is answered. Clients of hixie-76 send 8
+/// of them, others none.
+const MOST_EARLY: usize = 512;
 
 /// The connection ended or failed before enough bytes were received.
 #[derive(Debug)]
@@ -54,6 +58,30 @@ impl Received {
             Ok(_) => Ok(()),
             Err(error) => Err(Disconnected(error)),
         })
+    }
+
+    /// Ready when the client has left, by ending or breaking its side of the connection. What it
+    /// still sends is kept; after [`MOST_EARLY`] bytes nothing more is read.
+    pub(super) fn poll_left(
+        &mut self,
+        socket: &mut Socket,
+        cx: &mut Context<'_>,
+    ) -> Poll<Disconnected> {
+        loop {
+            let mut space = [0; MOST_EARLY];
+            let room = MOST_EARLY.saturating_sub(self.unread().len());
+            if room == 0 {
+                return Poll::Pending;
+            }
+            let mut read = ReadBuf::new(&mut space[..room]);
+            match ready!(Pin::new(&mut *socket).poll_read(cx, &mut read)) {
+                Ok(()) if read.filled().is_empty() => {
+                    return Poll::Ready(Disconnected(ErrorKind::UnexpectedEof.into()));
+                }
+                Ok(()) => self.bytes.extend_from_slice(read.filled()),
+                Err(error) => return Poll::Ready(Disconnected(error)),
+            }
+        }
     }
 
     /// Returns the buffer to the worker, and keeps what is unread.

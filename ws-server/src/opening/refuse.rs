@@ -3,9 +3,11 @@
 use std::time::Duration;
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use ws_core::Rejection;
+use tracing::warn;
 use ws_core::head::{RequestHead, ResponseHead};
+use ws_core::{Rejection, StatusCode};
 
+use crate::config::Config;
 use crate::socket::{RemoteAddr, Socket};
 
 /// How long the peer has to read an answer.
@@ -14,6 +16,19 @@ const ANSWER_TIME: Duration = Duration::from_secs(2);
 /// How many bytes of what the peer still sends are read and dropped: closing a socket with unread
 /// bytes resets the connection, and the answer could be lost.
 const DRAINED_BYTES: u64 = 64 * 1024;
+
+/// The refusal of a request that the application has not decided on in time.
+pub(crate) fn undecided(config: &Config) -> Rejection {
+    let limit = config.timeouts.opening.as_secs_f32();
+    warn!("a request was not decided on within {limit} seconds");
+    let reason = format!("the server has not decided on this request within {limit} seconds");
+    Rejection::new(StatusCode::GATEWAY_TIMEOUT, reason)
+}
+
+/// The refusal of a request while the server shuts down.
+pub(crate) fn shutting_down() -> Rejection {
+    Rejection::new(StatusCode::SERVICE_UNAVAILABLE, "the server is shutting down")
+}
 
 /// A request that was refused, and the socket for the answer.
 #[derive(Debug)]

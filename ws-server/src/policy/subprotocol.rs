@@ -23,19 +23,19 @@ impl Subprotocols {
     /// come first, then `binary`, then `base64`.
     pub(crate) fn pick<'o>(
         &self,
-        offered: &[&'o str],
+        offered: &'o [impl AsRef<str>],
         content: Content,
         capabilities: &Capabilities,
     ) -> Option<&'o str> {
-        let own = offered.iter().find(|one| self.named.iter().any(|name| name == *one));
-        let carried = |name: &'static str| offered.iter().find(|one| **one == name);
+        let mut offered_names = offered.iter().map(AsRef::as_ref);
+        let own = offered_names.find(|one| self.named.iter().any(|name| name == one));
+        let carried = |name: &str| offered.iter().map(AsRef::as_ref).find(|one| *one == name);
         match (own, content) {
-            (Some(own), _) => Some(*own),
+            (Some(own), _) => Some(own),
             (None, Content::Messages) => None,
-            (None, Content::Bytes) => carried("binary")
-                .filter(|_| capabilities.binary)
-                .or_else(|| carried("base64"))
-                .copied(),
+            (None, Content::Bytes) => {
+                carried("binary").filter(|_| capabilities.binary).or_else(|| carried("base64"))
+            }
         }
     }
 }
@@ -46,12 +46,12 @@ mod tests {
 
     use super::*;
 
-    fn pick(
+    fn pick<'o>(
         named: &[&str],
-        offered: &[&'static str],
+        offered: &'o [&'static str],
         content: Content,
         binary: bool,
-    ) -> Option<&'static str> {
+    ) -> Option<&'o str> {
         let named = named.iter().map(|name| (*name).to_owned()).collect();
         let capabilities = Capabilities {
             binary,

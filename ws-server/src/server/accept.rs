@@ -10,8 +10,9 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tracing::{debug, debug_span, error};
 
 use super::port::Port;
+use crate::application::Application;
 use crate::config::Config;
-use crate::session::{Admitted, Application, Connections, CutOnDrop};
+use crate::session::{self, Admitted, Connections, CutOnDrop};
 use crate::socket::{Listener, RemoteAddr, Socket};
 
 /// The first and the longest pause after a failed accept; it doubles each time.
@@ -83,8 +84,8 @@ fn spawn(
     connections: &Connections,
 ) {
     let span = debug_span!("connection", %remote);
-    let opening = Box::pin(port.clone().open(socket, remote));
-    port.application.clone().spawn(Admitted { opening, permit, span }, connections);
+    let opening = port.clone().open(socket, remote);
+    session::spawn(Admitted { opening, permit, span }, connections);
 }
 
 /// Waits for the next connection and its permit.

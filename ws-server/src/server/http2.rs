@@ -15,11 +15,12 @@ use tokio::time::{Instant, sleep_until};
 use tower_service::Service;
 use tracing::debug;
 
+use crate::application::Application;
 use crate::config::Config;
 use crate::mount::UpgradeService;
 use crate::peer::Source;
 use crate::runtime::shutdown::Shutdown;
-use crate::session::{Application, Connections, CutOnDrop};
+use crate::session::{Connections, CutOnDrop};
 use crate::socket::Socket;
 
 /// How many streams a client may have open at once (`SETTINGS_MAX_CONCURRENT_STREAMS`).

@@ -11,8 +11,8 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::application::Application;
 use crate::config::Config;
-use crate::session::Application;
 use crate::socket::{Listener, RemoteAddr, Socket};
 
 /// A service with the configuration under which it is served over WebSocket; from

@@ -4,11 +4,12 @@ use std::sync::Arc;
 
 use tracing::{debug, info, warn};
 
+use crate::application::Application;
 use crate::config::Config;
 use crate::opening::{self, Opened, OpeningError};
 use crate::runtime::alarm::Alarm;
 use crate::runtime::shutdown::Shutdown;
-use crate::session::{Application, Session};
+use crate::session::{Session, Start};
 use crate::socket::{RemoteAddr, Socket};
 
 /// What all connections of a port share.
@@ -22,12 +23,15 @@ pub(super) struct Port {
 impl Port {
     /// Performs the opening handshake. `None` when there is no WebSocket: then the page or HTTP/2
     /// was served or the request refused, and the log says which.
-    pub(super) async fn open(self, socket: Socket, remote: RemoteAddr) -> Option<Session> {
+    pub(super) async fn open(
+        self,
+        socket: Socket,
+        remote: RemoteAddr,
+    ) -> Option<(Session, Box<dyn Start>)> {
         let config = &*self.config;
-        let content = self.application.content();
         let alarm = Alarm::new(self.shutdown.clone());
-        match opening::open(socket, remote, config, content, alarm).await {
-            Ok(Opened::WebSocket(endpoint, peer)) => return Some(Session { endpoint, peer }),
+        match opening::open(socket, remote, config, &self.application, alarm).await {
+            Ok(Opened::WebSocket(session, start)) => return Some((session, start)),
             Ok(Opened::Page(socket)) => {
                 debug!(%remote, "page");
                 opening::serve_page(socket, config.page.as_deref().unwrap_or_default()).await;

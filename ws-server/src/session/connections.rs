@@ -56,7 +56,8 @@ struct Tasks {
 /// What is stored of a task outside of it.
 #[derive(Debug)]
 struct Running {
-    /// Aborts the task. `None` until it was spawned.
+    /// Aborts the task: at first the one that opens the connection, then the one that serves it.
+    /// `None` until it was spawned.
     handle: Option<AbortHandle>,
     /// `Some` until the connection has ended, however long its service runs on.
     permit: Option<OwnedSemaphorePermit>,
@@ -155,13 +156,11 @@ impl Connections {
     {
         let place = self.place(permit);
         let number = place.number;
-        let task = Task { connection: connection(place) };
-        // A disabled span would still cost memory, and an access at each wake-up.
-        let handle = match span.is_disabled() {
-            true => tokio::spawn(task),
-            false => tokio::spawn(task.instrument(span)),
-        };
-        self.note(number, handle.abort_handle());
+        let handle = spawn_task(connection(place), span);
+        // Unless the task has already handed the connection over to another one.
+        self.inner.note(number, handle, |noted, handle| {
+            noted.get_or_insert(handle);
+        });
     }
 
     /// Registers a task that is about to be spawned.
@@ -173,16 +172,32 @@ impl Connections {
         tasks.running.insert(number, Running { handle: None, permit: Some(permit) });
         Place { inner: self.inner.clone(), number }
     }
+}
 
+impl Inner {
     /// Stores how a task can be aborted, unless it has already ended.
-    fn note(&self, number: u64, handle: AbortHandle) {
-        let mut tasks = lock(&self.inner.tasks);
+    fn note(
+        &self,
+        number: u64,
+        handle: AbortHandle,
+        store: impl FnOnce(&mut Option<AbortHandle>, AbortHandle),
+    ) {
+        let mut tasks = lock(&self.tasks);
         if tasks.cut {
             drop(tasks);
             handle.abort();
         } else if let Some(running) = tasks.running.get_mut(&number) {
-            running.handle = Some(handle);
+            store(&mut running.handle, handle);
         }
+    }
+}
+
+fn spawn_task(connection: impl Future<Output = ()> + Send + 'static, span: Span) -> AbortHandle {
+    let task = Task { connection };
+    // A disabled span would still cost memory, and an access at each wake-up.
+    match span.is_disabled() {
+        true => tokio::spawn(task).abort_handle(),
+        false => tokio::spawn(task.instrument(span)).abort_handle(),
     }
 }
 
@@ -225,7 +240,7 @@ pub(super) fn report_panic(panic: &(dyn Any + Send)) {
 }
 
 /// The message of a panic.
-fn words(panic: &(dyn Any + Send)) -> &str {
+pub(crate) fn words(panic: &(dyn Any + Send)) -> &str {
     match (panic.downcast_ref::<&str>(), panic.downcast_ref::<String>()) {
         (Some(words), _) => words,
         (_, Some(words)) => words,
@@ -242,6 +257,16 @@ pub(crate) struct Place {
 }
 
 impl Place {
+    /// Spawns a task that takes over from the one that has opened the connection.
+    pub(super) fn hand_over<C>(self, connection: impl FnOnce(Place) -> C, span: Span)
+    where
+        C: Future<Output = ()> + Send + 'static,
+    {
+        let (inner, number) = (self.inner.clone(), self.number);
+        let handle = spawn_task(connection(self), span);
+        inner.note(number, handle, |noted, handle| *noted = Some(handle));
+    }
+
     /// Releases the permit for another connection: this one has ended, but its task runs on.
     pub(super) fn leave(&self) {
         let permit = lock(&self.inner.tasks).leave(self.number);

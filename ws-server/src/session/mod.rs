@@ -1,12 +1,11 @@
 //! The task of a connection, from its opening to its end: the same on a port and on a site.
 //!
 //! ```text
-//! Admitted ─▶ Application::spawn ─▶ Connections: a task ─▶ its opening ─▶ Session ─▶ the service
+//! Admitted ─▶ Connections: a task that opens it ─▶ Session ─▶ Start: a task ─▶ the service
 //! ```
 
 #![cfg_attr(not(feature = "tower"), allow(unreachable_pub, reason = "sites name `Connections`"))]
 
-mod application;
 mod connections;
 mod driver;
 #[cfg(all(test, ws_loom))]
@@ -16,40 +15,35 @@ mod traffic;
 
 use std::future::Future;
 use std::io;
-use std::pin::Pin;
 
 use tokio::sync::OwnedSemaphorePermit;
 use tracing::{Span, debug};
 
-pub(crate) use application::{Application, MessageApplication, StreamApplication};
 pub use connections::Connections;
-pub(crate) use connections::{CutOnDrop, Place};
+pub(crate) use connections::{CutOnDrop, Place, words};
 use driver::Driver;
 use traffic::TrafficLog;
 
 use crate::byte_stream::ByteStream;
 use crate::endpoint::Endpoint;
 use crate::peer::Peer;
+use crate::policy::Content;
 use crate::socket::Socket;
 use crate::websocket::WebSocket;
 
 /// A connection that was accepted, and is to be opened.
-pub(crate) struct Admitted {
-    /// Boxed, and not part of the task's future, so that its memory is freed when the connection is
-    /// open.
-    pub(crate) opening: OpeningFuture,
+pub(crate) struct Admitted<O> {
+    /// The opening handshake. When there is no session, it logs why.
+    pub(crate) opening: O,
     /// Its permit among the connections that there may be at once
     /// ([`max_connections`](crate::Builder::max_connections)). It is acquired on a port with the
-    /// accept, before anything is read from the connection; on a site with the answer to the
-    /// request, which may be one in a stream of HTTP/2. It is released when the connection has
+    /// accept, before anything is read from the connection; on a site before the request is
+    /// answered, which may be one in a stream of HTTP/2. It is released when the connection has
     /// ended, whether it was ever open or not.
     pub(crate) permit: OwnedSemaphorePermit,
     /// The span in which everything about the connection is logged.
     pub(crate) span: Span,
 }
-
-/// The opening handshake. When there is no session, it logs why.
-pub(crate) type OpeningFuture = Pin<Box<dyn Future<Output = Option<Session>> + Send>>;
 
 /// A connection whose opening handshake is done.
 pub(crate) struct Session {
@@ -91,6 +85,9 @@ impl Session {
 
 /// What runs on an open connection.
 pub(crate) trait Run: Send + 'static {
+    /// What the connection carries.
+    const CONTENT: Content;
+
     /// Serves a connection and closes it; `place` is left when it has ended. Called once.
     fn run(
         &mut self,
@@ -99,23 +96,51 @@ pub(crate) trait Run: Send + 'static {
     ) -> impl Future<Output = io::Result<()>> + Send;
 }
 
-/// Spawns a task among `connections` that opens a connection and runs `application` on it.
-pub(crate) fn spawn(application: impl Run, admitted: Admitted, connections: &Connections) {
-    let Admitted { opening, permit, span } = admitted;
-    connections.spawn(|place| run(application, opening, place), permit, span);
+/// What runs on an open connection, with its type erased until the connection is open: the task
+/// that it spawns is generic over the type again, so that the future of a connection is stored in
+/// its task without a box.
+pub(crate) trait Start: Send {
+    /// What the connection carries.
+    fn content(&self) -> Content;
+
+    /// Spawns the task that serves an open connection until its end.
+    fn start(self: Box<Self>, session: Session, place: Place, span: Span);
 }
 
-/// The task of a connection.
+impl<R: Run> Start for R {
+    fn content(&self) -> Content {
+        R::CONTENT
+    }
+
+    fn start(self: Box<Self>, session: Session, place: Place, span: Span) {
+        place.hand_over(|place| run(*self, session, place), span);
+    }
+}
+
+/// Spawns a task among `connections` that opens a connection, and starts what runs on it in a task
+/// of its own: nothing of the opening handshake stays in memory.
+pub(crate) fn spawn(
+    admitted: Admitted<impl Future<Output = Option<(Session, Box<dyn Start>)>> + Send + 'static>,
+    connections: &Connections,
+) {
+    let Admitted { opening, permit, span } = admitted;
+    let opened = span.clone();
+    let open = |place| async move {
+        if let Some((session, application)) = opening.await {
+            application.start(session, place, opened);
+        }
+    };
+    connections.spawn(open, permit, span);
+}
+
+/// The task of an open connection.
 #[allow(clippy::manual_async_fn, reason = "an `async fn` would store its arguments twice")]
 fn run(
     mut application: impl Run,
-    opening: OpeningFuture,
+    session: Session,
     place: Place,
 ) -> impl Future<Output = ()> + Send {
     async move {
-        let Some(session) = opening.await else {
-            return;
-        };
         let (session, traffic) = begin_log(session);
         let outcome = application.run(session, place).await;
         traffic.close();
@@ -139,12 +164,13 @@ mod tests {
 
     use super::connections::Task;
     use super::*;
+    use crate::application::MessageApplication;
     use crate::runtime::shared::Shared;
     use crate::service::MessageService;
     use crate::websocket::MessageState;
 
     /// The size of the task for a function's future; the function is not called.
-    fn size_of_task<A, F>(_run: fn(A, OpeningFuture, Place) -> F) -> usize {
+    fn size_of_task<A, F>(_run: fn(A, Session, Place) -> F) -> usize {
         size_of::<Task<F>>()
     }
 

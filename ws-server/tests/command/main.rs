@@ -4,6 +4,7 @@
 
 mod hostile;
 mod process;
+mod targets;
 mod tls;
 
 use std::io::{Read, Write};
@@ -76,17 +77,6 @@ fn it_carries_bytes_to_a_tcp_service_and_back() {
     client.write_all(b"\x88\x80\x37\xfa\x21\x3d").unwrap();
     assert_eq!(rest(&mut client), b"");
     assert_eq!(rest(&mut service), b"");
-}
-
-#[test]
-fn a_target_that_refuses_is_a_bad_gateway() {
-    let free = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
-    let server = Server::start(&["0", &format!("tcp:{free}")]);
-    let mut client = server.connect(REQUEST);
-    expect_head(&mut client);
-    let mut close = [0; 4];
-    client.read_exact(&mut close).unwrap();
-    assert_eq!((close[0], &close[2..]), (0x88, &b"\x03\xf6"[..]));
 }
 
 #[test]

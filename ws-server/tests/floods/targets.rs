@@ -5,7 +5,7 @@ use std::net::{TcpListener, TcpStream};
 use std::thread;
 use std::time::Duration;
 
-use crate::process::{Server, rest};
+use crate::process::{REQUEST, Server, expect_head, rest};
 use crate::{KIB, cost, frame, open, start, usage, withstand, write};
 
 /// How much memory a pair of client and target may cost: what waits to be sent to either side, and
@@ -107,7 +107,8 @@ fn a_target_that_is_not_there_costs_its_clients_alone() {
     let server = start(&[&nobody]);
     let before = usage::memory(&server);
     for _ in 0..100 {
-        expect_close(&mut open(&server), 1014);
+        let mut peer = server.connect(REQUEST);
+        assert!(expect_head(&mut peer).starts_with("HTTP/1.1 502 "));
     }
     cost("100 clients of a target that is not there", &server, before, PAIR);
 }
