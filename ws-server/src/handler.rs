@@ -1,94 +1,21 @@
-//! Handlers that end with other types than `io::Result<()>`.
+//! Handlers with other error types than `io::Error`.
 
-use std::error::Error;
 use std::future::Future;
 use std::io;
-use std::pin::Pin;
-use std::task::{Context, Poll};
-
-use pin_project_lite::pin_project;
 
 use crate::byte_stream::ByteStream;
-use crate::error::{RecvError, SendError};
+use crate::handling::Handling;
+use crate::outcome::Outcome;
 use crate::peer::Peer;
 use crate::service::{MessageService, Service};
 use crate::websocket::WebSocket;
-
-/// What a handler may end with: nothing, or a `Result` whose error is any error type, such as
-/// `anyhow::Error` or `Box<dyn Error + Send + Sync>`.
-#[diagnostic::on_unimplemented(
-    message = "a handler cannot end with `{Self}`",
-    label = "expected `()` or `Result<(), E>`",
-    note = "`E` is any error type that converts into `Box<dyn Error + Send + Sync>`"
-)]
-pub trait Outcome {
-    /// The outcome as a service has it.
-    ///
-    /// # Errors
-    /// The error of the handler. An `io::Error`, [`RecvError`] or [`SendError`] keeps its kind, any
-    /// other error becomes the inner error of one of kind `Other`.
-    fn into_io_result(self) -> io::Result<()>;
-}
-
-impl Outcome for () {
-    fn into_io_result(self) -> io::Result<()> {
-        Ok(())
-    }
-}
-
-impl<E: Into<Box<dyn Error + Send + Sync>>> Outcome for Result<(), E> {
-    fn into_io_result(self) -> io::Result<()> {
-        let Err(error) = self else {
-            return Ok(());
-        };
-        let error = match error.into().downcast::<io::Error>() {
-            Ok(error) => return Err(*error),
-            Err(error) => error,
-        };
-        let error = match error.downcast::<RecvError>() {
-            Ok(error) => return Err((*error).into()),
-            Err(error) => error,
-        };
-        Err(match error.downcast::<SendError>() {
-            Ok(error) => (*error).into(),
-            Err(error) => io::Error::other(error),
-        })
-    }
-}
-
-pin_project! {
-    /// Runs a handler, if there is one; its outcome is as a service has it.
-    ///
-    /// A type of its own: an `async` block would store the handler twice.
-    pub(crate) struct Handling<F> {
-        #[pin]
-        handler: Option<F>,
-    }
-}
-
-impl<F: Future<Output: Outcome>> Handling<F> {
-    pub(crate) fn new(handler: Option<F>) -> Handling<F> {
-        Handling { handler }
-    }
-}
-
-impl<F: Future<Output: Outcome>> Future for Handling<F> {
-    type Output = io::Result<()>;
-
-    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        match self.project().handler.as_pin_mut() {
-            Some(handler) => handler.poll(cx).map(Outcome::into_io_result),
-            None => Poll::Ready(Ok(())),
-        }
-    }
-}
 
 /// A service from a handler that ends with any [`Outcome`]; from [`message_fn`] or [`stream_fn`].
 #[derive(Debug, Clone)]
 pub struct HandlerFn<F>(F);
 
-/// A message service from a handler that ends with `()` or with an error type of its own; one that
-/// ends with `io::Result<()>` is a service as it is.
+/// A message service from a handler with an error type of its own; one that ends with `()` or
+/// `io::Result<()>` is a service as it is.
 ///
 /// ```
 /// use ws_server::{Server, WebSocket, message_fn};

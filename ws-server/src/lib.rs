@@ -16,12 +16,15 @@ mod application;
 mod builder;
 mod byte_stream;
 mod config;
+mod connection_id;
 mod endpoint;
 mod error;
 mod handler;
+mod handling;
 #[cfg(feature = "tower")]
 mod mount;
 mod opening;
+mod outcome;
 mod peer;
 mod policy;
 mod prefix;
@@ -48,10 +51,12 @@ pub use ws_core::{DraftId, Drafts, Keepalive, Limits, Timeouts, Transport};
 
 pub use application::{Accept, OpeningRequest};
 pub use byte_stream::ByteStream;
+pub use connection_id::ConnectionId;
 pub use error::{RecvError, SendError};
-pub use handler::{HandlerFn, Outcome, message_fn, stream_fn};
+pub use handler::{HandlerFn, message_fn, stream_fn};
+pub use outcome::Outcome;
 pub use peer::Peer;
-pub use service::{MessageService, Service};
+pub use service::{MessageService, Service, ServiceResult};
 pub use websocket::{Receiver, Replies, Sender, WebSocket};
 pub use ws_core::{
     AsMessage, ByteString, Bytes, CloseCode, CloseReason, Message, MessageRef, Outgoing, Rejection,

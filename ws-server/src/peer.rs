@@ -6,6 +6,8 @@ use ws_core::extension::Traffic;
 use ws_core::head::RequestHead;
 use ws_core::{DraftId, Transport};
 
+use crate::connection_id::ConnectionId;
+use crate::runtime::identity::Identity;
 use crate::socket::RemoteAddr;
 #[cfg(feature = "tower")]
 use crate::socket::Socket;
@@ -28,6 +30,7 @@ pub(crate) struct PeerDetails {
     pub(crate) subprotocol: Option<String>,
     pub(crate) extension: Option<NegotiatedExtension>,
     pub(crate) draft: DraftId,
+    pub(crate) id: ConnectionId,
 }
 
 /// Where a request comes from, and over which transport.
@@ -90,6 +93,16 @@ impl Peer {
     #[cfg(feature = "tower")]
     pub(crate) fn learn(&mut self, socket: &Socket) {
         self.opening.source.learn(socket);
+    }
+
+    /// What the handles of the connection can tell of it.
+    pub(crate) fn identity(&self) -> Identity {
+        Identity::new(self.id(), self.subprotocol())
+    }
+
+    /// The number of the connection, for logs and as a key.
+    pub fn id(&self) -> ConnectionId {
+        self.opening.id
     }
 
     /// Where the connection comes from, or what a trusted proxy says of that.

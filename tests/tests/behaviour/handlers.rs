@@ -47,6 +47,7 @@ async fn a_handler_may_end_with_nothing_or_with_any_error() {
     let builder = Server::builder;
     let servers = [
         (builder().messages(message_fn(|socket, _| nothing(socket))), 1000),
+        (builder().messages(|socket, _| nothing(socket)), 1000),
         (builder().messages(message_fn(|socket, _| own_error(socket))), 1011),
         (builder().messages(message_fn(|socket, _| any_error(socket))), 1011),
         (builder().messages(message_fn(|socket, _| io_error(socket))), 1011),

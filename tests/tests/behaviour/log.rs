@@ -3,8 +3,8 @@
 use std::io;
 use std::sync::{Arc, LazyLock, Mutex};
 
-use tracing::Dispatch;
 use tracing::subscriber::{DefaultGuard, NoSubscriber, set_default};
+use tracing::{Dispatch, Level};
 
 /// What was logged on the thread of this test.
 #[derive(Clone, Default)]
@@ -18,9 +18,15 @@ static SECOND: LazyLock<Dispatch> = LazyLock::new(|| Dispatch::new(NoSubscriber:
 impl Log {
     /// Logs here from now on, until what it gives is dropped.
     pub(crate) fn begin(&self) -> DefaultGuard {
+        self.begin_at(Level::INFO)
+    }
+
+    /// As [`begin`](Log::begin), with lines and spans of this level.
+    pub(crate) fn begin_at(&self, level: Level) -> DefaultGuard {
         LazyLock::force(&SECOND);
         let writer = self.clone();
-        set_default(tracing_subscriber::fmt().with_writer(move || writer.clone()).finish())
+        let log = tracing_subscriber::fmt().with_max_level(level).with_ansi(false);
+        set_default(log.with_writer(move || writer.clone()).finish())
     }
 
     pub(crate) fn text(&self) -> String {

@@ -15,6 +15,7 @@ mod half_written;
 mod halves;
 mod handlers;
 mod http2;
+mod identity;
 mod keepalive;
 mod limits;
 mod liveness;

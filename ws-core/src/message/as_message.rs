@@ -24,6 +24,7 @@ pub trait AsMessage {
     fn as_message(&self) -> Outgoing<'_>;
 }
 
+#[diagnostic::do_not_recommend]
 impl AsMessage for Message {
     #[inline]
     fn as_message(&self) -> Outgoing<'_> {
@@ -31,6 +32,7 @@ impl AsMessage for Message {
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl AsMessage for MessageRef<'_> {
     #[inline]
     fn as_message(&self) -> Outgoing<'_> {
@@ -38,6 +40,7 @@ impl AsMessage for MessageRef<'_> {
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl AsMessage for Outgoing<'_> {
     #[inline]
     fn as_message(&self) -> Outgoing<'_> {
@@ -45,6 +48,7 @@ impl AsMessage for Outgoing<'_> {
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl<M: AsMessage + ?Sized> AsMessage for &M {
     #[inline]
     fn as_message(&self) -> Outgoing<'_> {
@@ -55,7 +59,8 @@ impl<M: AsMessage + ?Sized> AsMessage for &M {
 /// Implements it for types that dereference to a string or to bytes.
 macro_rules! as_message {
     ($variant:ident: $($type:ty),+) => {
-        $(impl AsMessage for $type {
+        $(#[diagnostic::do_not_recommend]
+        impl AsMessage for $type {
             #[inline]
             fn as_message(&self) -> Outgoing<'_> {
                 Outgoing::new(MessageRef::$variant(self))
@@ -67,6 +72,7 @@ macro_rules! as_message {
 as_message!(Text: str, String, ByteString, Box<str>, Arc<str>, Cow<'_, str>);
 as_message!(Binary: [u8], Vec<u8>, Bytes, Box<[u8]>, Arc<[u8]>, Cow<'_, [u8]>);
 
+#[diagnostic::do_not_recommend]
 impl<const N: usize> AsMessage for [u8; N] {
     #[inline]
     fn as_message(&self) -> Outgoing<'_> {

@@ -9,7 +9,7 @@ use super::callbacks::{MessageCallback, StreamCallback};
 use super::fields::{check_fields, invalid};
 use super::request::OpeningRequest;
 use crate::byte_stream::ByteStream;
-use crate::handler::Outcome;
+use crate::outcome::Outcome;
 use crate::peer::Peer;
 use crate::session::Start;
 use crate::websocket::WebSocket;

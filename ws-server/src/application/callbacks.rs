@@ -4,7 +4,8 @@ use std::future::Future;
 use std::io;
 
 use crate::byte_stream::ByteStream;
-use crate::handler::{Handling, Outcome};
+use crate::handling::Handling;
+use crate::outcome::Outcome;
 use crate::peer::Peer;
 use crate::policy::Content;
 use crate::session::{Place, Run, Session};

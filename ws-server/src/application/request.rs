@@ -4,6 +4,7 @@ use tokio::time::Instant;
 use ws_core::head::RequestHead;
 use ws_core::{Draft, DraftId, Transport};
 
+use crate::connection_id::ConnectionId;
 use crate::peer::Peer;
 use crate::socket::RemoteAddr;
 #[cfg(feature = "tls")]
@@ -26,6 +27,11 @@ pub struct OpeningRequest {
 }
 
 impl OpeningRequest {
+    /// The number that the connection will have, for logs.
+    pub fn id(&self) -> ConnectionId {
+        self.peer.id()
+    }
+
     /// The head of the request, with all its fields. For a request over HTTP/2, the equivalent
     /// HTTP/1.1 request.
     pub fn head(&self) -> &RequestHead {

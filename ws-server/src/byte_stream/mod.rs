@@ -18,7 +18,9 @@ use ws_core::CloseReason;
 use encoding::Encoding;
 pub(crate) use state::StreamState;
 
+use crate::connection_id::ConnectionId;
 use crate::endpoint::Endpoint;
+use crate::runtime::identity::Identity;
 use crate::runtime::shared::Shared;
 use crate::runtime::wakers::Side;
 use crate::socket::Socket;
@@ -56,9 +58,10 @@ pub struct ByteStream<IO = Socket> {
 
 impl<IO: AsyncRead + AsyncWrite + Unpin> ByteStream<IO> {
     /// A handle to an open connection. The subprotocol that was agreed on decides the encoding.
-    pub(crate) fn over(endpoint: Endpoint<IO>, subprotocol: Option<&str>) -> ByteStream<IO> {
+    pub(crate) fn over(endpoint: Endpoint<IO>, identity: Identity) -> ByteStream<IO> {
+        let subprotocol = identity.subprotocol.as_deref();
         let encoding = Encoding::choose(subprotocol, endpoint.connection().capabilities());
-        let shared = Shared::new(StreamState::new(endpoint, encoding));
+        let shared = Shared::new(StreamState::new(endpoint, encoding), identity);
         ByteStream { shared, filled: Vec::new(), consumed: 0 }
     }
 }
@@ -67,6 +70,16 @@ impl<IO> ByteStream<IO> {
     /// The connection, for its driver.
     pub(crate) fn shared(&self) -> Arc<Shared<StreamState<IO>>> {
         self.shared.clone()
+    }
+
+    /// The number of the connection, for logs and as a key.
+    pub fn id(&self) -> ConnectionId {
+        self.shared.identity().id
+    }
+
+    /// The subprotocol that was agreed on (RFC 6455 §1.9); it may be `binary` or `base64`.
+    pub fn subprotocol(&self) -> Option<&str> {
+        self.shared.identity().subprotocol.as_deref()
     }
 
     /// Begins the closing handshake with this reason, and does not wait for it to be sent.

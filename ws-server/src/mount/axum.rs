@@ -16,7 +16,7 @@ use super::response;
 use crate::application::{Accept, OpeningRequest};
 use crate::byte_stream::ByteStream;
 use crate::config::Config;
-use crate::handler::Outcome;
+use crate::outcome::Outcome;
 use crate::peer::Peer;
 use crate::policy::{OriginWarnings, Origins};
 use crate::proxy::TrustedProxies;

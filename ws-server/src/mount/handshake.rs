@@ -12,7 +12,7 @@ use http_body_util::{BodyExt, Full};
 use hyper::upgrade::OnUpgrade;
 use tokio::sync::OwnedSemaphorePermit;
 use tokio::time::{Instant, sleep_until, timeout_at};
-use tracing::{debug_span, error, info};
+use tracing::{debug_span, error, field, info};
 use ws_core::head::RequestHead;
 use ws_core::{HandshakeError, LONGEST_TIMEOUT, Rejection, StatusCode};
 
@@ -160,8 +160,8 @@ impl AdmittedUpgrade {
         let AdmittedUpgrade { config, bootstrap, upgrade, permit, deadline, challenge } = self;
         let agreement = agree(accept, &config)?;
         let response = response::opened(&agreement.response, bootstrap)?;
-        let span =
-            debug_span!("connection", remote = %agreement.peer.remote(), over = bootstrap.name());
+        let (remote, over) = (agreement.peer.remote(), bootstrap.name());
+        let span = debug_span!("connection", id = field::Empty, %remote, over);
         let shutdown = connections.signal().clone();
         let pending = PendingUpgrade { config, agreement, upgrade, deadline, challenge, shutdown };
         session::spawn(Admitted { opening: pending.session(), permit, span }, connections);

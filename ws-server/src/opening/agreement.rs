@@ -11,6 +11,7 @@ use ws_core::{
 
 use crate::application::{Accept, OpeningRequest};
 use crate::config::Config;
+use crate::connection_id::ConnectionId;
 use crate::peer::{NegotiatedExtension, Peer, PeerDetails, Source};
 use crate::session::Start;
 
@@ -67,8 +68,15 @@ pub(crate) fn check(
     allowed.map_err(|refusal| config.origin_warnings.reject(refusal))?;
     let origin = origin.map(str::to_owned);
     let offered = subprotocols.into_iter().map(str::to_owned).collect();
-    let details =
-        PeerDetails { source, head, origin, subprotocol: None, extension: None, draft: draft.id() };
+    let details = PeerDetails {
+        source,
+        head,
+        origin,
+        subprotocol: None,
+        extension: None,
+        draft: draft.id(),
+        id: ConnectionId::next(),
+    };
     Ok(OpeningRequest { peer: Peer::new(details), draft, offered, deadline })
 }
 

@@ -28,6 +28,7 @@ pub(crate) mod budget;
 pub(crate) mod clock;
 mod drive;
 pub(crate) mod driven;
+pub(crate) mod identity;
 pub(crate) mod keeper;
 pub(crate) mod panicked;
 pub(crate) mod pool;

@@ -11,6 +11,7 @@ use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 
 use super::driven::Driven;
+use super::identity::Identity;
 use super::panicked::Panicked;
 use super::receiving::{NotedReceiving, Receiving};
 use super::sync::{AtomicBool, Mutex, MutexGuard, Ordering, lock};
@@ -26,6 +27,8 @@ pub(crate) struct Shared<V> {
     /// Whether nothing can be sent any more.
     closed: AtomicBool,
     state: Mutex<State<V>>,
+    // cold.
+    identity: Identity,
 }
 
 /// A connection, its driver, and the tasks that wait for it.
@@ -49,7 +52,7 @@ pub(crate) struct State<V> {
 
 impl<V: View> Shared<V> {
     /// A connection with one handle.
-    pub(crate) fn new(view: V) -> Arc<Shared<V>> {
+    pub(crate) fn new(view: V, identity: Identity) -> Arc<Shared<V>> {
         let state = State {
             view,
             driver: None,
@@ -62,6 +65,7 @@ impl<V: View> Shared<V> {
             state: Mutex::new(state),
             receiving: NotedReceiving::default(),
             closed: AtomicBool::new(false),
+            identity,
         })
     }
 
@@ -241,6 +245,13 @@ impl<V: View> Shared<V> {
         if state.view.is_closed() {
             self.closed.store(true, Ordering::Relaxed);
         }
+    }
+}
+
+impl<V> Shared<V> {
+    /// Which connection it is.
+    pub(crate) fn identity(&self) -> &Identity {
+        &self.identity
     }
 }
 

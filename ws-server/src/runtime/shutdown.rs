@@ -34,7 +34,7 @@ impl Shutdown {
     }
 
     /// Completes when the signal is triggered, or at once if it was.
-    #[cfg(feature = "http2")]
+    #[cfg(feature = "tower")]
     pub(crate) async fn triggered(&self) {
         let mut notified = std::pin::pin!(self.inner.notify.notified());
         notified.as_mut().enable();

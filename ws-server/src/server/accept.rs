@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
-use tracing::{debug, debug_span, error};
+use tracing::{debug, debug_span, error, field};
 
 use super::port::Port;
 use crate::application::Application;
@@ -83,7 +83,7 @@ fn spawn(
     permit: OwnedSemaphorePermit,
     connections: &Connections,
 ) {
-    let span = debug_span!("connection", %remote);
+    let span = debug_span!("connection", id = field::Empty, %remote);
     let opening = port.clone().open(socket, remote);
     session::spawn(Admitted { opening, permit, span }, connections);
 }

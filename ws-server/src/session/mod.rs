@@ -63,7 +63,7 @@ impl Session {
     where
         F: Future<Output = io::Result<()>>,
     {
-        let socket = WebSocket::over(*self.endpoint);
+        let socket = WebSocket::over(*self.endpoint, self.peer.identity());
         let connection = socket.shared();
         Driver::new(start(socket, self.peer), connection, place)
     }
@@ -77,7 +77,7 @@ impl Session {
     where
         F: Future<Output = io::Result<()>>,
     {
-        let stream = ByteStream::over(*self.endpoint, self.peer.subprotocol());
+        let stream = ByteStream::over(*self.endpoint, self.peer.identity());
         let connection = stream.shared();
         Driver::new(start(stream, self.peer), connection, place)
     }
@@ -127,6 +127,7 @@ pub(crate) fn spawn(
     let opened = span.clone();
     let open = |place| async move {
         if let Some((session, application)) = opening.await {
+            opened.record("id", session.peer.id().number());
             application.start(session, place, opened);
         }
     };
@@ -189,6 +190,6 @@ mod tests {
         // With what tokio adds, the task then takes 512 bytes: a multiple of its alignment.
         assert!(task <= 352, "{task} bytes in each task");
         let shared = size_of::<Shared<MessageState<Socket>>>();
-        assert!(shared <= 672, "{shared} bytes in each connection");
+        assert!(shared <= 696, "{shared} bytes in each connection");
     }
 }

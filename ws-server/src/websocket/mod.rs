@@ -2,6 +2,7 @@
 
 mod inbox;
 mod outbox;
+mod properties;
 mod replies;
 mod send;
 mod split;
@@ -13,9 +14,7 @@ use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
 use tokio::io::{AsyncRead, AsyncWrite};
-use ws_core::{
-    AsMessage, Capabilities, CloseReason, CodecBox, Limits, Message, MessageRef, Timeouts,
-};
+use ws_core::{AsMessage, CloseReason, CodecBox, Limits, Message, MessageRef, Timeouts};
 
 pub use replies::Replies;
 pub use split::{Receiver, Sender};
@@ -27,6 +26,7 @@ pub(crate) use self::state::MessageState;
 use crate::endpoint::Endpoint;
 use crate::error::{RecvError, SendError};
 use crate::runtime::alarm::Alarm;
+use crate::runtime::identity::Identity;
 use crate::runtime::keeper::Keeper;
 use crate::runtime::shared::Shared;
 use crate::runtime::shutdown::Shutdown;
@@ -66,13 +66,14 @@ impl<IO: AsyncRead + AsyncWrite + Unpin + Send> WebSocket<IO> {
         timeouts: Timeouts,
     ) -> WebSocket<IO> {
         let alarm = Alarm::new(Shutdown::default());
-        WebSocket::over(Endpoint::new(io, codec, received, limits, timeouts, alarm))
+        let endpoint = Endpoint::new(io, codec, received, limits, timeouts, alarm);
+        WebSocket::over(endpoint, Identity::of_unknown())
     }
 
     /// A handle to an open connection.
-    pub(crate) fn over(endpoint: Endpoint<IO>) -> WebSocket<IO> {
+    pub(crate) fn over(endpoint: Endpoint<IO>, identity: Identity) -> WebSocket<IO> {
         let outbox = Outbox::new(endpoint.connection().encoder(), endpoint.room().max(1));
-        let shared = Shared::new(MessageState::new(endpoint));
+        let shared = Shared::new(MessageState::new(endpoint), identity);
         WebSocket { shared, inbox: Inbox::default(), outbox }
     }
 
@@ -230,25 +231,6 @@ impl<IO: AsyncRead + AsyncWrite + Unpin + Send> WebSocket<IO> {
     pub fn discard_incoming(&mut self) {
         self.inbox.discard();
         self.shared.change(|state| state.view.discard());
-    }
-
-    /// Completes when nothing more can be received: the peer has closed the connection or ended its
-    /// TCP connection, or counts as dead. Returns the reason of its Close, if there was one.
-    ///
-    /// # Cancel safety
-    /// Cancel-safe.
-    pub async fn closed(&self) -> Option<CloseReason> {
-        poll_fn(|cx| self.shared.poll_closed(cx, |view| view.endpoint().poll_peer_gone())).await
-    }
-
-    /// The reason of the peer's Close, once it was received and if it has one.
-    pub fn peer_reason(&self) -> Option<CloseReason> {
-        self.shared.look(MessageState::peer_reason)
-    }
-
-    /// What the draft of this connection can express.
-    pub fn capabilities(&self) -> Capabilities {
-        self.shared.look(|view| *view.endpoint().connection().capabilities())
     }
 
     /// Splits the connection for two tasks.

@@ -22,7 +22,7 @@ use crate::socket::Socket;
 /// read and dropped.
 #[derive(Debug)]
 pub struct Receiver<IO = Socket> {
-    shared: Arc<Shared<MessageState<IO>>>,
+    pub(super) shared: Arc<Shared<MessageState<IO>>>,
     inbox: Inbox,
 }
 
@@ -80,13 +80,6 @@ impl<IO: AsyncRead + AsyncWrite + Unpin + Send> Receiver<IO> {
     pub fn discard_incoming(&mut self) {
         self.inbox.discard();
         self.shared.change(|state| state.view.discard());
-    }
-}
-
-impl<IO> Receiver<IO> {
-    /// The reason of the peer's Close, once it was received and if it has one.
-    pub fn peer_reason(&self) -> Option<CloseReason> {
-        self.shared.look(MessageState::peer_reason)
     }
 }
 

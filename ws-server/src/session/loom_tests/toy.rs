@@ -13,6 +13,7 @@ use ws_core::CloseReason;
 
 use super::super::connections::Connections;
 use super::super::driver::Driver;
+use crate::runtime::identity::Identity;
 use crate::runtime::keeper::Keeper;
 use crate::runtime::receiving::Receiving;
 use crate::runtime::shared::Shared;
@@ -224,7 +225,7 @@ pub(super) struct Handle(pub(super) Arc<Shared<Toy>>);
 pub(super) fn connect<const N: usize>(wire: &Arc<Wire>) -> [Handle; N] {
     let wire = wire.clone();
     let toy = Toy { wire, ahead: 0, unsent: 0, has_closed: false, has_peer_gone: false };
-    let shared = Shared::new(toy);
+    let shared = Shared::new(toy, Identity::of_unknown());
     shared.add_handles(N as u32 - 1);
     std::array::from_fn(|_| Handle(shared.clone()))
 }
