@@ -34,6 +34,7 @@ mod server;
 mod service;
 mod session;
 mod socket;
+mod stats;
 #[cfg(feature = "tls")]
 mod tls;
 mod websocket;
@@ -57,6 +58,7 @@ pub use handler::{HandlerFn, message_fn, stream_fn};
 pub use outcome::Outcome;
 pub use peer::Peer;
 pub use service::{MessageService, Service, ServiceResult};
+pub use stats::{ConnectionPhase, ConnectionStats};
 pub use websocket::{Receiver, Replies, Sender, WebSocket};
 pub use ws_core::{
     AsMessage, ByteString, Bytes, CloseCode, CloseReason, Message, MessageRef, Outgoing, Rejection,

@@ -28,6 +28,7 @@ mod origins;
 mod proxies;
 mod read_ahead;
 mod registry;
+mod round_trip;
 mod routers;
 mod senders;
 mod shutdown;

@@ -9,6 +9,7 @@ mod memory;
 mod protocol;
 mod receive;
 mod received;
+mod round_trip;
 mod send;
 mod send_error;
 mod timer;

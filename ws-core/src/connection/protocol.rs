@@ -4,6 +4,7 @@ use std::time::Instant;
 
 use super::backlog::Backlog;
 use super::ending::{ClosingHandshake, End, HELD_TIME, HeldEnd};
+use super::round_trip::RoundTrip;
 use super::send_error::SendError;
 use super::timer::{self, Expired, Timers};
 use crate::buffer::SendBuffer;
@@ -38,6 +39,8 @@ pub(super) struct Protocol {
     pub(super) extended: bool,
     /// Whether the peer's side of the TCP connection has ended.
     pub(super) input_ended: bool,
+    /// The ping that measures the round-trip time.
+    pub(super) round_trip: RoundTrip,
     pub(super) limits: Limits,
     pub(super) timers: Timers,
     /// The payload of the latest ping that came while the send buffer was backed up. Answered
@@ -68,6 +71,7 @@ impl Protocol {
             more: false,
             closing: ClosingHandshake::Open,
             input_ended: false,
+            round_trip: RoundTrip::Idle(0),
             end: End::Unlimited,
             backlog: Backlog::default(),
             held_end: None,

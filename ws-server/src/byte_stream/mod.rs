@@ -24,6 +24,7 @@ use crate::runtime::identity::Identity;
 use crate::runtime::shared::Shared;
 use crate::runtime::wakers::Side;
 use crate::socket::Socket;
+use crate::stats::ConnectionStats;
 
 /// A WebSocket connection as a stream of bytes, like a TCP connection.
 ///
@@ -63,6 +64,14 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> ByteStream<IO> {
         let encoding = Encoding::choose(subprotocol, endpoint.connection().capabilities());
         let shared = Shared::new(StreamState::new(endpoint, encoding), identity);
         ByteStream { shared, filled: Vec::new(), consumed: 0 }
+    }
+
+    /// The state of the connection at this moment, for logs.
+    pub fn stats(&self) -> ConnectionStats {
+        self.shared.look(|state| {
+            let read_ahead = state.bytes().len() + self.lent().len();
+            ConnectionStats::new(self.shared.identity(), state.endpoint.connection(), read_ahead)
+        })
     }
 }
 

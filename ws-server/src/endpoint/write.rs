@@ -72,6 +72,20 @@ impl<IO> Endpoint<IO> {
         Ok(self.connection.ping(payload)?)
     }
 
+    /// Sends a ping to measure the round-trip time.
+    pub(crate) fn ping_round_trip(&mut self) -> Result<(), SendError> {
+        self.borrow_output();
+        Ok(self.connection.ping_round_trip()?)
+    }
+
+    /// Ready when the pong to it has arrived, or nothing more can be received.
+    pub(crate) fn poll_round_trip(&self) -> Poll<Result<(), SendError>> {
+        match self.connection.awaits_round_trip() {
+            false => Poll::Ready(Ok(())),
+            true => self.poll_peer_gone().map(|_| Err(SendError::Closed)),
+        }
+    }
+
     /// Ready when nothing more can be received from the peer; with the reason of its Close, if
     /// there was one.
     pub(crate) fn poll_peer_gone(&self) -> Poll<Option<CloseReason>> {

@@ -4,6 +4,7 @@ mod inbox;
 mod outbox;
 mod properties;
 mod replies;
+mod round_trip;
 mod send;
 mod split;
 mod state;

@@ -8,6 +8,8 @@ use ws_core::{Capabilities, CloseReason};
 use super::state::MessageState;
 use super::{Receiver, Sender, WebSocket};
 use crate::connection_id::ConnectionId;
+use crate::runtime::shared::Shared;
+use crate::stats::ConnectionStats;
 
 impl<IO> WebSocket<IO> {
     /// The number of the connection, for logs and as a key.
@@ -43,6 +45,21 @@ impl<IO: AsyncRead + AsyncWrite + Unpin + Send> WebSocket<IO> {
     }
 }
 
+impl<IO> WebSocket<IO> {
+    /// The state of the connection at this moment, for logs.
+    pub fn stats(&self) -> ConnectionStats {
+        stats(&self.shared)
+    }
+}
+
+/// The state of a connection at this moment.
+fn stats<IO>(shared: &Shared<MessageState<IO>>) -> ConnectionStats {
+    shared.look(|view| {
+        let read_ahead = view.read_ahead_bytes();
+        ConnectionStats::new(shared.identity(), view.endpoint().connection(), read_ahead)
+    })
+}
+
 impl<IO> Receiver<IO> {
     /// As [`WebSocket::id`].
     pub fn id(&self) -> ConnectionId {
@@ -56,6 +73,11 @@ impl<IO> Receiver<IO> {
 }
 
 impl<IO> Sender<IO> {
+    /// As [`WebSocket::stats`].
+    pub fn stats(&self) -> ConnectionStats {
+        stats(&self.shared)
+    }
+
     /// As [`WebSocket::id`].
     pub fn id(&self) -> ConnectionId {
         self.shared.identity().id

@@ -93,6 +93,11 @@ impl<IO> MessageState<IO> {
         &mut self.endpoint
     }
 
+    /// How many bytes of payload were read ahead of the service.
+    pub(super) fn read_ahead_bytes(&self) -> usize {
+        self.ahead.payload_len()
+    }
+
     /// The reason of the peer's Close.
     pub(super) fn peer_reason(&mut self) -> Option<CloseReason> {
         self.endpoint.connection().peer_reason().cloned()
