@@ -67,10 +67,10 @@ pub use ws_core::{
 
 // ===== Mounting on a path of a site =====
 
-#[cfg(all(feature = "axum", feature = "tls"))]
-pub use mount::TlsListener;
 #[cfg(feature = "tower")]
 pub use mount::{OriginalUri, UpgradeService};
+#[cfg(all(feature = "axum", feature = "tls"))]
+pub use mount::{TlsConnectInfo, TlsListener};
 #[cfg(feature = "axum")]
 pub use mount::{WebSocketUpgrade, WebSocketUpgradeRejection};
 #[cfg(feature = "tower")]

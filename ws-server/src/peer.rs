@@ -58,8 +58,8 @@ impl Source {
     /// Adds what the socket beneath the HTTP server knows: the client's certificate.
     pub(crate) fn learn(&mut self, socket: &Socket) {
         #[cfg(feature = "tls")]
-        if let Socket::Tls(stream) = socket {
-            self.client_certificate = stream.client_certificate();
+        if let Some(certificate) = socket.client_certificate() {
+            self.client_certificate = Some(certificate);
         }
         #[cfg(not(feature = "tls"))]
         let _ = socket;

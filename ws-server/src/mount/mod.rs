@@ -32,7 +32,7 @@ pub use axum::{WebSocketUpgrade, WebSocketUpgradeRejection};
 use handshake::Handshake;
 pub use original_uri::OriginalUri;
 #[cfg(all(feature = "axum", feature = "tls"))]
-pub use tls_listener::TlsListener;
+pub use tls_listener::{TlsConnectInfo, TlsListener};
 
 use crate::application::Application;
 use crate::config::Config;

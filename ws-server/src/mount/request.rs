@@ -8,6 +8,8 @@ use ws_core::head::{Fields, HttpVersion, RequestHead};
 use ws_core::{Rejection, StatusCode, Transport};
 
 use super::original_uri::original;
+#[cfg(all(feature = "axum", feature = "tls"))]
+use super::tls_listener::TlsConnectInfo;
 use crate::config::Config;
 use crate::peer::Source;
 use crate::socket::RemoteAddr;
@@ -106,19 +108,30 @@ fn check_protocol(_extensions: &Extensions) -> Result<(), Rejection> {
     Err(Rejection::new(StatusCode::NOT_IMPLEMENTED, reason))
 }
 
-/// Where the request comes from, if the HTTP server has put that into the request's extensions. The
+/// Where the request comes from, if the HTTP server has put that into the request's extensions, and
+/// the client's certificate. The
 /// transport is the one in the extensions, or else the configured one; otherwise it follows from
 /// the scheme of a request over HTTP/2, or is plain.
 pub(super) fn source(parts: &Parts, config: &Config) -> Source {
     if let Some(source) = parts.extensions.get::<Source>() {
         return source.clone();
     }
+    #[cfg(all(feature = "axum", feature = "tls"))]
+    if let Some(axum::extract::ConnectInfo(info)) = parts.extensions.get() {
+        let TlsConnectInfo { remote, client_certificate } = info;
+        let client_certificate = client_certificate.clone();
+        return Source { remote: *remote, transport: Transport::Tls, client_certificate };
+    }
     let scheme = || match original(parts).scheme_str() {
         Some("https" | "wss") if parts.version >= Version::HTTP_2 => Transport::Tls,
         _ => Transport::Plain,
     };
     let said = parts.extensions.get().copied().or(config.transport);
-    Source::new(remote(&parts.extensions), said.unwrap_or_else(scheme))
+    Source {
+        #[cfg(feature = "tls")]
+        client_certificate: parts.extensions.get().cloned(),
+        ..Source::new(remote(&parts.extensions), said.unwrap_or_else(scheme))
+    }
 }
 
 fn remote(extensions: &Extensions) -> RemoteAddr {

@@ -13,7 +13,7 @@ use tokio::time::timeout;
 use tracing::info;
 
 use crate::socket::{RemoteAddr, Socket};
-use crate::tls::{Protocols, Tls};
+use crate::tls::{ClientCertificate, Protocols, Tls};
 
 /// How long a TLS handshake may take by default.
 const HANDSHAKE_TIME: Duration = Duration::from_secs(10);
@@ -26,12 +26,11 @@ const HANDSHAKES: usize = 1024;
 /// ```no_run
 /// # async fn f(app: axum::Router, listener: tokio::net::TcpListener)
 /// # -> Result<(), Box<dyn std::error::Error>> {
-/// use axum::Extension;
-/// use ws_server::{Tls, TlsListener, Transport};
+/// use ws_server::{Tls, TlsConnectInfo, TlsListener};
 ///
 /// let tls = Tls::from_pem_files("site.pem", "site.key")?;
-/// // So that mounted services compare origins with https.
-/// let app = app.layer(Extension(Transport::Tls));
+/// // So that mounted services know their clients, and compare origins with https.
+/// let app = app.into_make_service_with_connect_info::<TlsConnectInfo>();
 /// axum::serve(TlsListener::new(listener, tls), app).await?;
 /// # Ok(())
 /// # }
@@ -132,6 +131,38 @@ async fn handshake(
         Err(_) => {
             info!(%remote, "TLS handshake failed: it was not finished within the timeout");
             None
+        }
+    }
+}
+
+/// Where a connection of a [`TlsListener`] comes from, and the certificate of its client, for
+/// `into_make_service_with_connect_info::<TlsConnectInfo>()`. Services on such a site see both in
+/// their [`Peer`](crate::Peer) and in an [`OpeningRequest`](crate::OpeningRequest), and count as
+/// reached over TLS.
+#[derive(Debug, Clone)]
+pub struct TlsConnectInfo {
+    pub(super) remote: RemoteAddr,
+    pub(super) client_certificate: Option<ClientCertificate>,
+}
+
+impl TlsConnectInfo {
+    /// Where the connection comes from.
+    pub fn remote(&self) -> RemoteAddr {
+        self.remote
+    }
+
+    /// The certificate that the client has presented, if one is required: see
+    /// [`Tls::client_ca`].
+    pub fn client_certificate(&self) -> Option<&ClientCertificate> {
+        self.client_certificate.as_ref()
+    }
+}
+
+impl Connected<IncomingStream<'_, TlsListener>> for TlsConnectInfo {
+    fn connect_info(stream: IncomingStream<'_, TlsListener>) -> TlsConnectInfo {
+        TlsConnectInfo {
+            remote: RemoteAddr::Tcp(*stream.remote_addr()),
+            client_certificate: stream.io().client_certificate(),
         }
     }
 }

@@ -3,7 +3,7 @@
 use std::io;
 
 use super::Socket;
-use crate::tls::{Protocols, Tls};
+use crate::tls::{ClientCertificate, Protocols, Tls};
 
 impl Tls {
     /// Performs the TLS handshake for your own site that speaks HTTP/1.1: serve the returned socket
@@ -41,5 +41,15 @@ impl Tls {
     ) -> io::Result<Socket> {
         let stream = self.offering(protocols).accept_received(socket, &[]).await?;
         Ok(Socket::Tls(Box::new(stream)))
+    }
+}
+
+impl Socket {
+    /// The certificate that the client has presented.
+    pub(crate) fn client_certificate(&self) -> Option<ClientCertificate> {
+        match self {
+            Socket::Tls(stream) => stream.client_certificate(),
+            _ => None,
+        }
     }
 }

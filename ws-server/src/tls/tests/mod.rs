@@ -5,6 +5,8 @@ mod client_certificates;
 mod dir;
 mod files;
 mod handshake;
+#[cfg(all(feature = "axum", feature = "rfc6455"))]
+mod listener;
 mod received;
 mod reload;
 mod serving;
