@@ -12,7 +12,8 @@ use http::request::Parts;
 ///
 /// Routers of axum insert axum's own `OriginalUri`, which is read too (feature `axum`). This one
 /// takes precedence: insert it where the URI changes before such a router sees the request. Insert
-/// the whole URI, since over HTTP/2 it also has the scheme and the host.
+/// the whole URI, since over HTTP/2 it also has the scheme and the host. Exhaustive: it is a URI with
+/// a meaning, and never more.
 ///
 /// ```
 /// use http::{Request, Uri};

@@ -73,7 +73,7 @@ pub(crate) fn agree(
     content: Content,
 ) -> Result<Negotiated, Rejection> {
     let draft = config.drafts.select(head)?;
-    let Offer { origin, subprotocols } = draft.offer(head)?;
+    let Offer { origin, subprotocols, .. } = draft.offer(head)?;
     let allowed = config.origins.check(origin, head, transport);
     allowed.map_err(|refusal| config.origin_warnings.reject(refusal))?;
     let mut codec = draft.codec(Role::Server, &config.limits);
@@ -83,8 +83,12 @@ pub(crate) fn agree(
         extensions => negotiate(extensions, &draft.extensions(head)),
     };
     let named = accepted.as_ref().map(|accepted| accepted.response.as_str());
-    let response = draft.respond(head, &Grant { subprotocol, extension: named, transport })?;
-    let extension = accepted.map(|Accepted { response, transform }| {
+    let grant = Grant::default()
+        .with_subprotocol(subprotocol)
+        .with_extension(named)
+        .with_transport(transport);
+    let response = draft.respond(head, &grant)?;
+    let extension = accepted.map(|Accepted { response, transform, .. }| {
         let traffic = Arc::new(Traffic::default());
         let (role, limits) = (Role::Server, &config.limits);
         codec = draft.extended_codec(role, limits, transform, traffic.clone());
