@@ -132,8 +132,8 @@ pub struct Offer<'h> {
 }
 
 impl<'h> Offer<'h> {
-    /// An offer without subprotocols. The server checks the origin: without one, it takes the client
-    /// for a program that is no browser.
+    /// An offer without subprotocols. The server checks the origin: a client without one counts as
+    /// no browser.
     pub const fn new(origin: Option<&'h str>) -> Offer<'h> {
         Offer { origin, subprotocols: Vec::new() }
     }

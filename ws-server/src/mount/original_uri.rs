@@ -12,8 +12,9 @@ use http::request::Parts;
 ///
 /// Routers of axum insert axum's own `OriginalUri`, which is read too (feature `axum`). This one
 /// takes precedence: insert it where the URI changes before such a router sees the request. Insert
-/// the whole URI, since over HTTP/2 it also has the scheme and the host. Exhaustive: it is a URI with
-/// a meaning, and never more.
+/// the whole URI, since over HTTP/2 it also has the scheme and the host.
+///
+/// Exhaustive: it is the URI and never more, as that of axum.
 ///
 /// ```
 /// use http::{Request, Uri};
