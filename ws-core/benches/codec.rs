@@ -6,32 +6,15 @@ use divan::Bencher;
 use divan::counter::{BytesCount, ItemsCount};
 use ws_core::connection::{ReceiveBuffer, Received, Untaken};
 use ws_core::frame::{FrameHeader, MaskingKey, OpCode};
-use ws_core::hybi::{
-    ExtensionValue, HybiCodec, KeyRule, LengthRule, OriginField, Profile, ReservedOpcode,
-};
-use ws_core::{
-    Batch, CloseCode, Codec, Connection, DraftId, Frame, Limits, Role, StatusRules, Timeouts,
-};
+use ws_core::hybi::{HybiCodec, Profile};
+use ws_core::{Batch, Codec, Connection, DraftId, Frame, Limits, Role, Timeouts};
 
 /// The number of messages in one read.
 const MESSAGES: usize = 32;
 
 const LENGTHS: [usize; 4] = [16, 125, 4 << 10, 64 << 10];
 
-static PROFILE: Profile = Profile {
-    id: DraftId::new("bench"),
-    version: 13,
-    origin: OriginField::Origin,
-    key: KeyRule::Base64Of16Bytes,
-    reserved_opcode: ReservedOpcode::Fail,
-    length: LengthRule::Minimal,
-    extension_value: ExtensionValue::TokenOrQuoted,
-    status: StatusRules {
-        invalid_reason: CloseCode::INVALID_PAYLOAD,
-        sent_as: |code| code,
-        accepts: |number| CloseCode::new(number).is_some(),
-    },
-};
+static PROFILE: Profile = Profile::new(DraftId::new("bench"), 13);
 
 fn main() {
     divan::main();

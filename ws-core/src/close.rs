@@ -150,7 +150,21 @@ impl std::fmt::Display for CloseReason {
 }
 
 /// The status codes of one version of the protocol.
+///
+/// ```
+/// use ws_core::{CloseCode, StatusRules};
+///
+/// // A version that has no code for a text that is not UTF-8.
+/// static STATUS: StatusRules = StatusRules::new()
+///     .with_sent_as(|code| match code {
+///         CloseCode::INVALID_PAYLOAD => CloseCode::PROTOCOL_ERROR,
+///         _ => code,
+///     })
+///     .with_invalid_reason(CloseCode::PROTOCOL_ERROR);
+/// # assert_eq!((STATUS.sent_as)(CloseCode::INVALID_PAYLOAD), STATUS.invalid_reason);
+/// ```
 #[derive(Debug, Clone, Copy)]
+#[non_exhaustive]
 pub struct StatusRules {
     /// The code of this version that is nearest to a code of RFC 6455.
     pub sent_as: fn(CloseCode) -> CloseCode,
@@ -158,6 +172,45 @@ pub struct StatusRules {
     pub accepts: fn(u16) -> bool,
     /// The code that answers a reason that is not UTF-8.
     pub invalid_reason: CloseCode,
+}
+
+impl StatusRules {
+    /// The rules of RFC 6455 (§7.4): every code that [may be sent](CloseCode::new) is accepted and
+    /// sent as it is, and a reason that is not UTF-8 is answered with 1007.
+    pub const fn new() -> StatusRules {
+        StatusRules {
+            sent_as: |code| match code {
+                CloseCode::FRAME_TOO_LARGE => CloseCode::TOO_BIG,
+                _ => code,
+            },
+            accepts: |number| CloseCode::new(number).is_some(),
+            invalid_reason: CloseCode::INVALID_PAYLOAD,
+        }
+    }
+
+    /// These rules, with another [`sent_as`](StatusRules::sent_as).
+    #[must_use]
+    pub const fn with_sent_as(self, nearest: fn(CloseCode) -> CloseCode) -> StatusRules {
+        StatusRules { sent_as: nearest, ..self }
+    }
+
+    /// These rules, with another [`accepts`](StatusRules::accepts).
+    #[must_use]
+    pub const fn with_accepts(self, accepts: fn(u16) -> bool) -> StatusRules {
+        StatusRules { accepts, ..self }
+    }
+
+    /// These rules, with another [`invalid_reason`](StatusRules::invalid_reason).
+    #[must_use]
+    pub const fn with_invalid_reason(self, code: CloseCode) -> StatusRules {
+        StatusRules { invalid_reason: code, ..self }
+    }
+}
+
+impl Default for StatusRules {
+    fn default() -> StatusRules {
+        StatusRules::new()
+    }
 }
 
 impl ProtocolError {
@@ -180,11 +233,7 @@ impl ProtocolError {
 mod tests {
     use super::*;
 
-    const RULES: StatusRules = StatusRules {
-        sent_as: |code| code,
-        accepts: |code| CloseCode::new(code).is_some(),
-        invalid_reason: CloseCode::INVALID_PAYLOAD,
-    };
+    const RULES: StatusRules = StatusRules::new();
 
     #[test]
     fn codes_of_applications_are_taken_as_they_are() {

@@ -66,7 +66,16 @@ pub trait Codec: Debug + Send {
 }
 
 /// What a draft can express. What it cannot express is refused, not emulated.
+///
+/// ```
+/// use ws_core::{Capabilities, InvalidText};
+///
+/// // hixie-76: texts, which may be invalid, and a Close without a status code.
+/// let capabilities = Capabilities::new().with_close().with_invalid_text(InvalidText::Replace);
+/// # assert!(capabilities.close && !capabilities.binary && capabilities.status.is_none());
+/// ```
 #[derive(Debug, Clone, Copy)]
+#[non_exhaustive]
 pub struct Capabilities {
     /// Binary messages.
     pub binary: bool,
@@ -82,8 +91,67 @@ pub struct Capabilities {
     pub invalid_text: InvalidText,
 }
 
+impl Capabilities {
+    /// Texts of one frame, and nothing else; a text that is not UTF-8
+    /// [fails](InvalidText::Fail) the connection.
+    pub const fn new() -> Capabilities {
+        Capabilities {
+            binary: false,
+            ping: false,
+            fragments: false,
+            close: false,
+            status: None,
+            invalid_text: InvalidText::Fail,
+        }
+    }
+
+    /// These capabilities, and [`binary`](Capabilities::binary).
+    #[must_use]
+    pub const fn with_binary(self) -> Capabilities {
+        Capabilities { binary: true, ..self }
+    }
+
+    /// These capabilities, and [`ping`](Capabilities::ping).
+    #[must_use]
+    pub const fn with_ping(self) -> Capabilities {
+        Capabilities { ping: true, ..self }
+    }
+
+    /// These capabilities, and [`fragments`](Capabilities::fragments).
+    #[must_use]
+    pub const fn with_fragments(self) -> Capabilities {
+        Capabilities { fragments: true, ..self }
+    }
+
+    /// These capabilities, and [`close`](Capabilities::close) without a status code.
+    #[must_use]
+    pub const fn with_close(self) -> Capabilities {
+        Capabilities { close: true, ..self }
+    }
+
+    /// These capabilities, and [`close`](Capabilities::close) with
+    /// [status codes](Capabilities::status).
+    #[must_use]
+    pub const fn with_status(self, rules: &'static StatusRules) -> Capabilities {
+        Capabilities { close: true, status: Some(rules), ..self }
+    }
+
+    /// These capabilities, with another [`invalid_text`](Capabilities::invalid_text).
+    #[must_use]
+    pub const fn with_invalid_text(self, invalid_text: InvalidText) -> Capabilities {
+        Capabilities { invalid_text, ..self }
+    }
+}
+
+impl Default for Capabilities {
+    fn default() -> Capabilities {
+        Capabilities::new()
+    }
+}
+
 /// What happens to a text that is not UTF-8.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum InvalidText {
     /// The connection fails with status code 1007, or the nearest one that the draft has.
     Fail,
@@ -93,6 +161,7 @@ pub enum InvalidText {
 
 /// The outcome of a successful [`Codec::decode`].
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Decoded {
     /// How many bytes at the front of the input were consumed.
     pub consumed: usize,
@@ -100,8 +169,23 @@ pub struct Decoded {
     pub fragment: Option<Fragment>,
 }
 
+impl Decoded {
+    /// A fragment, in the first `consumed` bytes of the input.
+    #[inline]
+    pub const fn new(consumed: usize, fragment: Fragment) -> Decoded {
+        Decoded { consumed, fragment: Some(fragment) }
+    }
+
+    /// Nothing but `consumed` bytes that are skipped.
+    #[inline]
+    pub const fn skipped(consumed: usize) -> Decoded {
+        Decoded { consumed, fragment: None }
+    }
+}
+
 /// A frame, or a part of one.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Fragment {
     /// The kind of frame; the parts of a frame after the first are continuations.
     pub opcode: OpCode,
@@ -114,8 +198,24 @@ pub struct Fragment {
     pub remaining: u64,
 }
 
+impl Fragment {
+    /// A frame, or the last part of one: nothing of it [remains](Fragment::remaining).
+    #[inline]
+    pub const fn new(opcode: OpCode, fin: bool, payload: Range<usize>) -> Fragment {
+        Fragment { opcode, fin, payload, remaining: 0 }
+    }
+
+    /// This fragment, with another [`remaining`](Fragment::remaining).
+    #[inline]
+    #[must_use]
+    pub const fn with_remaining(self, bytes: u64) -> Fragment {
+        Fragment { remaining: bytes, ..self }
+    }
+}
+
 /// A part of a payload that an extension has decoded.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Transformed {
     /// The decoded bytes; may be empty.
     pub payload: Vec<u8>,
@@ -124,6 +224,22 @@ pub struct Transformed {
     pub more: bool,
     /// How many bytes on the wire were decoded for it.
     pub wire: usize,
+}
+
+impl Transformed {
+    /// All output for `wire` bytes.
+    #[inline]
+    pub const fn new(payload: Vec<u8>, wire: usize) -> Transformed {
+        Transformed { payload, more: false, wire }
+    }
+
+    /// This output, with another [`more`](Transformed::more).
+    #[inline]
+    #[must_use]
+    pub const fn with_more(mut self, more: bool) -> Transformed {
+        self.more = more;
+        self
+    }
 }
 
 /// The bytes before and after a payload on the wire.

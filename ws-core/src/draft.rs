@@ -110,6 +110,7 @@ pub trait Draft: Debug + Send + Sync + 'static {
 
 /// Whether a request is of a draft.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Detection {
     /// It is of another draft.
     No,
@@ -121,6 +122,7 @@ pub enum Detection {
 
 /// What a client offers in its request.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Offer<'h> {
     /// The origin of the page that connects; absent for clients that are not browsers.
     pub origin: Option<&'h str>,
@@ -129,8 +131,23 @@ pub struct Offer<'h> {
     pub subprotocols: Vec<&'h str>,
 }
 
-/// What the server grants.
+impl<'h> Offer<'h> {
+    /// An offer without subprotocols. The server checks the origin: a client without one counts as
+    /// no browser.
+    pub const fn new(origin: Option<&'h str>) -> Offer<'h> {
+        Offer { origin, subprotocols: Vec::new() }
+    }
+
+    /// This offer, with other [`subprotocols`](Offer::subprotocols).
+    #[must_use]
+    pub fn with_subprotocols(self, names: Vec<&'h str>) -> Offer<'h> {
+        Offer { subprotocols: names, ..self }
+    }
+}
+
+/// What the server grants; by default nothing, over a plain connection.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Grant<'g> {
     /// The subprotocol that was selected from the [`Offer`].
     pub subprotocol: Option<&'g str>,
@@ -142,7 +159,27 @@ pub struct Grant<'g> {
     pub transport: Transport,
 }
 
-/// How the client reached the server.
+impl<'g> Grant<'g> {
+    /// This grant, with another [`subprotocol`](Grant::subprotocol).
+    #[must_use]
+    pub const fn with_subprotocol(self, name: Option<&'g str>) -> Grant<'g> {
+        Grant { subprotocol: name, ..self }
+    }
+
+    /// This grant, with another [`extension`](Grant::extension).
+    #[must_use]
+    pub const fn with_extension(self, element: Option<&'g str>) -> Grant<'g> {
+        Grant { extension: element, ..self }
+    }
+
+    /// This grant, with another [`transport`](Grant::transport).
+    #[must_use]
+    pub const fn with_transport(self, transport: Transport) -> Grant<'g> {
+        Grant { transport, ..self }
+    }
+}
+
+/// How the client reached the server. Exhaustive: it decides between `ws:` and `wss:`.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum Transport {
     /// Plain: `ws:` and `http:`.

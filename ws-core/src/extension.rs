@@ -21,6 +21,7 @@ pub trait Extension: Debug + Send + Sync + 'static {
 
 /// One element of `Sec-WebSocket-Extensions`: well-formed, and otherwise unchecked.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct ExtensionOffer<'h> {
     /// The name of the extension.
     pub name: &'h str,
@@ -28,8 +29,16 @@ pub struct ExtensionOffer<'h> {
     pub parameters: Vec<Parameter<'h>>,
 }
 
+impl<'h> ExtensionOffer<'h> {
+    /// An element with this name and these parameters.
+    pub const fn new(name: &'h str, parameters: Vec<Parameter<'h>>) -> ExtensionOffer<'h> {
+        ExtensionOffer { name, parameters }
+    }
+}
+
 /// A parameter of an extension.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Parameter<'h> {
     /// Its name.
     pub name: &'h str,
@@ -37,13 +46,28 @@ pub struct Parameter<'h> {
     pub value: Option<Cow<'h, str>>,
 }
 
+impl<'h> Parameter<'h> {
+    /// A parameter with this name, and with this value if there is one.
+    pub const fn new(name: &'h str, value: Option<Cow<'h, str>>) -> Parameter<'h> {
+        Parameter { name, value }
+    }
+}
+
 /// An extension that both sides agree on.
 #[derive(Debug)]
+#[non_exhaustive]
 pub struct Accepted {
     /// The element of the response's `Sec-WebSocket-Extensions`.
     pub response: String,
     /// The extension on this connection.
     pub transform: Box<dyn Transform>,
+}
+
+impl Accepted {
+    /// An agreement with this element of the response.
+    pub fn new(response: impl Into<String>, transform: Box<dyn Transform>) -> Accepted {
+        Accepted { response: response.into(), transform }
+    }
 }
 
 /// The first of the client's offers that one of the extensions accepts. A connection has at most
@@ -87,6 +111,7 @@ pub trait Transform: Debug + Send {
 
 /// The beginning of a data frame.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct FrameStart {
     /// Text, binary or continuation.
     pub opcode: OpCode,
@@ -94,8 +119,17 @@ pub struct FrameStart {
     pub reserved: u8,
 }
 
+impl FrameStart {
+    /// The beginning of a frame of this kind, with these reserved bits.
+    #[inline]
+    pub const fn new(opcode: OpCode, reserved: u8) -> FrameStart {
+        FrameStart { opcode, reserved }
+    }
+}
+
 /// Whether a payload is encoded by the extension.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Coding {
     /// It is the payload that the application sees.
     Plain,
@@ -103,7 +137,7 @@ pub enum Coding {
     Transformed,
 }
 
-/// What follows a part of a payload.
+/// What follows a part of a payload. Exhaustive: an extension has to handle each of them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Then {
     /// More of the same frame.
@@ -116,12 +150,21 @@ pub enum Then {
 
 /// The outcome of a successful [`Transform::decode`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Step {
     /// How many bytes of the input were consumed.
     pub consumed: usize,
     /// Whether all input is consumed and all its output was appended. If not, the next call gets
     /// the rest of the input, and an output with free capacity.
     pub done: bool,
+}
+
+impl Step {
+    /// A step that consumed so many bytes, and is the last one of this input if `done`.
+    #[inline]
+    pub const fn new(consumed: usize, done: bool) -> Step {
+        Step { consumed, done }
+    }
 }
 
 /// How many bytes of payload passed through the extension of one connection, on either side of it.

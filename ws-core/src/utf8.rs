@@ -8,6 +8,7 @@ pub fn validate(bytes: &[u8]) -> Option<&str> {
 
 /// Bytes that are not UTF-8.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct InvalidUtf8;
 
 /// Checks a text that arrives in pieces, wherever they are cut.

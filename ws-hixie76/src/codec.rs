@@ -68,13 +68,13 @@ impl Hixie76Codec {
         } else {
             self.state = State::Text { shown: shown_now };
             if here == 0 {
-                return Ok(skipped(end));
+                return Ok(Decoded::skipped(end));
             }
         }
         let opcode = if shown == 0 { OpCode::Text } else { OpCode::Continuation };
         let fin = found.is_some();
-        let fragment = Fragment { opcode, fin, payload: start..end, remaining: 0 };
-        Ok(Decoded { consumed: end + usize::from(fin), fragment: Some(fragment) })
+        let fragment = Fragment::new(opcode, fin, start..end);
+        Ok(Decoded::new(end + usize::from(fin), fragment))
     }
 
     fn sentinel(&mut self, input: &[u8], start: usize, skipped_before: u64) -> Outcome {
@@ -85,7 +85,7 @@ impl Hixie76Codec {
             Some(_) => State::Type,
             None => State::Sentinel { skipped: skipped_now },
         };
-        Ok(skipped(end + usize::from(found.is_some())))
+        Ok(Decoded::skipped(end + usize::from(found.is_some())))
     }
 
     /// Reads a length: base 128, the most significant digit first, bit 7 set on every digit but the
@@ -103,16 +103,14 @@ impl Hixie76Codec {
             }
         }
         self.state = State::Length(length);
-        Ok(skipped(input.len()))
+        Ok(Decoded::skipped(input.len()))
     }
 
     /// Reads a frame whose length is complete.
     fn prefixed(&mut self, input: &[u8], start: usize, length: Length) -> Outcome {
         if length.frame_type == CLOSING && length.value == 0 {
             self.state = State::Type;
-            let payload = start..start;
-            let close = Fragment { opcode: OpCode::Close, fin: true, payload, remaining: 0 };
-            return Ok(Decoded { consumed: start, fragment: Some(close) });
+            return Ok(Decoded::new(start, Fragment::new(OpCode::Close, true, start..start)));
         }
         self.count_discarded()?;
         Ok(self.skip(input, start, length.value))
@@ -125,7 +123,7 @@ impl Hixie76Codec {
             0 => State::Type,
             remaining => State::Skip { remaining },
         };
-        skipped(start + here)
+        Decoded::skipped(start + here)
     }
 
     fn count_discarded(&mut self) -> Result<(), ProtocolError> {
@@ -148,14 +146,7 @@ type Outcome = Result<Decoded, ProtocolError>;
 
 impl Codec for Hixie76Codec {
     fn capabilities(&self) -> Capabilities {
-        Capabilities {
-            binary: false,
-            ping: false,
-            fragments: false,
-            close: true,
-            status: None,
-            invalid_text: InvalidText::Replace,
-        }
+        Capabilities::new().with_close().with_invalid_text(InvalidText::Replace)
     }
 
     fn decode(&mut self, input: &mut [u8]) -> Result<Option<Decoded>, ProtocolError> {
@@ -205,10 +196,6 @@ impl Codec for Hixie76Codec {
             _ => None,
         }
     }
-}
-
-fn skipped(consumed: usize) -> Decoded {
-    Decoded { consumed, fragment: None }
 }
 
 /// The offset of the first terminator from `start` on. It compares whole blocks, which compilers

@@ -33,7 +33,7 @@ pub(crate) fn offer(head: &RequestHead) -> Result<Offer<'_>, Rejection> {
     host(fields)?;
     resource(head)?;
     numbers(fields)?;
-    Ok(Offer { origin: origin(fields)?, subprotocols: subprotocols(fields)? })
+    Ok(Offer::new(origin(fields)?).with_subprotocols(subprotocols(fields)?))
 }
 
 /// The head of the 101 response (hybi-00 §5.2). Clients compare `Upgrade` byte for byte, and the

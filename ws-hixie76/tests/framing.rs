@@ -173,7 +173,7 @@ fn refuses_what_the_draft_cannot_say() {
         let outcome = codec.encode(Frame::whole(opcode, b"a"), &mut Vec::new());
         assert_eq!(outcome, Err(EncodeError::Unsupported(opcode)));
     }
-    let fragment = Frame { opcode: OpCode::Text, fin: false, payload: b"a" };
+    let fragment = Frame::new(OpCode::Text, false, b"a");
     let outcome = codec.encode(fragment, &mut Vec::new());
     assert_eq!(outcome, Err(EncodeError::Unsupported(OpCode::Text)));
     assert_eq!(codec.envelope(OpCode::Binary, 1), None);

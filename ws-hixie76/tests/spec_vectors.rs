@@ -75,7 +75,7 @@ fn respond(head: &RequestHead, grant: &Grant<'_>) -> String {
 
 fn location(target: &str, host: &str, transport: Transport) -> String {
     let head = head_of(target, &format!("Host: {host}\r\n{KEYS}"));
-    let response = respond(&head, &Grant { transport, ..Grant::default() });
+    let response = respond(&head, &Grant::default().with_transport(transport));
     let line = response.lines().find_map(|line| line.strip_prefix("Sec-WebSocket-Location: "));
     line.expect("a location").to_owned()
 }
@@ -99,7 +99,7 @@ async fn answers_the_handshake_of_the_draft_to_the_byte() {
         "Host: example.com\r\nOrigin: http://example.com\r\n\
          Sec-WebSocket-Protocol: sample\r\n{KEYS}"
     ));
-    let grant = Grant { subprotocol: Some("sample"), ..Grant::default() };
+    let grant = Grant::default().with_subprotocol(Some("sample"));
     let (mut client, mut server) = duplex(1024);
     server.write_all(respond(&head, &grant).as_bytes()).await.unwrap();
     client.write_all(b"^n:ds[4U").await.unwrap();

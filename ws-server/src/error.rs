@@ -14,6 +14,7 @@ pub enum RecvError {
     Protocol(ProtocolError),
     /// The peer ended the TCP connection without a closing handshake (status 1006,
     /// RFC 6455 §7.1.5).
+    #[non_exhaustive]
     Disconnected {
         /// Whether a message or frame was incomplete.
         within_message: bool,

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use ws_core::conformance::receive_from;
 use ws_core::connection::{Payload, Received, Untaken};
 use ws_core::{
-    Batch, CloseReason, Connection, Keepalive, Limits, MessageRef, Role, CloseCode, Timeouts,
+    Batch, CloseCode, CloseReason, Connection, Keepalive, Limits, MessageRef, Role, Timeouts,
 };
 
 use crate::drafts::Spoken;

@@ -173,7 +173,7 @@ fn carry(offers: &str, data: &[u8]) {
 
 /// Decompresses a message of less than `most` bytes into buffers of increasing size.
 fn decompress(transform: &mut dyn Transform, pieces: &[&[u8]], most: usize) -> Vec<u8> {
-    let start = FrameStart { opcode: OpCode::Binary, reserved: 0x40 };
+    let start = FrameStart::new(OpCode::Binary, 0x40);
     assert_eq!(transform.begin(start), Ok(Coding::Transformed));
     let (mut whole, mut room) = (Vec::new(), 1);
     for (index, piece) in pieces.iter().enumerate() {

@@ -35,7 +35,8 @@ fn answer(spoken: Spoken, head: &RequestHead, behind: &[u8]) {
     };
     for transport in [Transport::Plain, Transport::Tls] {
         for subprotocol in std::iter::once(None).chain(offer.subprotocols.iter().map(Some)) {
-            let grant = Grant { subprotocol: subprotocol.copied(), transport, ..Grant::default() };
+            let grant =
+                Grant::default().with_subprotocol(subprotocol.copied()).with_transport(transport);
             match draft.respond(head, &grant) {
                 Ok(response) => {
                     assert_eq!(response.status(), 101);

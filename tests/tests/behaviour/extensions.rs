@@ -29,7 +29,7 @@ impl Extension for Turned {
         }
         let least = parameter.value.as_deref()?.parse().ok()?;
         let response = format!("x-turned; least={least}");
-        Some(Accepted { response, transform: Box::new(Turning { least }) })
+        Some(Accepted::new(response, Box::new(Turning { least })))
     }
 }
 
@@ -51,7 +51,7 @@ impl Transform for Turning {
         let room = output.capacity() - output.len();
         let consumed = input.len().min(room);
         output.extend(input[..consumed].iter().map(|byte| !byte));
-        Ok(Step { consumed, done: consumed == input.len() })
+        Ok(Step::new(consumed, consumed == input.len()))
     }
 
     fn encode(&mut self, message: &[u8], output: &mut Vec<u8>) -> Option<u8> {

@@ -181,7 +181,9 @@ async fn the_end_of_tcp_without_a_close_is_an_error() {
         client.send(&wire).await;
         client.end().await;
         match told.recv().await.unwrap() {
-            Some(RecvError::Disconnected { within_message }) => assert_eq!(within_message, within),
+            Some(RecvError::Disconnected { within_message, .. }) => {
+                assert_eq!(within_message, within);
+            }
             other => panic!("{other:?}"),
         }
     }

@@ -71,8 +71,7 @@ impl Hixie75Codec {
         let run = self.run(input, seen)?;
         self.state = if run.ended { State::Type } else { State::Text { seen: run.seen } };
         let opcode = if seen == 0 { OpCode::Text } else { OpCode::Continuation };
-        let fragment = Fragment { opcode, fin: run.ended, payload: 0..run.len, remaining: 0 };
-        Ok(Decoded { consumed: run.consumed(), fragment: Some(fragment) })
+        Ok(Decoded::new(run.consumed(), Fragment::new(opcode, run.ended, 0..run.len)))
     }
 
     /// The bytes before the next FF, in a frame of which `seen` bytes have arrived before.
@@ -117,14 +116,7 @@ impl State {
 
 impl Codec for Hixie75Codec {
     fn capabilities(&self) -> Capabilities {
-        Capabilities {
-            binary: false,
-            ping: false,
-            fragments: false,
-            close: false,
-            status: None,
-            invalid_text: InvalidText::Replace,
-        }
+        Capabilities::new().with_invalid_text(InvalidText::Replace)
     }
 
     /// Decodes one step of a frame. A step without payload returns no fragment, and the caller
@@ -147,7 +139,7 @@ impl Codec for Hixie75Codec {
             }
         };
         self.state = state;
-        Ok(Some(Decoded { consumed, fragment: None }))
+        Ok(Some(Decoded::skipped(consumed)))
     }
 
     fn encode(&mut self, frame: Frame<'_>, output: &mut Vec<u8>) -> Result<(), EncodeError> {

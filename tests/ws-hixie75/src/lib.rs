@@ -49,12 +49,11 @@ impl Draft for Hixie75 {
         let fields = head.fields();
         refuse_body(fields)?;
         location(head, Transport::Plain)?;
-        let subprotocol = match fields.contains("WebSocket-Protocol") {
-            true => Some(visible(fields, "WebSocket-Protocol")?),
-            false => None,
-        };
-        let origin = Some(visible(fields, "Origin")?);
-        Ok(Offer { origin, subprotocols: subprotocol.into_iter().collect() })
+        let offer = Offer::new(Some(visible(fields, "Origin")?));
+        Ok(match fields.contains("WebSocket-Protocol") {
+            true => offer.with_subprotocols(vec![visible(fields, "WebSocket-Protocol")?]),
+            false => offer,
+        })
     }
 
     /// The head of the 101 response. WebKit compares its first three lines byte for byte.

@@ -35,7 +35,7 @@ fn begins_with_the_85_bytes_that_webkit_compares() {
     let offer = HIXIE75.offer(&head).unwrap();
     assert_eq!(offer.origin, Some("http://example.com"));
     assert_eq!(offer.subprotocols, ["my sample"]);
-    let grant = Grant { subprotocol: Some("my sample"), ..Grant::default() };
+    let grant = Grant::default().with_subprotocol(Some("my sample"));
     let expected = format!(
         "{LITERAL}WebSocket-Origin: http://example.com\r\n\
          WebSocket-Location: ws://example.com/demo\r\n\
@@ -52,7 +52,7 @@ fn builds_the_location_as_the_client_does() {
         ("[::1]:8080", Transport::Tls, "wss://[::1]:8080/a?B"),
     ] {
         let head = head("/a?B", &format!("{ORIGIN}Host: {host}\r\n"));
-        let response = respond(&head, &Grant { transport, ..Grant::default() }).unwrap();
+        let response = respond(&head, &Grant::default().with_transport(transport)).unwrap();
         let expected = format!(
             "{LITERAL}WebSocket-Origin: http://example.com\r\n\
              WebSocket-Location: {expected}\r\n\r\n"

@@ -44,12 +44,11 @@ fn carries_messages_in_fragments(sender: Make<'_>, receiver: Make<'_>) {
         return;
     }
     let text = "a\u{e9}\u{20ac}".as_bytes();
-    let frame = |opcode, fin, payload| Frame { opcode, fin, payload };
     let mut frames = vec![
-        frame(OpCode::Text, false, &text[..2]),
-        frame(OpCode::Continuation, false, &[]),
-        frame(OpCode::Continuation, false, &text[2..4]),
-        frame(OpCode::Continuation, true, &text[4..]),
+        Frame::new(OpCode::Text, false, &text[..2]),
+        Frame::new(OpCode::Continuation, false, &[]),
+        Frame::new(OpCode::Continuation, false, &text[2..4]),
+        Frame::new(OpCode::Continuation, true, &text[4..]),
     ];
     let mut expected = vec![Said::new(OpCode::Text, text)];
     if capabilities.ping {
@@ -88,7 +87,7 @@ fn refuses_what_it_cannot_express(sender: Make<'_>) {
     for (_, opcode, fin) in lacking.into_iter().filter(|(able, ..)| !able) {
         let mut codec = sender();
         let mut output = b"kept".to_vec();
-        let outcome = codec.encode(Frame { opcode, fin, payload: b"" }, &mut output);
+        let outcome = codec.encode(Frame::new(opcode, fin, b""), &mut output);
         assert_eq!(outcome, Err(EncodeError::Unsupported(opcode)), "{opcode}, fin {fin}");
         assert_eq!(output, b"kept", "a refused {opcode} frame leaves something in the output");
         if fin && !opcode.is_control() {

@@ -91,10 +91,11 @@ fn grants_what_is_offered(opening: &Opening, head: &RequestHead) {
     let asks = head.fields().iter().any(|(name, _)| is_protocol(name));
     assert_eq!(asks, !offer.subprotocols.is_empty(), "the subprotocols of the request");
     for transport in [Transport::Plain, Transport::Tls] {
-        let (response, _) = accept(opening, head, &Grant { transport, ..Grant::default() });
+        let (response, _) = accept(opening, head, &Grant::default().with_transport(transport));
         assert!(protocols(&response).is_empty(), "a subprotocol that was not granted");
         for subprotocol in &offer.subprotocols {
-            let grant = Grant { subprotocol: Some(subprotocol), transport, ..Grant::default() };
+            let grant =
+                Grant::default().with_subprotocol(Some(subprotocol)).with_transport(transport);
             let (response, _) = accept(opening, head, &grant);
             assert_eq!(protocols(&response), [subprotocol.as_bytes()], "what was granted");
         }

@@ -7,6 +7,7 @@ use crate::protocol_error::ProtocolError;
 
 /// A message or a control frame of a stream.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Said {
     /// The kind: text, binary or a control frame, never a continuation.
     pub opcode: OpCode,
@@ -23,6 +24,7 @@ impl Said {
 
 /// The decoded contents of a stream of frames.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Heard {
     /// The complete messages and control frames, in order.
     pub said: Vec<Said>,

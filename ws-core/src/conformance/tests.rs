@@ -41,7 +41,7 @@ impl Draft for Flawed {
 
     fn offer<'h>(&self, head: &'h RequestHead) -> Result<Offer<'h>, Rejection> {
         match self.0 {
-            Flaw::AcceptsAnyRequest => Ok(Offer { origin: None, subprotocols: vec!["chat"] }),
+            Flaw::AcceptsAnyRequest => Ok(Offer::new(None).with_subprotocols(vec!["chat"])),
             _ => SOUND.offer(head),
         }
     }

@@ -16,7 +16,8 @@ const LONG_REST: u64 = 64 * 1024;
 /// growth costs a read, and may cost a copy.
 const GROWTH: usize = 3;
 
-/// Where to read the next bytes of the socket to.
+/// Where to read the next bytes of the socket to. Exhaustive: its caller has to read to each of
+/// them.
 #[derive(Debug)]
 pub enum ReceiveBuffer<'c> {
     /// The front of this slice. It is empty when no buffer is lent.

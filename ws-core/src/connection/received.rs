@@ -11,7 +11,7 @@ const MOST_STEPS: usize = 16;
 const MOST_WIRE: usize = 1024;
 const MOST_DECODED: usize = 16 * 1024;
 
-/// The outcome of a call that receives.
+/// The outcome of a call that receives. Exhaustive: its caller has to act on each of them.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Received<T> {
     /// A batch of messages, or a fragment.
@@ -27,7 +27,8 @@ pub enum Received<T> {
     Closed,
 }
 
-/// Whether messages that were received before are not consumed by the caller yet.
+/// Whether messages that were received before are not consumed by the caller yet. Exhaustive: it is
+/// a yes or a no.
 ///
 /// While there are some, a Close or a protocol error of the peer takes no effect, so that replies
 /// to those messages can still be sent. This lasts a second at most, until
@@ -42,6 +43,7 @@ pub enum Untaken {
 
 /// A fragment of a message.
 #[derive(Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct ReceivedFragment {
     /// The kind of message.
     pub kind: MessageKind,
@@ -53,7 +55,7 @@ pub struct ReceivedFragment {
     pub payload: Payload,
 }
 
-/// The payload of a fragment.
+/// The payload of a fragment. Exhaustive: its receiver has to find it.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Payload {
     /// A range of the lent buffer: see [`Connection::bytes`](super::Connection::bytes).
@@ -64,6 +66,7 @@ pub enum Payload {
 
 /// The work of extensions; the sizes are bytes of payload.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Work {
     /// The number of decoding steps.
     pub steps: usize,

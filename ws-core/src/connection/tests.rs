@@ -17,29 +17,21 @@ use crate::codec::{self, Codec, Decoded, EncodeError, InvalidText};
 use crate::conformance::receive_from;
 use crate::draft_id::DraftId;
 use crate::frame::{Frame, MAX_CONTROL_PAYLOAD, MaskingKey, OpCode};
-use crate::hybi::{
-    ExtensionValue, HybiCodec, KeyRule, LengthRule, OriginField, Profile, ReservedOpcode,
-};
+use crate::hybi::{HybiCodec, KeyRule, LengthRule, Profile};
 use crate::message::{Batch, Message, MessageKind, MessageRef};
 use crate::role::Role;
 
-static PROFILE: Profile = Profile {
-    id: DraftId::new("family"),
-    version: 99,
-    origin: OriginField::Origin,
-    key: KeyRule::Printable,
-    reserved_opcode: ReservedOpcode::Fail,
-    length: LengthRule::Any,
-    extension_value: ExtensionValue::TokenOrQuoted,
-    status: StatusRules {
-        invalid_reason: CloseCode::INVALID_PAYLOAD,
-        sent_as: |code| match code.number() {
-            1009 => CloseCode::FRAME_TOO_LARGE,
-            _ => code,
-        },
-        accepts: |number| number < 5000,
-    },
-};
+static PROFILE: Profile = Profile::new(DraftId::new("family"), 99)
+    .with_key(KeyRule::Printable)
+    .with_length(LengthRule::Any)
+    .with_status(
+        StatusRules::new()
+            .with_sent_as(|code| match code.number() {
+                1009 => CloseCode::FRAME_TOO_LARGE,
+                _ => code,
+            })
+            .with_accepts(|number| number < 5000),
+    );
 
 /// The server's end of a connection, and the time at which it began.
 struct End {
@@ -134,14 +126,8 @@ struct Tiny {
 
 impl Codec for Tiny {
     fn capabilities(&self) -> Capabilities {
-        Capabilities {
-            binary: false,
-            ping: false,
-            fragments: false,
-            close: self.close,
-            status: None,
-            invalid_text: InvalidText::Replace,
-        }
+        let without = Capabilities::new().with_invalid_text(InvalidText::Replace);
+        if self.close { without.with_close() } else { without }
     }
 
     fn decode(&mut self, input: &mut [u8]) -> Result<Option<Decoded>, ProtocolError> {
@@ -152,8 +138,7 @@ impl Codec for Tiny {
             _ => OpCode::Text,
         };
         let payload = if opcode == OpCode::Close { 0..0 } else { 0..1 };
-        let fragment = codec::Fragment { opcode, fin: true, payload, remaining: 0 };
-        Ok(Some(Decoded { consumed: 1, fragment: Some(fragment) }))
+        Ok(Some(Decoded::new(1, codec::Fragment::new(opcode, true, payload))))
     }
 
     fn encode(&mut self, frame: Frame<'_>, output: &mut Vec<u8>) -> Result<(), EncodeError> {

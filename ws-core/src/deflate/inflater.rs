@@ -81,7 +81,7 @@ impl Inflater {
             unit.held.get_or_insert_with(|| self.budget.charge(DECOMPRESSOR_BYTES));
             self.unit = Some(unit);
         }
-        Ok(Step { consumed, done })
+        Ok(Step::new(consumed, done))
     }
 
     /// Discards a unit that will not end.

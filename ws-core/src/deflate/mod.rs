@@ -197,7 +197,7 @@ impl Deflate {
             client_window_bits: client_bits.map(Some),
         };
         let transform = self.transform(Unit::Message, server, client, reserved);
-        Some(Accepted { response: response.to_string(), transform })
+        Some(Accepted::new(response.to_string(), transform))
     }
 
     fn accept_webkit(&self, offer: &ExtensionOffer<'_>) -> Option<Accepted> {
@@ -214,7 +214,7 @@ impl Deflate {
             response.push_str("; no_context_takeover");
         }
         let transform = self.transform(Unit::Frame, server, client, reserved);
-        Some(Accepted { response, transform })
+        Some(Accepted::new(response, transform))
     }
 
     /// Reserves memory for the contexts. Where it would exceed the limit, both sides have none;

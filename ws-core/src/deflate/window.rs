@@ -32,6 +32,7 @@ impl Window {
 /// What happens to the context, the last bytes of earlier messages, when a message ends
 /// (RFC 7692 §7.1.1).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Context {
     /// The next message may refer to it: better compression, at the cost of memory between
     /// messages.

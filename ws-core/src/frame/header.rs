@@ -15,7 +15,7 @@ const OPCODE: u8 = 0x0f;
 const MASK: u8 = 0x80;
 const LEN: u8 = 0x7f;
 
-/// The header of a frame.
+/// The header of a frame. Exhaustive: these are all fields that it has on the wire.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct FrameHeader {
     /// Whether the message ends with this frame.
@@ -32,6 +32,7 @@ pub struct FrameHeader {
 
 /// A parsed header, and how it was encoded.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct ParsedHeader {
     /// The header.
     pub header: FrameHeader,

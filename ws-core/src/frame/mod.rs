@@ -8,6 +8,8 @@ pub use header::{FrameHeader, MAX_CONTROL_PAYLOAD, ParsedHeader};
 pub use mask::MaskingKey;
 
 /// The kind of a frame (RFC 6455 §5.2). Drafts with other framing map their frames to it.
+///
+/// Exhaustive: a codec has to decide about each kind, and no version of the protocol has another.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[repr(u8)]
 pub enum OpCode {
@@ -67,6 +69,7 @@ impl std::fmt::Display for OpCode {
 
 /// A frame to be sent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Frame<'p> {
     /// The kind.
     pub opcode: OpCode,
@@ -77,9 +80,15 @@ pub struct Frame<'p> {
 }
 
 impl<'p> Frame<'p> {
+    /// A frame of a message, the last one if `fin`.
+    #[inline]
+    pub const fn new(opcode: OpCode, fin: bool, payload: &'p [u8]) -> Frame<'p> {
+        Frame { opcode, fin, payload }
+    }
+
     /// An unfragmented message, or a control frame.
     #[inline]
-    pub fn whole(opcode: OpCode, payload: &'p [u8]) -> Frame<'p> {
-        Frame { opcode, fin: true, payload }
+    pub const fn whole(opcode: OpCode, payload: &'p [u8]) -> Frame<'p> {
+        Frame::new(opcode, true, payload)
     }
 }

@@ -13,6 +13,7 @@ pub use write::{ResponseHead, WriteHeadError};
 
 /// The minor version of HTTP/1 that a request named.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[non_exhaustive]
 pub enum HttpVersion {
     /// HTTP/1.0, in which an upgrade must be ignored (RFC 9110 §7.8).
     Http10,

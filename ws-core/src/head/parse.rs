@@ -90,7 +90,7 @@ fn parse(text: &[u8]) -> Result<RequestHead, HeadError> {
     match request.parse_with_uninit_headers(text, &mut lines) {
         Ok(httparse::Status::Complete(size)) if size == text.len() => {}
         Ok(_) => return Err(HeadError::Malformed("the head is incomplete")),
-        Err(error) => return Err(HeadError::from(error)),
+        Err(error) => return Err(syntax_error(error)),
     }
     let bytes = request.headers.iter().map(|line| line.name.len() + line.value.len()).sum();
     let mut fields = Fields::with_capacity(request.headers.len(), bytes);
@@ -105,18 +105,16 @@ fn parse(text: &[u8]) -> Result<RequestHead, HeadError> {
     Ok(RequestHead::new(method, target, version, fields))
 }
 
-impl From<httparse::Error> for HeadError {
-    fn from(error: httparse::Error) -> HeadError {
-        use httparse::Error;
-        match error {
-            Error::TooManyHeaders => HeadError::TooManyFields,
-            Error::HeaderName => HeadError::Malformed("a field name has a forbidden character"),
-            Error::HeaderValue => HeadError::Malformed("a field value has a control character"),
-            Error::NewLine => HeadError::Malformed("a line does not end in CR LF"),
-            Error::Version => HeadError::Malformed("the request line has no HTTP/1 version"),
-            Error::Token => HeadError::Malformed("the request line has a forbidden character"),
-            Error::Status => HeadError::Malformed("this is a response, not a request"),
-        }
+fn syntax_error(error: httparse::Error) -> HeadError {
+    use httparse::Error;
+    match error {
+        Error::TooManyHeaders => HeadError::TooManyFields,
+        Error::HeaderName => HeadError::Malformed("a field name has a forbidden character"),
+        Error::HeaderValue => HeadError::Malformed("a field value has a control character"),
+        Error::NewLine => HeadError::Malformed("a line does not end in CR LF"),
+        Error::Version => HeadError::Malformed("the request line has no HTTP/1 version"),
+        Error::Token => HeadError::Malformed("the request line has a forbidden character"),
+        Error::Status => HeadError::Malformed("this is a response, not a request"),
     }
 }
 

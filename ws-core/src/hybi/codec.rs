@@ -5,7 +5,7 @@ use std::hash::BuildHasher;
 
 use super::encoder::{Encoder, encode_frame};
 use super::{LengthRule, Profile, ReservedOpcode};
-use crate::codec::{Capabilities, Codec, Decoded, EncodeError, Envelope, Fragment, InvalidText};
+use crate::codec::{Capabilities, Codec, Decoded, EncodeError, Envelope, Fragment};
 use crate::frame::{Frame, FrameHeader, MAX_CONTROL_PAYLOAD, MaskingKey, OpCode};
 use crate::message::MessageKind;
 use crate::protocol_error::ProtocolError;
@@ -252,14 +252,11 @@ fn unmask_whole<const HEADER: usize>(
 
 impl Codec for HybiCodec {
     fn capabilities(&self) -> Capabilities {
-        Capabilities {
-            binary: true,
-            ping: true,
-            fragments: true,
-            close: true,
-            status: Some(&self.profile.status),
-            invalid_text: InvalidText::Fail,
-        }
+        Capabilities::new()
+            .with_binary()
+            .with_ping()
+            .with_fragments()
+            .with_status(&self.profile.status)
     }
 
     #[inline]
@@ -268,9 +265,8 @@ impl Codec for HybiCodec {
             return Ok(self.continue_frame(rest, input));
         }
         if let Some(WholeMessage { kind, start, end }) = self.decode_whole(input, u64::MAX) {
-            let (opcode, payload) = (kind.opcode(), start..end);
-            let fragment = Fragment { opcode, fin: true, payload, remaining: 0 };
-            return Ok(Some(Decoded { consumed: end, fragment: Some(fragment) }));
+            let fragment = Fragment::new(kind.opcode(), true, start..end);
+            return Ok(Some(Decoded::new(end, fragment)));
         }
         self.decode_frame(input)
     }

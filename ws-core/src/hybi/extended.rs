@@ -73,7 +73,7 @@ impl ExtendedCodec {
         let data = OpCode::from_bits(header.opcode).filter(|opcode| !opcode.is_control());
         self.coding = match data {
             Some(opcode) => {
-                let frame = FrameStart { opcode, reserved: header.reserved };
+                let frame = FrameStart::new(opcode, header.reserved);
                 let coding = self.transform.begin(frame)?;
                 // The extension has accepted the reserved bits; the framing would refuse them.
                 input[0] &= !RESERVED;
@@ -112,7 +112,7 @@ impl ExtendedCodec {
         let step = self.transform.decode(&input[piece.start..end], then, &mut payload)?;
         self.traffic.count_received(0, payload.len());
         let more = !(step.done && whole);
-        self.transformed = Some(Transformed { payload, more, wire: step.consumed });
+        self.transformed = Some(Transformed::new(payload, step.consumed).with_more(more));
         if !more {
             return Ok(self.finish(piece));
         }
@@ -171,7 +171,7 @@ impl ExtendedCodec {
 
 /// A fragment whose payload is not in the input.
 fn decoded(consumed: usize, opcode: OpCode, fin: bool) -> Decoded {
-    Decoded { consumed, fragment: Some(Fragment { opcode, fin, payload: 0..0, remaining: 0 }) }
+    Decoded::new(consumed, Fragment::new(opcode, fin, 0..0))
 }
 
 impl Codec for ExtendedCodec {

@@ -16,19 +16,19 @@ fn element(element: &[u8]) -> Option<ExtensionOffer<'_>> {
     let mut parts = split_unquoted(element, b';')?.into_iter().map(<[u8]>::trim_ascii);
     let name = text(parts.next().filter(|name| is_token(name))?)?;
     let parameters = parts.map(parameter).collect::<Option<_>>()?;
-    Some(ExtensionOffer { name, parameters })
+    Some(ExtensionOffer::new(name, parameters))
 }
 
 fn parameter(parameter: &[u8]) -> Option<Parameter<'_>> {
     let Some(equals) = parameter.iter().position(|byte| *byte == b'=') else {
-        return Some(Parameter { name: text(parameter)?, value: None });
+        return Some(Parameter::new(text(parameter)?, None));
     };
     let (name, value) = (&parameter[..equals], parameter[equals + 1..].trim_ascii());
     let value = match value {
         [b'"', ..] => Cow::Owned(String::from_utf8(unquoted(value)?).ok()?),
         token => Cow::Borrowed(text(token)?),
     };
-    Some(Parameter { name: text(name.trim_ascii())?, value: Some(value) })
+    Some(Parameter::new(text(name.trim_ascii())?, Some(value)))
 }
 
 fn text(token: &[u8]) -> Option<&str> {

@@ -24,7 +24,7 @@ pub(super) fn offer<'h>(profile: &Profile, head: &'h RequestHead) -> Result<Offe
             "Sec-WebSocket-Extensions is not a list of extensions with parameters",
         ));
     }
-    Ok(Offer { origin: origin(profile.origin, fields)?, subprotocols: subprotocols(fields)? })
+    Ok(Offer::new(origin(profile.origin, fields)?).with_subprotocols(subprotocols(fields)?))
 }
 
 /// The head of the 101 response. Clients of the older drafts require exactly these values of

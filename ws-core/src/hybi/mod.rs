@@ -89,17 +89,4 @@ impl Draft for Hybi {
 
 /// A conforming draft of the family, for tests.
 #[cfg(test)]
-pub(crate) static SOUND: Hybi = Hybi::new(&Profile {
-    id: DraftId::new("sound"),
-    version: 13,
-    origin: OriginField::Origin,
-    key: KeyRule::Base64Of16Bytes,
-    reserved_opcode: ReservedOpcode::Fail,
-    length: LengthRule::Minimal,
-    extension_value: ExtensionValue::TokenOrQuoted,
-    status: crate::StatusRules {
-        invalid_reason: crate::CloseCode::INVALID_PAYLOAD,
-        sent_as: |code| code,
-        accepts: |number| crate::CloseCode::new(number).is_some(),
-    },
-});
+pub(crate) static SOUND: Hybi = Hybi::new(&Profile::new(DraftId::new("sound"), 13));

@@ -18,6 +18,8 @@ pub(crate) use outgoing::Compression;
 pub use outgoing::Outgoing;
 
 /// An owned message, cheap to clone.
+///
+/// Exhaustive: in every version of the protocol a message is text or binary.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Message {
     /// Text.
@@ -71,6 +73,8 @@ impl Message {
 }
 
 /// A borrowed message: one that was received and is lent by its [`Batch`], or one to be sent.
+///
+/// Exhaustive, as [`Message`] is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum MessageRef<'m> {
     /// Text.
@@ -156,7 +160,7 @@ impl From<Vec<u8>> for Message {
     }
 }
 
-/// Text or binary.
+/// Text or binary. Exhaustive, as [`Message`] is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum MessageKind {
     /// Text, which is UTF-8.

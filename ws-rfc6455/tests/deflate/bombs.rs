@@ -149,6 +149,6 @@ fn a_message_that_is_given_to_compress_counts_as_work() {
     let mut end = End::server(&eager(), "permessage-deflate");
     end.say("0123456789");
     end.say(Outgoing::uncompressed("0123456789"));
-    assert_eq!(end.connection.take_work(), Work { encoded: 20, ..Work::default() });
+    assert_eq!(end.connection.take_work().encoded, 20);
     assert_eq!(end.connection.take_work(), Work::default());
 }

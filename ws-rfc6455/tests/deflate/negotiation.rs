@@ -122,7 +122,7 @@ fn reads_offers_from_all_lines_and_responds_with_the_granted_one() {
     assert_eq!(names, ["a", "permessage-deflate", "permessage-deflate"]);
     let extensions: [Arc<dyn Extension>; 1] = [Arc::new(Deflate::new())];
     let accepted = negotiate(&extensions, &offers).unwrap();
-    let grant = ws_core::Grant { extension: Some(&accepted.response), ..Default::default() };
+    let grant = ws_core::Grant::default().with_extension(Some(&accepted.response));
     let mut written = Vec::new();
     RFC6455.respond(&head, &grant).unwrap().write(&mut written).unwrap();
     let written = String::from_utf8(written).unwrap();

@@ -14,6 +14,8 @@ use http::request::Parts;
 /// takes precedence: insert it where the URI changes before such a router sees the request. Insert
 /// the whole URI, since over HTTP/2 it also has the scheme and the host.
 ///
+/// Exhaustive: it is the URI and never more, as that of axum.
+///
 /// ```
 /// use http::{Request, Uri};
 /// use ws_server::OriginalUri;

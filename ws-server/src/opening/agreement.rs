@@ -63,7 +63,7 @@ pub(crate) fn check(
     deadline: Instant,
 ) -> Result<OpeningRequest, Rejection> {
     let draft = config.drafts.select(&head)?;
-    let Offer { origin, subprotocols } = draft.offer(&head)?;
+    let Offer { origin, subprotocols, .. } = draft.offer(&head)?;
     let allowed = config.origins.check(origin, &head, source.transport);
     allowed.map_err(|refusal| config.origin_warnings.reject(refusal))?;
     let origin = origin.map(str::to_owned);
@@ -97,12 +97,15 @@ pub(crate) fn agree(accept: Accept, config: &Config) -> Result<Agreement, Reject
     };
     let named = accepted.as_ref().map(|accepted| accepted.response.as_str());
     let transport = peer.transport();
-    let grant = Grant { subprotocol: subprotocol.as_deref(), extension: named, transport };
+    let grant = Grant::default()
+        .with_subprotocol(subprotocol.as_deref())
+        .with_extension(named)
+        .with_transport(transport);
     let mut response = draft.respond(peer.head(), &grant)?;
     for (name, value) in fields.iter() {
         response = response.field(name, value);
     }
-    let extension = accepted.map(|extension::Accepted { response, transform }| {
+    let extension = accepted.map(|extension::Accepted { response, transform, .. }| {
         let traffic = Arc::new(Traffic::default());
         codec = draft.extended_codec(role, limits, transform, traffic.clone());
         NegotiatedExtension { response, traffic }

@@ -42,8 +42,6 @@ impl Subprotocols {
 
 #[cfg(test)]
 mod tests {
-    use ws_core::InvalidText;
-
     use super::*;
 
     fn pick<'o>(
@@ -53,14 +51,8 @@ mod tests {
         binary: bool,
     ) -> Option<&'o str> {
         let named = named.iter().map(|name| (*name).to_owned()).collect();
-        let capabilities = Capabilities {
-            binary,
-            ping: false,
-            fragments: false,
-            close: true,
-            status: None,
-            invalid_text: InvalidText::Replace,
-        };
+        let text_only = Capabilities::new();
+        let capabilities = if binary { text_only.with_binary() } else { text_only };
         Subprotocols { named }.pick(offered, content, &capabilities)
     }
 

@@ -10,6 +10,7 @@ use tokio_rustls::rustls;
 #[non_exhaustive]
 pub enum TlsError {
     /// A file cannot be read.
+    #[non_exhaustive]
     Read {
         /// The file.
         path: PathBuf,
@@ -17,6 +18,7 @@ pub enum TlsError {
         error: io::Error,
     },
     /// A file is damaged PEM.
+    #[non_exhaustive]
     Pem {
         /// The file.
         path: PathBuf,
@@ -24,6 +26,7 @@ pub enum TlsError {
         problem: String,
     },
     /// A file contains no certificate.
+    #[non_exhaustive]
     NoCertificate {
         /// The file.
         path: PathBuf,
@@ -31,6 +34,7 @@ pub enum TlsError {
         holds_key: bool,
     },
     /// A file contains no private key.
+    #[non_exhaustive]
     NoKey {
         /// The file.
         path: PathBuf,
@@ -38,11 +42,13 @@ pub enum TlsError {
         holds_certificate: bool,
     },
     /// A private key is protected by a passphrase.
+    #[non_exhaustive]
     EncryptedKey {
         /// The file.
         path: PathBuf,
     },
     /// A certificate is malformed.
+    #[non_exhaustive]
     Certificate {
         /// The file.
         path: PathBuf,
@@ -50,6 +56,7 @@ pub enum TlsError {
         error: rustls::Error,
     },
     /// A private key is malformed, or of a kind that is not supported.
+    #[non_exhaustive]
     Key {
         /// The file.
         path: PathBuf,
@@ -57,6 +64,7 @@ pub enum TlsError {
         error: rustls::Error,
     },
     /// The private key belongs to another certificate.
+    #[non_exhaustive]
     Mismatch {
         /// The file of the certificate.
         certificate: PathBuf,

@@ -46,7 +46,7 @@ pub(super) fn respond_to(
 ) -> Result<String, Rejection> {
     let selected = Drafts::none().with(draft, 1).expect("one draft").select(head)?;
     let offer = selected.offer(head)?;
-    let grant = Grant { subprotocol: offer.subprotocols.first().copied(), ..Grant::default() };
+    let grant = Grant::default().with_subprotocol(offer.subprotocols.first().copied());
     let mut wire = Vec::new();
     selected.respond(head, &grant)?.write(&mut wire).expect("a head that can be written");
     Ok(String::from_utf8(wire).expect("an ASCII head"))

@@ -67,7 +67,7 @@ fn writes_the_vectors_of_the_specification(draft: &'static dyn Draft) {
     let written = |opcode, fin, payload: &[u8]| {
         let mut wire = Vec::new();
         let mut codec = draft.codec(Role::Server, &Limits::default());
-        codec.encode(Frame { opcode, fin, payload }, &mut wire).expect("a frame of the family");
+        codec.encode(Frame::new(opcode, fin, payload), &mut wire).expect("a frame of the family");
         wire
     };
     assert_eq!(written(OpCode::Text, true, b"Hello"), b"\x81\x05Hello");

@@ -3,15 +3,7 @@
 use super::*;
 
 /// A profile with the status codes of RFC 6455.
-static STRICT: Profile = Profile {
-    length: LengthRule::Minimal,
-    status: StatusRules {
-        invalid_reason: CloseCode::INVALID_PAYLOAD,
-        sent_as: |code| code,
-        accepts: |number| CloseCode::new(number).is_some(),
-    },
-    ..PROFILE
-};
+static STRICT: Profile = Profile::new(DraftId::new("strict"), 99).with_key(KeyRule::Printable);
 
 fn end(max_frame: u64) -> End {
     limited(Limits { frame: max_frame, ..Limits::default() })
