@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use futures_util::StreamExt;
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
 use tokio::time::timeout;
 use tokio_tungstenite::tungstenite::{Error, Message};
@@ -21,10 +22,7 @@ pub type FinalClose = Option<(u16, String)>;
 ///
 /// # Panics
 /// When there is none.
-pub async fn next<S>(client: &mut WebSocketStream<S>) -> Message
-where
-    S: tokio::io::AsyncRead + tokio::io::AsyncWrite + Unpin,
-{
+pub async fn next<S: AsyncRead + AsyncWrite + Unpin>(client: &mut WebSocketStream<S>) -> Message {
     match timeout(PATIENCE, client.next()).await {
         Ok(Some(Ok(message @ (Message::Text(_) | Message::Binary(_))))) => message,
         other => panic!("no message, but {other:?}"),
@@ -38,21 +36,22 @@ where
 ///
 /// # Panics
 /// When it does not end.
-pub async fn final_close<S>(client: &mut WebSocketStream<S>) -> Result<(usize, FinalClose), Error>
-where
-    S: tokio::io::AsyncRead + tokio::io::AsyncWrite + Unpin,
-{
-    let mut messages = 0;
-    loop {
-        let received = timeout(PATIENCE, client.next()).await;
-        match received.unwrap_or_else(|_| panic!("the server does not close")) {
-            Some(Ok(Message::Close(frame))) => {
-                let reason = frame.map(|frame| (frame.code.into(), frame.reason.to_string()));
-                return Ok((messages, reason));
+pub async fn final_close<S: AsyncRead + AsyncWrite + Unpin>(
+    client: &mut WebSocketStream<S>,
+) -> Result<(usize, FinalClose), Error> {
+    let rest = async {
+        let mut messages = 0;
+        while let Some(received) = client.next().await {
+            match received? {
+                Message::Close(frame) => {
+                    let reason = frame.map(|frame| (frame.code.into(), frame.reason.to_string()));
+                    return Ok((messages, reason));
+                }
+                Message::Text(_) | Message::Binary(_) => messages += 1,
+                _ => {}
             }
-            Some(Ok(_)) => messages += 1,
-            Some(Err(error)) => return Err(error),
-            None => return Err(Error::ConnectionClosed),
         }
-    }
+        Err(Error::ConnectionClosed)
+    };
+    timeout(PATIENCE, rest).await.unwrap_or_else(|_| panic!("the server does not close"))
 }
