@@ -1,0 +1,18 @@
+//! A handler that ends with `anyhow::Result`, without `message_fn`.
+//!
+//! says: expected `std::io::Error`, found `anyhow::Error`
+//! lines: 24
+
+use ws_server::{BuildError, Peer, Server, WebSocket};
+
+async fn handle(mut socket: WebSocket, _peer: Peer) -> anyhow::Result<()> {
+    while let Some(message) = socket.recv().await {
+        socket.send(message?).await?;
+    }
+    Ok(())
+}
+
+fn main() -> Result<(), BuildError> {
+    let _server = Server::builder().messages(handle)?;
+    Ok(())
+}
