@@ -13,8 +13,7 @@ pub struct Generated {
 }
 
 impl Generated {
-    /// A crate of this name with these lines below `[dependencies]`; that of `ws-server` can use
-    /// [`ws_server`](Generated::ws_server).
+    /// A crate of this name with these lines below `[dependencies]`.
     ///
     /// # Panics
     /// When it cannot be written.
@@ -33,10 +32,10 @@ impl Generated {
         generated
     }
 
-    /// The dependency on `ws-server` by path, with these features.
-    pub fn ws_server(features: &[&str]) -> String {
-        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../ws-server");
-        format!("ws-server = {{ path = {path:?}, features = {features:?} }}\n")
+    /// Where a crate of the workspace is.
+    pub fn crate_path(name: &str) -> PathBuf {
+        let repository = Path::new(env!("CARGO_MANIFEST_DIR")).ancestors().nth(2);
+        repository.unwrap_or(Path::new(".")).join(name)
     }
 
     /// Writes a file, and the directories above it.

@@ -75,7 +75,7 @@ fn common_mistakes_are_explained_in_few_lines() {
     let dependencies = [
         "anyhow = \"1\"\n",
         "tokio = { version = \"1\", features = [\"macros\", \"net\", \"rt-multi-thread\"] }\n",
-        &Generated::ws_server(&[]),
+        &format!("ws-server = {{ path = {:?} }}\n", Generated::crate_path("ws-server")),
     ];
     let generated = Generated::new("mistakes", &dependencies.concat());
     let mistakes = mistakes();
