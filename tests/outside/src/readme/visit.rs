@@ -83,9 +83,13 @@ where
 {
     if echoes {
         client.send(HELLO.into()).await?;
-        match client.next().await.transpose()? {
-            Some(message) if message.clone().into_data() == HELLO => {}
-            other => return Err(std::io::Error::other(format!("no echo, but {other:?}")).into()),
+        let mut received = client.next().await.transpose()?;
+        while let Some(Message::Ping(_)) = received {
+            received = client.next().await.transpose()?;
+        }
+        if received.clone().is_none_or(|message| message.into_data() != HELLO) {
+            let error = format!("it does not return a message, but {received:?}");
+            return Err(std::io::Error::other(error).into());
         }
     }
     client.close(None).await?;
