@@ -1,7 +1,8 @@
 //! A handler that ends with a boxed error, without `message_fn`.
 //!
-//! says: expected `Result<(), Error>`, found `Result<(), Box<dyn Error + Send + Sync>>`
-//! lines: 20
+//! says: a handler that is passed as it is ends with `()` or `io::Result<()>`, not with `Result<(), Box<
+//! says: for another error type wrap it: `message_fn(handler)`
+//! lines: 26
 
 use std::error::Error;
 use ws_server::{BuildError, Peer, Server, WebSocket};

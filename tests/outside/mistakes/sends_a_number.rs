@@ -2,7 +2,7 @@
 //!
 //! says: `{integer}` cannot be sent as a message
 //! says: text is `&str`, `String` or `ByteString`; bytes are `&[u8]`, `Vec<u8>` or `Bytes`
-//! lines: 75
+//! lines: 45
 
 use ws_server::WebSocket;
 

@@ -2,7 +2,7 @@
 //!
 //! says: cannot be sent as a message
 //! says: expected text, bytes, or a `Message`
-//! lines: 75
+//! lines: 45
 
 use ws_server::WebSocket;
 

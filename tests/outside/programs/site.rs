@@ -56,11 +56,8 @@ async fn chat(
     let Some(user) = site.users.get(&login.token).cloned() else {
         return StatusCode::UNAUTHORIZED.into_response();
     };
-    // The client's first choice among those of the server is what is agreed on.
-    let mut offered = upgrade.offered_protocols().iter();
-    let agreed = offered.find(|name| SUBPROTOCOLS.contains(&name.as_str()));
-    let json = agreed.is_some_and(|name| name == "chat.json");
-    upgrade.protocols(SUBPROTOCOLS).on_upgrade(move |socket| async move {
+    upgrade.protocols(SUBPROTOCOLS).on_upgrade_with_peer(move |socket, peer| async move {
+        let json = peer.subprotocol() == Some("chat.json");
         site.visitors.send_modify(|count| *count += 1);
         let ended = talk(socket, &user, json).await;
         site.visitors.send_modify(|count| *count -= 1);
