@@ -1,6 +1,6 @@
 //! A handler that ends with `anyhow::Result`, without `message_fn`.
 //!
-//! says: a handler that is passed as it is ends with `()` or `io::Result<()>`, not with `Result<(), anyhow::Error>`
+//! says: ends with `()` or `io::Result<()>`, not with `Result<(), anyhow::Error>`
 //! says: for another error type wrap it: `message_fn(handler)`
 //! lines: 24
 

@@ -1,6 +1,6 @@
 //! A handler that ends with a boxed error, without `message_fn`.
 //!
-//! says: a handler that is passed as it is ends with `()` or `io::Result<()>`, not with `Result<(), Box<
+//! says: ends with `()` or `io::Result<()>`, not with `Result<(), Box<
 //! says: for another error type wrap it: `message_fn(handler)`
 //! lines: 26
 

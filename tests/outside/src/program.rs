@@ -13,8 +13,8 @@ pub struct Program {
 }
 
 impl Program {
-    /// Starts a program on a free port, which is its first argument, and reads where it listens from
-    /// its first line.
+    /// Starts a program on a free port, which is its first argument. Its first line says where it
+    /// listens.
     ///
     /// # Panics
     /// When the program ends, or prints something else.
