@@ -39,6 +39,7 @@ where
     HandlerFn(handler)
 }
 
+#[diagnostic::do_not_recommend]
 impl<F, R> MessageService for HandlerFn<F>
 where
     F: Fn(WebSocket, Peer) -> R + Send + Sync + 'static,
@@ -58,6 +59,7 @@ where
     HandlerFn(handler)
 }
 
+#[diagnostic::do_not_recommend]
 impl<F, R> Service for HandlerFn<F>
 where
     F: Fn(ByteStream, Peer) -> R + Send + Sync + 'static,

@@ -21,12 +21,14 @@ pub trait Outcome {
     fn into_io_result(self) -> io::Result<()>;
 }
 
+#[diagnostic::do_not_recommend]
 impl Outcome for () {
     fn into_io_result(self) -> io::Result<()> {
         Ok(())
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl Outcome for Never {
     fn into_io_result(self) -> io::Result<()> {
         self
@@ -47,6 +49,7 @@ impl<T> Returns for fn() -> T {
     type Output = T;
 }
 
+#[diagnostic::do_not_recommend]
 impl<E: Into<Box<dyn Error + Send + Sync>>> Outcome for Result<(), E> {
     fn into_io_result(self) -> io::Result<()> {
         let Err(error) = self else {

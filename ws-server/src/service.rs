@@ -74,8 +74,11 @@ where
 )]
 pub trait ServiceResult: Outcome {}
 
+#[diagnostic::do_not_recommend]
 impl ServiceResult for () {}
 
+#[diagnostic::do_not_recommend]
 impl ServiceResult for Never {}
 
+#[diagnostic::do_not_recommend]
 impl ServiceResult for io::Result<()> {}
