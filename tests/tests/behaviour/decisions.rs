@@ -1,8 +1,7 @@
 //! Decisions of the application, before a request is answered.
 
-use std::future::{Future, pending};
+use std::future::Future;
 use std::io;
-use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use axum::Router;
@@ -10,8 +9,8 @@ use http::StatusCode as HttpStatus;
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::Instant;
 use ws_server::{
-    Accept, Builder, ByteStream, OpeningRequest, Origins, Peer, Rejection, Server, StatusCode,
-    Timeouts, WebSocket,
+    Accept, Builder, ByteStream, OpeningRequest, Peer, Rejection, Server, StatusCode, Timeouts,
+    WebSocket,
 };
 use ws_tests::frames::{close, text};
 use ws_tests::requests::{self, with_field};
@@ -19,17 +18,17 @@ use ws_tests::{Client, PEER};
 
 use crate::http2;
 use crate::mount::visit;
-use crate::{copy, serve, serve_until_stopped};
+use crate::{copy, serve};
 
 /// A server that decides, reached in one of several ways.
-type Way = (&'static str, Box<dyn Fn() -> Client>);
+pub(crate) type Way = (&'static str, Box<dyn Fn() -> Client>);
 
 const HYBI: [&[u8]; 3] = [requests::HYBI07, requests::HYBI08, requests::RFC6455];
-const DRAFTS: [&[u8]; 4] =
+pub(crate) const DRAFTS: [&[u8]; 4] =
     [requests::HYBI07, requests::HYBI08, requests::RFC6455, requests::HIXIE76];
 
 /// A port of its own, and a service on a site.
-fn ways<D, F>(builder: impl Fn() -> Builder, decide: D) -> [Way; 2]
+pub(crate) fn ways<D, F>(builder: impl Fn() -> Builder, decide: D) -> [Way; 2]
 where
     D: Fn(OpeningRequest) -> F + Clone + Send + Sync + 'static,
     F: Future<Output = Result<Accept, Rejection>> + Send + 'static,
@@ -50,12 +49,9 @@ async fn greet(mut socket: WebSocket, peer: Peer, user: String) -> io::Result<()
 }
 
 /// The fields of a head, in small letters, and the status line.
-async fn head(client: &mut Client) -> String {
+pub(crate) async fn head(client: &mut Client) -> String {
     client.head().await.to_ascii_lowercase()
 }
-
-/// Drops the other end of a channel when it is dropped.
-struct Ended(#[expect(dead_code, reason = "only dropped")] oneshot::Sender<()>);
 
 #[tokio::test(start_paused = true)]
 async fn an_accepted_request_hands_what_the_decision_holds_to_its_service() {
@@ -221,160 +217,6 @@ async fn frames_that_came_before_the_decision_are_received_after_it() {
             client.expect(text(format!("early message {number}"))).await;
         }
     }
-}
-
-#[tokio::test(start_paused = true)]
-async fn a_client_that_leaves_ends_the_decision() {
-    let (sender, mut decisions) = mpsc::unbounded_channel();
-    let decide = move |request: OpeningRequest| {
-        let (held, ended) = oneshot::channel();
-        sender.send(ended).unwrap();
-        async move {
-            let _held = (request, Ended(held));
-            pending().await
-        }
-    };
-    for (way, connect) in ways(Server::builder, decide) {
-        for request in DRAFTS {
-            let mut client = connect();
-            client.send(request).await;
-            let ended = decisions.recv().await.unwrap();
-            let left = Instant::now();
-            drop(client);
-            assert!(ended.await.is_err());
-            assert_eq!(left.elapsed(), Duration::ZERO, "{way}");
-        }
-    }
-}
-
-#[tokio::test(start_paused = true)]
-async fn a_decision_past_the_opening_deadline_is_answered_with_504() {
-    let decide = |request: OpeningRequest| async move {
-        tokio::time::sleep_until(request.deadline() + Duration::from_millis(1)).await;
-        Ok(request.accept(|_socket, _peer| async {}))
-    };
-    let builder =
-        || Server::builder().timeouts(Timeouts::default().with_opening(Duration::from_secs(3)));
-    for (way, connect) in ways(builder, decide) {
-        for request in DRAFTS {
-            let (mut client, begun) = (connect(), Instant::now());
-            client.send(request).await;
-            let head = head(&mut client).await;
-            assert!(head.starts_with("http/1.1 504 gateway timeout\r\n"), "{way}: {head}");
-            assert_eq!(begun.elapsed().as_secs(), 3, "{way}");
-        }
-    }
-}
-
-#[tokio::test(start_paused = true)]
-async fn a_decision_that_panics_is_answered_with_500_and_the_next_is_asked() {
-    let decide = |request: OpeningRequest| {
-        assert_ne!(request.query(), Some("x=1"), "panics before there is a future");
-        async move {
-            assert_ne!(request.draft().as_str(), "hybi08", "panics in the future");
-            Ok(request.accept(|_socket, _peer| async {}))
-        }
-    };
-    for (way, connect) in ways(Server::builder, decide) {
-        let statuses = [(requests::RFC6455, 500), (requests::HYBI08, 500), (requests::HYBI07, 101)];
-        for (request, status) in statuses {
-            let mut client = connect();
-            client.send(request).await;
-            let head = head(&mut client).await;
-            assert!(head.starts_with(&format!("http/1.1 {status} ")), "{way}: {head}");
-        }
-    }
-}
-
-#[tokio::test(start_paused = true)]
-async fn an_answer_that_cannot_be_sent_is_answered_with_500() {
-    type Answer = fn(OpeningRequest) -> Result<Accept, Rejection>;
-    fn accept(request: OpeningRequest) -> Accept {
-        request.accept(|_socket, _peer| async {})
-    }
-    let answers: [Answer; 8] = [
-        |request| Ok(accept(request).with_field("Set Cookie", "a")),
-        |request| Ok(accept(request).with_field("Set-Cookie", "a\r\nEvil: 1")),
-        |request| Ok(accept(request).with_field("Set-Cookie", "a\u{1}")),
-        |request| Ok(accept(request).with_field("connection", "close")),
-        |request| Ok(accept(request).with_field("Sec-WebSocket-Protocol", "a")),
-        |request| Ok(accept(request).with_subprotocol("not offered")),
-        |_request| Err(Rejection::bad_request("no").with_field("X", "a\nb")),
-        |_request| Err(Rejection::bad_request("no").with_field("content-length", "7")),
-    ];
-    let next = Arc::new(Mutex::new(0));
-    let decide = move |request| {
-        let mut next = next.lock().unwrap();
-        *next += 1;
-        std::future::ready(answers[(*next - 1) % answers.len()](request))
-    };
-    for (way, connect) in ways(Server::builder, decide) {
-        for number in 0..answers.len() {
-            let mut client = connect();
-            client.send(requests::RFC6455).await;
-            let head = head(&mut client).await;
-            assert!(head.starts_with("http/1.1 500 "), "{way}, {number}: {head}");
-            assert!(!head.contains("evil"), "{way}, {number}: {head}");
-        }
-    }
-}
-
-#[tokio::test(start_paused = true)]
-async fn requests_that_are_refused_anyway_are_not_decided_on() {
-    let decide = |_request: OpeningRequest| async { panic!("asked for a decision") };
-    let builder = || Server::builder().origins(Origins::These(Vec::new())).path("/chat");
-    for (way, connect) in ways(builder, decide) {
-        let other_version = String::from_utf8_lossy(requests::RFC6455).replace("13\r", "99\r");
-        let cases = [
-            (requests::RFC6455.to_vec(), 403),
-            (requests::HIXIE76.to_vec(), 404),
-            (other_version.into_bytes(), 426),
-        ];
-        for (request, status) in cases {
-            let mut client = connect();
-            client.send(&request).await;
-            let head = head(&mut client).await;
-            assert!(head.starts_with(&format!("http/1.1 {status} ")), "{way}: {head}");
-        }
-    }
-}
-
-#[tokio::test(start_paused = true)]
-async fn a_shutdown_ends_decisions_with_503() {
-    let decide = |_request: OpeningRequest| pending::<Result<Accept, Rejection>>();
-    let (port, stop, served) = serve_until_stopped(Server::builder().open(decide).unwrap());
-    let mut client = port.connect();
-    client.send(requests::RFC6455).await;
-    assert!(client.hears_nothing_for(Duration::from_secs(1)).await);
-    stop.send(()).unwrap();
-    assert!(head(&mut client).await.starts_with("http/1.1 503 "));
-    served.await.unwrap();
-
-    let upgrade = Server::builder().open_upgrade(decide).unwrap();
-    let open = upgrade.connections();
-    let mut client = visit(&Router::new().fallback_service(upgrade));
-    client.send(requests::RFC6455).await;
-    assert!(client.hears_nothing_for(Duration::from_secs(1)).await);
-    open.close();
-    assert!(head(&mut client).await.starts_with("http/1.1 503 "));
-}
-
-#[tokio::test(start_paused = true)]
-async fn a_connection_that_is_being_decided_on_has_its_place_among_all() {
-    let decide = |_request: OpeningRequest| pending::<Result<Accept, Rejection>>();
-    let upgrade = Server::builder().max_connections(1).open_upgrade(decide).unwrap();
-    let site = Router::new().fallback_service(upgrade);
-    let mut first = visit(&site);
-    first.send(requests::RFC6455).await;
-    assert!(first.hears_nothing_for(Duration::from_secs(1)).await);
-    let mut second = visit(&site);
-    second.send(requests::RFC6455).await;
-    assert!(head(&mut second).await.starts_with("http/1.1 503 "));
-    drop(first);
-    tokio::time::sleep(Duration::from_secs(1)).await;
-    let mut third = visit(&site);
-    third.send(requests::RFC6455).await;
-    assert!(third.hears_nothing_for(Duration::from_secs(1)).await);
 }
 
 #[tokio::test(start_paused = true)]

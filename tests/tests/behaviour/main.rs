@@ -36,6 +36,7 @@ mod slow_readers;
 mod standalone;
 mod tls;
 mod turns;
+mod undecided;
 mod violations;
 mod ways;
 
