@@ -183,10 +183,10 @@ async fn nothing_is_sent_and_no_challenge_is_waited_for_before_the_decision() {
         for early in [true, false] {
             let mut client = connect();
             client.send(requests::HIXIE76).await;
+            let decision = decisions.recv().await.unwrap();
             if early {
                 client.send(requests::HIXIE76_KEY3).await;
             }
-            let decision = decisions.recv().await.unwrap();
             assert!(client.hears_nothing_for(Duration::from_secs(5)).await, "{way}, {early}");
             decision.send(()).unwrap();
             assert!(head(&mut client).await.starts_with("http/1.1 101 websocket protocol "));
@@ -208,6 +208,7 @@ async fn frames_that_came_before_the_decision_are_received_after_it() {
     for (_way, connect) in ways(Server::builder, decide) {
         let mut client = connect();
         client.send(requests::RFC6455).await;
+        assert!(client.hears_nothing_for(Duration::from_millis(500)).await);
         // More than is read before the decision.
         for number in 0..100 {
             client.send(text(format!("early message {number}"))).await;
