@@ -1,0 +1,40 @@
+#![doc = include_str!("docs/guide/index.md")]
+
+#[doc = include_str!("docs/guide/wrapping.md")]
+pub mod wrapping {}
+
+#[doc = include_str!("docs/guide/messages.md")]
+pub mod messages {}
+
+#[doc = include_str!("docs/guide/serving.md")]
+pub mod serving {}
+
+#[doc = include_str!("docs/guide/mounting.md")]
+pub mod mounting {}
+
+#[doc = include_str!("docs/guide/tls.md")]
+pub mod tls {}
+
+#[doc = include_str!("docs/guide/compression.md")]
+pub mod compression {}
+
+#[doc = include_str!("docs/guide/limits.md")]
+pub mod limits {}
+
+#[doc = include_str!("docs/guide/command.md")]
+pub mod command {}
+
+#[doc = include_str!("docs/guide/proxies.md")]
+pub mod proxies {}
+
+#[doc = include_str!("docs/guide/old_drafts.md")]
+pub mod old_drafts {}
+
+#[doc = include_str!("docs/guide/testing.md")]
+pub mod testing {}
+
+#[doc = include_str!("docs/guide/migrating.md")]
+pub mod migrating {}
+
+#[doc = include_str!("docs/guide/extending.md")]
+pub mod extending {}
