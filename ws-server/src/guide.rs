@@ -1,4 +1,5 @@
 #![doc = include_str!("docs/guide/index.md")]
+// Every page is documented with any features; its programs are tested only with those they need.
 
 #[doc = include_str!("docs/guide/wrapping.md")]
 pub mod wrapping {}
@@ -9,13 +10,22 @@ pub mod messages {}
 #[doc = include_str!("docs/guide/serving.md")]
 pub mod serving {}
 
-#[doc = include_str!("docs/guide/mounting.md")]
+#[cfg_attr(
+    any(not(doctest), feature = "axum"),
+    doc = include_str!("docs/guide/mounting.md")
+)]
 pub mod mounting {}
 
-#[doc = include_str!("docs/guide/tls.md")]
+#[cfg_attr(
+    any(not(doctest), all(feature = "axum", feature = "tls")),
+    doc = include_str!("docs/guide/tls.md")
+)]
 pub mod tls {}
 
-#[doc = include_str!("docs/guide/compression.md")]
+#[cfg_attr(
+    any(not(doctest), feature = "deflate"),
+    doc = include_str!("docs/guide/compression.md")
+)]
 pub mod compression {}
 
 #[doc = include_str!("docs/guide/limits.md")]
