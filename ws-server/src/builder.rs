@@ -95,14 +95,14 @@ impl Builder {
     /// Terminates TLS on the server's own port, and still serves plain connections: the first byte
     /// of each connection shows which it is. With [`Tls::client_ca`] plain connections are refused.
     /// The opening deadline includes the TLS handshake. Only for the server's own port: a site that
-    /// a service is mounted on terminates TLS itself.
+    /// a service is mounted on terminates TLS itself. Needs the feature `tls`.
     #[cfg(feature = "tls")]
     pub fn tls(mut self, tls: &Tls) -> Builder {
         self.tls = Some(TlsPort::new(tls, Plain::Served));
         self
     }
 
-    /// As [`tls`](Builder::tls), but refuses plain connections with 400.
+    /// As [`tls`](Builder::tls), but refuses plain connections with 400. Needs the feature `tls`.
     #[cfg(feature = "tls")]
     pub fn tls_only(mut self, tls: &Tls) -> Builder {
         self.tls = Some(TlsPort::new(tls, Plain::Refused));
@@ -230,7 +230,8 @@ impl Builder {
     }
 
     /// A service written against a byte stream, for a path of a site: pass it to
-    /// `Router::route_service` of axum, or call it from hyper.
+    /// `Router::route_service` of axum, or call it from hyper. Needs the feature `tower`. See the
+    /// guide to [mounting](crate::guide::mounting).
     ///
     /// The site routes requests to it; [`path`](Builder::path) and [`page`](Builder::page) apply
     /// here too.
@@ -243,7 +244,8 @@ impl Builder {
         Ok(UpgradeService::new(Arc::new(self.for_site()?), Arc::new(StreamApplication(service))))
     }
 
-    /// As [`upgrade`](Builder::upgrade), for a service that exchanges messages.
+    /// As [`upgrade`](Builder::upgrade), for a service that exchanges messages. Needs the feature
+    /// `tower`.
     ///
     /// # Errors
     /// [`BuildError`], as with [`messages`](Builder::messages).

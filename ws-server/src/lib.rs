@@ -19,6 +19,7 @@ mod config;
 mod connection_id;
 mod endpoint;
 mod error;
+pub mod guide;
 mod handler;
 mod handling;
 #[cfg(feature = "tower")]

@@ -36,7 +36,8 @@ use window::Window;
 
 use crate::extension::{Accepted, Extension, ExtensionOffer, Transform};
 
-/// How messages are compressed; a server or client uses it for all its connections.
+/// How messages are compressed; a server or client uses it for all its connections. Needs the
+/// feature `deflate`.
 #[derive(Debug, Clone)]
 pub struct Deflate {
     /// From 1 to 9.

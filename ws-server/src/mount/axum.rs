@@ -55,6 +55,8 @@ use crate::websocket::WebSocket;
 /// An extractor of this kind cannot read the body of a request. So the few hixie-76 clients that
 /// send their challenge as the body are refused; an [`UpgradeService`](crate::UpgradeService)
 /// serves them too.
+///
+/// Needs the feature `axum`. See the guide to [mounting](crate::guide::mounting).
 #[derive(Debug)]
 #[must_use = "the connection opens with `on_upgrade`"]
 pub struct WebSocketUpgrade {

@@ -51,6 +51,8 @@ use crate::session::Connections;
 ///
 /// Each connection runs in its own task. [`connections`](UpgradeService::connections) counts them,
 /// closes them and waits for their end.
+///
+/// Needs the feature `tower`. See the guide to [mounting](crate::guide::mounting).
 #[derive(Clone)]
 pub struct UpgradeService {
     config: Arc<Config>,

@@ -25,6 +25,8 @@ use http::request::Parts;
 ///     request.extensions_mut().insert(OriginalUri(original));
 /// }
 /// ```
+///
+/// Needs the feature `tower`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct OriginalUri(pub Uri);
 

@@ -37,6 +37,8 @@ const HANDSHAKES: usize = 1024;
 /// ```
 ///
 /// A handshake that fails is logged with its cause. A slow handshake does not delay the others.
+///
+/// Needs the features `axum` and `tls`.
 #[derive(Debug)]
 pub struct TlsListener {
     listener: TcpListener,

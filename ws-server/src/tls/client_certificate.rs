@@ -7,6 +7,7 @@ use x509_cert::Certificate;
 use x509_cert::der::Decode;
 
 /// The certificate of a client, signed by an authority that the server trusts. Cheap to clone.
+/// Needs the feature `tls`.
 #[derive(Clone, PartialEq, Eq)]
 pub struct ClientCertificate {
     der: Arc<[u8]>,

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use tokio_rustls::rustls;
 
-/// Why a TLS configuration cannot be made; see [`Tls`](crate::Tls).
+/// Why a TLS configuration cannot be made; see [`Tls`](crate::Tls). Needs the feature `tls`.
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum TlsError {

@@ -32,6 +32,8 @@ pub use self::stream::TlsStream;
 /// Clones are cheap and share the configuration: a reload or replacement applies to all of them.
 /// TLS 1.2 and 1.3 are supported. The cryptography is that of *ring*, or of [your own
 /// configuration](Tls::from_config); no process-wide provider is used or installed.
+///
+/// Needs the feature `tls`. See the guide to [TLS](crate::guide::tls).
 #[derive(Clone)]
 pub struct Tls {
     inner: Arc<Inner>,

@@ -9,7 +9,7 @@ use tokio_rustls::server;
 
 use super::ClientCertificate;
 
-/// A connection over TLS.
+/// A connection over TLS. Needs the feature `tls`.
 ///
 /// What one write or vectored write takes, up to 64 KiB, is encrypted in as few records as TLS
 /// allows and written in one vectored write of the socket. Shutting down sends `close_notify`. When

@@ -43,7 +43,7 @@ use crate::socket::Socket;
 /// The server's task drives the connection, and this is a handle to it: pings are answered,
 /// deadlines are kept and the end of the peer is noticed whatever the handler does. See [what
 /// happens while the handler does not
-/// receive](crate#what-happens-while-the-handler-does-not-receive).
+/// receive](crate::guide::messages#what-happens-while-the-handler-does-not-receive).
 #[derive(Debug)]
 pub struct WebSocket<IO = Socket> {
     shared: Arc<Shared<MessageState<IO>>>,
