@@ -152,8 +152,8 @@ impl Peer {
     }
 
     /// The certificate that the client has presented, if one is required: see
-    /// [`Tls::client_ca`](crate::Tls::client_ca). `None` over HTTP/2 where a service is mounted on
-    /// a site.
+    /// [`Tls::client_ca`](crate::Tls::client_ca). On a site whose
+    /// HTTP/2 connections carry WebSockets, only with a `TlsConnectInfo`. Needs the feature `tls`.
     #[cfg(feature = "tls")]
     pub fn client_certificate(&self) -> Option<&ClientCertificate> {
         self.opening.source.client_certificate.as_ref()

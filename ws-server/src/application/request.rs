@@ -60,8 +60,8 @@ impl OpeningRequest {
     }
 
     /// The certificate that the client has presented, if one is required: see
-    /// [`Tls::client_ca`](crate::Tls::client_ca). On a site, the one in the extensions of the
-    /// request.
+    /// [`Tls::client_ca`](crate::Tls::client_ca). On a site, the one of a `TlsConnectInfo`, or
+    /// the one in the extensions of the request. Needs the feature `tls`.
     #[cfg(feature = "tls")]
     pub fn client_certificate(&self) -> Option<&ClientCertificate> {
         self.peer.client_certificate()

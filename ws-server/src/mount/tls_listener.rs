@@ -140,7 +140,7 @@ async fn handshake(
 /// Where a connection of a [`TlsListener`] comes from, and the certificate of its client, for
 /// `into_make_service_with_connect_info::<TlsConnectInfo>()`. Services on such a site see both in
 /// their [`Peer`](crate::Peer) and in an [`OpeningRequest`](crate::OpeningRequest), and count as
-/// reached over TLS.
+/// reached over TLS. Needs the features `axum` and `tls`.
 #[derive(Debug, Clone)]
 pub struct TlsConnectInfo {
     pub(super) remote: RemoteAddr,
