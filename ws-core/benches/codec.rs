@@ -36,7 +36,7 @@ fn wire(opcode: OpCode, len: usize) -> Vec<u8> {
     };
     let mut payload = vec![b'a'; len];
     key.apply(&mut payload);
-    [header.to_vec(), payload].concat().repeat(MESSAGES)
+    [header.to_bytes().to_vec(), payload].concat().repeat(MESSAGES)
 }
 
 struct Receiving(Connection);

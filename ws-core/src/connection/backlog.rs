@@ -48,7 +48,11 @@ impl Backlog {
     #[cold]
     fn mark(&mut self, now: Instant) {
         let level = (self.level(now) + u64::from(self.unmarked)).min(MOST);
-        self.marked = Some(Box::new(Mark { at: now, level }));
+        let mark = Mark { at: now, level };
+        match &mut self.marked {
+            Some(marked) => **marked = mark,
+            None => self.marked = Some(Box::new(mark)),
+        }
         self.unmarked = 0;
     }
 

@@ -87,21 +87,35 @@ impl FrameHeader {
     /// Appends the header in its shortest form.
     #[inline]
     pub fn append(&self, output: &mut Vec<u8>) {
+        self.encode(|bytes| output.extend_from_slice(bytes));
+    }
+
+    /// The header in its shortest form, without an allocation.
+    #[inline]
+    pub fn to_bytes(&self) -> HeaderBytes {
+        let mut header = HeaderBytes { bytes: [0; MAX_HEADER_BYTES], len: 0 };
+        self.encode(|bytes| header.push(bytes));
+        header
+    }
+
+    /// Passes the shortest form to `put`, in pieces of fixed sizes.
+    #[inline(always)]
+    fn encode(&self, mut put: impl FnMut(&[u8])) {
         let first = if self.fin { FIN } else { 0 } | self.reserved | self.opcode;
         let mask = if self.key.is_some() { MASK } else { 0 };
         match self.len {
-            len @ 0..126 => output.extend_from_slice(&[first, mask | len as u8]),
+            len @ 0..126 => put(&[first, mask | len as u8]),
             len @ 126..65536 => {
                 let [high, low] = (len as u16).to_be_bytes();
-                output.extend_from_slice(&[first, mask | 126, high, low]);
+                put(&[first, mask | 126, high, low]);
             }
             len => {
-                output.extend_from_slice(&[first, mask | 127]);
-                output.extend_from_slice(&len.to_be_bytes());
+                put(&[first, mask | 127]);
+                put(&len.to_be_bytes());
             }
         }
         if let Some(key) = self.key {
-            output.extend_from_slice(&key.bytes());
+            put(&key.bytes());
         }
     }
 
@@ -114,12 +128,31 @@ impl FrameHeader {
         };
         len + if self.key.is_some() { 4 } else { 0 }
     }
+}
 
-    /// The header in its shortest form.
-    pub fn to_vec(&self) -> Vec<u8> {
-        let mut bytes = Vec::with_capacity(MAX_HEADER_BYTES);
-        self.append(&mut bytes);
-        bytes
+/// The bytes of a [`FrameHeader`].
+#[derive(Debug, Clone, Copy)]
+pub struct HeaderBytes {
+    bytes: [u8; MAX_HEADER_BYTES],
+    /// At most [`MAX_HEADER_BYTES`].
+    len: usize,
+}
+
+impl HeaderBytes {
+    #[inline(always)]
+    fn push(&mut self, piece: &[u8]) {
+        let end = self.len + piece.len();
+        self.bytes[self.len..end].copy_from_slice(piece);
+        self.len = end;
+    }
+}
+
+impl std::ops::Deref for HeaderBytes {
+    type Target = [u8];
+
+    #[inline]
+    fn deref(&self) -> &[u8] {
+        &self.bytes[..self.len]
     }
 }
 
@@ -142,7 +175,7 @@ mod tests {
             (65536, &[0x82, 0x7f, 0, 0, 0, 0, 0, 1, 0, 0]),
         ];
         for (len, wire) in vectors {
-            assert_eq!(header(len, None).to_vec(), wire);
+            assert_eq!(*header(len, None).to_bytes(), *wire);
             let masked = header(len, Some(MaskingKey::new([0; 4])));
             assert_eq!((header(len, None).size(), masked.size()), (wire.len(), wire.len() + 4));
             let parsed = FrameHeader::parse(wire).unwrap().unwrap();
@@ -153,7 +186,7 @@ mod tests {
 
     #[test]
     fn asks_for_more_until_the_header_is_whole() {
-        let bytes = header(65536, Some(MaskingKey::new([1, 2, 3, 4]))).to_vec();
+        let bytes = header(65536, Some(MaskingKey::new([1, 2, 3, 4]))).to_bytes();
         for cut in 0..bytes.len() {
             assert_eq!(FrameHeader::parse(&bytes[..cut]), Ok(None));
         }

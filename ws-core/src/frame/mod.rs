@@ -4,7 +4,7 @@ mod header;
 mod mask;
 
 pub(crate) use header::MAX_HEADER_BYTES;
-pub use header::{FrameHeader, MAX_CONTROL_PAYLOAD, ParsedHeader};
+pub use header::{FrameHeader, HeaderBytes, MAX_CONTROL_PAYLOAD, ParsedHeader};
 pub use mask::MaskingKey;
 
 /// The kind of a frame (RFC 6455 §5.2). Drafts with other framing map their frames to it.

@@ -285,6 +285,6 @@ impl Codec for HybiCodec {
         if let Masking::Outgoing(_) = self.masking {
             return None;
         }
-        Envelope::new(&self.header(opcode, 0, len).to_vec(), &[])
+        Envelope::new(&self.header(opcode, 0, len).to_bytes(), &[])
     }
 }

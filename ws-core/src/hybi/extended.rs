@@ -153,7 +153,7 @@ impl ExtendedCodec {
         };
         let len = output.len() - start - guess;
         let header = self.frames.header(frame.opcode, reserved, len);
-        let bytes = header.to_vec();
+        let bytes = header.to_bytes();
         let size = bytes.len();
         if size > guess {
             output.splice(start..start, std::iter::repeat_n(0, size - guess));

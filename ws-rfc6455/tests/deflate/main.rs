@@ -118,7 +118,7 @@ fn masked(first: u8, payload: &[u8]) -> Vec<u8> {
         key: Some(key),
         len: payload.len() as u64,
     };
-    let mut frame = header.to_vec();
+    let mut frame = header.to_bytes().to_vec();
     let size = frame.len();
     frame.extend_from_slice(payload);
     key.apply(&mut frame[size..]);
