@@ -43,9 +43,9 @@ impl Rejection {
     }
 
     /// Adds a field to the response, such as `WWW-Authenticate`, `Location` or `Retry-After`. The
-    /// name and the value must be valid in HTTP (RFC 9110 §5), and the fields `Connection`,
-    /// `Upgrade`, `Content-Type`, `Content-Length` and `Transfer-Encoding` belong to the response
-    /// itself.
+    /// name and the value must be valid in HTTP (RFC 9110 §5); a response with others is not
+    /// written. The fields `Connection`, `Upgrade`, `Content-Type`, `Content-Length` and
+    /// `Transfer-Encoding` and those of the handshake belong to the response itself.
     #[must_use]
     pub fn with_field(mut self, name: impl Into<String>, value: impl AsRef<[u8]>) -> Rejection {
         let value = value.as_ref().to_vec();
@@ -95,7 +95,7 @@ impl Rejection {
             StatusCode::UPGRADE_REQUIRED => {
                 head.field("Upgrade", "websocket").field("Connection", "Upgrade, close")
             }
-            StatusCode::METHOD_NOT_ALLOWED => {
+            StatusCode::METHOD_NOT_ALLOWED if !self.fields().contains("Allow") => {
                 head.field("Allow", "GET").field("Connection", "close")
             }
             _ => head.field("Connection", "close"),

@@ -1,6 +1,7 @@
 //! The status of an HTTP response that refuses an opening handshake.
 
-/// The status code of a response that opens no WebSocket (RFC 9110 §15), 300 to 599.
+/// The status code of a response that opens no WebSocket (RFC 9110 §15): 300 to 599, without 304,
+/// which answers other requests and has no body.
 ///
 /// Statuses of success open something, so they are none of these.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -69,10 +70,10 @@ statuses! {
 }
 
 impl StatusCode {
-    /// The status of this number, if it is within 300 to 599.
+    /// The status of this number, if it is within 300 to 599 and not 304.
     pub const fn new(number: u16) -> Option<StatusCode> {
         match number {
-            300..=599 => Some(StatusCode(number)),
+            300..=303 | 305..=599 => Some(StatusCode(number)),
             _ => None,
         }
     }
@@ -85,6 +86,24 @@ impl StatusCode {
 
 impl std::fmt::Display for StatusCode {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{} {}", self.0, self.phrase())
+        match self.phrase() {
+            "" => self.0.fmt(f),
+            phrase => write!(f, "{} {phrase}", self.0),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_refusal_has_a_status_that_opens_nothing_and_may_have_a_body() {
+        for number in [0, 99, 101, 200, 299, 304, 600] {
+            assert_eq!(StatusCode::new(number), None, "{number}");
+        }
+        assert_eq!(StatusCode::new(403), Some(StatusCode::FORBIDDEN));
+        assert_eq!(StatusCode::new(403).unwrap().to_string(), "403 Forbidden");
+        assert_eq!(StatusCode::new(418).unwrap().to_string(), "418");
     }
 }

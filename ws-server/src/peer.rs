@@ -152,8 +152,8 @@ impl Peer {
     }
 
     /// The certificate that the client has presented, if one is required: see
-    /// [`Tls::client_ca`](crate::Tls::client_ca). On a site whose
-    /// HTTP/2 connections carry WebSockets, only with a `TlsConnectInfo`. Needs the feature `tls`.
+    /// [`Tls::client_ca`](crate::Tls::client_ca). Over HTTP/2 on a site, the one of a
+    /// `TlsConnectInfo`, or the one in the extensions of the request. Needs the feature `tls`.
     #[cfg(feature = "tls")]
     pub fn client_certificate(&self) -> Option<&ClientCertificate> {
         self.opening.source.client_certificate.as_ref()

@@ -87,7 +87,7 @@ async fn an_answer_that_cannot_be_sent_is_answered_with_500() {
     fn accept(request: OpeningRequest) -> Accept {
         request.accept(|_socket, _peer| async {})
     }
-    let answers: [Answer; 8] = [
+    let answers: [Answer; 9] = [
         |request| Ok(accept(request).with_field("Set Cookie", "a")),
         |request| Ok(accept(request).with_field("Set-Cookie", "a\r\nEvil: 1")),
         |request| Ok(accept(request).with_field("Set-Cookie", "a\u{1}")),
@@ -96,6 +96,7 @@ async fn an_answer_that_cannot_be_sent_is_answered_with_500() {
         |request| Ok(accept(request).with_subprotocol("not offered")),
         |_request| Err(Rejection::bad_request("no").with_field("X", "a\nb")),
         |_request| Err(Rejection::bad_request("no").with_field("content-length", "7")),
+        |_request| Err(Rejection::bad_request("no").with_body("text/html\r\nEvil: 1", "x")),
     ];
     let next = Arc::new(Mutex::new(0));
     let decide = move |request| {

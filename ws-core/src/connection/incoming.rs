@@ -133,7 +133,7 @@ impl Protocol {
             }
             OpCode::Close => self.peer_closes(payload, output)?,
             OpCode::Ping => self.answer_ping(payload, output),
-            OpCode::Pong => self.round_trip.pong(payload),
+            OpCode::Pong => self.round_trips.pong(payload),
             _ => {}
         }
         Ok(match (&self.held_end, self.closing.is_over()) {

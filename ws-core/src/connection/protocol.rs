@@ -4,7 +4,7 @@ use std::time::Instant;
 
 use super::backlog::Backlog;
 use super::ending::{ClosingHandshake, End, HELD_TIME, HeldEnd};
-use super::round_trip::RoundTrip;
+use super::round_trip::RoundTrips;
 use super::send_error::SendError;
 use super::timer::{self, Expired, Timers};
 use crate::buffer::SendBuffer;
@@ -39,8 +39,8 @@ pub(super) struct Protocol {
     pub(super) extended: bool,
     /// Whether the peer's side of the TCP connection has ended.
     pub(super) input_ended: bool,
-    /// The ping that measures the round-trip time.
-    pub(super) round_trip: RoundTrip,
+    /// The pings that measure the round-trip time.
+    pub(super) round_trips: RoundTrips,
     pub(super) limits: Limits,
     pub(super) timers: Timers,
     /// The payload of the latest ping that came while the send buffer was backed up. Answered
@@ -71,7 +71,7 @@ impl Protocol {
             more: false,
             closing: ClosingHandshake::Open,
             input_ended: false,
-            round_trip: RoundTrip::Idle(0),
+            round_trips: RoundTrips::default(),
             end: End::Unlimited,
             backlog: Backlog::default(),
             held_end: None,

@@ -1,61 +1,100 @@
-//! Measuring the round-trip time, by a ping and its pong.
+//! Measuring the round-trip time, by pings and their pongs.
 
 use super::Connection;
 use super::send_error::SendError;
 
-/// The ping that measures the round-trip time, if there is one. Its number is part of its payload.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum RoundTrip {
-    /// No ping is under way; the number of the last one.
-    Idle(u8),
-    /// The ping of this number has no pong yet.
-    Pinged(u8),
-    /// The pong to the ping of this number has arrived.
-    Answered(u8),
+/// The pings that measure the round-trip time. The payload of each has a number.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct RoundTrips {
+    /// The number of the last ping; numbers wrap.
+    pinged: u8,
+    /// The latest ping that was answered: at most as many before `pinged` as there are numbers.
+    answered: u8,
+    /// Whether `answered` has changed since this was last asked.
+    news: bool,
 }
 
-impl RoundTrip {
-    fn number(self) -> u8 {
-        match self {
-            RoundTrip::Idle(number) | RoundTrip::Pinged(number) | RoundTrip::Answered(number) => {
-                number
-            }
-        }
-    }
-
-    /// Reports the payload of a pong.
+impl RoundTrips {
+    /// Reports the payload of a pong. It also answers the pings before its own: a peer need only
+    /// answer the latest one (RFC 6455 §5.5.3).
     pub(super) fn pong(&mut self, pong: &[u8]) {
-        if let RoundTrip::Pinged(number) = *self
-            && pong == payload(number)
-        {
-            *self = RoundTrip::Answered(number);
+        let number = match pong {
+            [prefix @ .., number] if prefix == PREFIX => *number,
+            _ => return,
+        };
+        let under_way = self.pinged.wrapping_sub(self.answered);
+        if (1..=under_way).contains(&number.wrapping_sub(self.answered)) {
+            self.answered = number;
+            self.news = true;
         }
+    }
+
+    /// Whether the ping of this number is answered.
+    fn is_answered(self, number: u8) -> bool {
+        self.answered.wrapping_sub(number) < 0x80
     }
 }
 
-/// The payload of the ping of this number: an application hardly sends the same.
-fn payload(number: u8) -> [u8; 11] {
-    let mut payload = *b"round-trip\0";
-    payload[10] = number;
-    payload
-}
+/// The beginning of the payload of these pings: an application hardly sends the same.
+const PREFIX: &[u8] = b"round-trip\0";
 
 impl Connection {
-    /// Sends a ping to measure the round-trip time (RFC 6455 §5.5.2). When several are sent, the
-    /// last one counts: a peer need not answer the others (§5.5.3).
+    /// Sends a ping to measure the round-trip time (RFC 6455 §5.5.2). Returns its number.
     ///
     /// # Errors
     /// [`SendError`], also when the draft has no ping.
-    pub fn ping_round_trip(&mut self) -> Result<(), SendError> {
-        let number = self.protocol.round_trip.number().wrapping_add(1);
-        self.protocol.ping(&payload(number), &mut self.output)?;
-        self.protocol.round_trip = RoundTrip::Pinged(number);
-        Ok(())
+    pub fn ping_round_trip(&mut self) -> Result<u8, SendError> {
+        let round_trips = &mut self.protocol.round_trips;
+        let number = round_trips.pinged.wrapping_add(1);
+        self.protocol.ping(&[PREFIX, &[number]].concat(), &mut self.output)?;
+        self.protocol.round_trips.pinged = number;
+        Ok(number)
     }
 
-    /// Whether a ping of [`ping_round_trip`](Connection::ping_round_trip) has no pong yet.
+    /// Whether the pong to the ping of this number has arrived, or to a later one. Numbers are used
+    /// again: true for 128 further pings.
+    pub fn is_round_trip_answered(&self, number: u8) -> bool {
+        self.protocol.round_trips.is_answered(number)
+    }
+
+    /// Whether the pong to such a ping has arrived since the last call.
     #[inline]
-    pub fn awaits_round_trip(&self) -> bool {
-        matches!(self.protocol.round_trip, RoundTrip::Pinged(_))
+    pub fn take_round_trip_news(&mut self) -> bool {
+        std::mem::take(&mut self.protocol.round_trips.news)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn pong(number: u8) -> Vec<u8> {
+        [PREFIX, &[number]].concat()
+    }
+
+    #[test]
+    fn a_pong_answers_its_ping_and_those_before() {
+        for first in [0, 100, 254] {
+            let (one, two, three) = (first, first.wrapping_add(1), first.wrapping_add(2));
+            let mut pings =
+                RoundTrips { pinged: three, answered: first.wrapping_sub(1), news: false };
+            pings.pong(&pong(two));
+            assert!(pings.news);
+            assert_eq!(
+                [one, two, three].map(|number| pings.is_answered(number)),
+                [true, true, false]
+            );
+            pings.pong(&pong(three));
+            assert!(pings.is_answered(three));
+        }
+    }
+
+    #[test]
+    fn a_pong_to_no_ping_answers_nothing() {
+        let mut pings = RoundTrips { pinged: 3, answered: 2, news: false };
+        for payload in [&pong(2)[..], &pong(4), b"", b"\x03", b"round-trip\0", b"other\x03"] {
+            pings.pong(payload);
+            assert!(!pings.is_answered(3) && !pings.news, "{payload:?}");
+        }
     }
 }

@@ -10,7 +10,7 @@ use tracing::error;
 use ws_core::Rejection;
 
 use super::accept::Accept;
-use super::fields::{check_fields, failed};
+use super::fields::{check_rejection, failed};
 use super::request::OpeningRequest;
 use crate::session::words;
 
@@ -44,7 +44,7 @@ pub(crate) async fn decide(
     match decided.await {
         Ok(accept) => accept.check(),
         Err(rejection) => {
-            check_fields(&rejection.fields())?;
+            check_rejection(&rejection)?;
             Err(rejection)
         }
     }

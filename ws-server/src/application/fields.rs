@@ -19,10 +19,20 @@ const OWN: [&str; 8] = [
 /// The beginnings of the names of the fields that belong to the handshake.
 const HANDSHAKE: [&str; 2] = ["sec-websocket-", "websocket-"];
 
-/// Checks the fields that an application has added.
+/// Checks the rejection of an application.
 ///
 /// # Errors
 /// A rejection with status 500; the log says which field is wrong.
+pub(super) fn check_rejection(rejection: &Rejection) -> Result<(), Rejection> {
+    check_fields(&rejection.fields())?;
+    // Its content type too.
+    check_values(rejection.response().0.fields())
+}
+
+/// Checks the fields that an application has added.
+///
+/// # Errors
+/// As with [`check_rejection`].
 pub(super) fn check_fields(fields: &Fields) -> Result<(), Rejection> {
     let mut head = ResponseHead::new(101, "");
     for (name, value) in fields.iter() {
@@ -32,12 +42,19 @@ pub(super) fn check_fields(fields: &Fields) -> Result<(), Rejection> {
         if is_own {
             return Err(invalid(&format!("the field {name} is one that the response sets itself")));
         }
+        head = head.field(name, value);
+    }
+    check_values(fields)?;
+    head.write(&mut Vec::new()).map_err(|error| invalid(&error.to_string()))
+}
+
+fn check_values(fields: &Fields) -> Result<(), Rejection> {
+    for (name, value) in fields.iter() {
         if value.iter().any(|byte| byte.is_ascii_control() && *byte != b'\t') {
             return Err(invalid(&format!("the value of the field {name} has control characters")));
         }
-        head = head.field(name, value);
     }
-    head.write(&mut Vec::new()).map_err(|error| invalid(&error.to_string()))
+    Ok(())
 }
 
 /// A rejection for an answer of the application that cannot be sent; the log says why.

@@ -63,9 +63,10 @@ impl Builder {
     ///
     /// The function sees requests that can be accepted: of a known draft, with a valid handshake,
     /// from an allowed origin. Nothing is sent to the client before it returns. Its future is
-    /// dropped when the client leaves; a client that sends more than 512 bytes meanwhile is not
-    /// seen leaving. When the opening deadline ([`Timeouts::opening`]) passes first, the request
-    /// is answered with 504; when the function panics, with 500.
+    /// dropped when the client leaves; a client that sends 512 bytes or more after its request is
+    /// not seen leaving. When the [opening deadline](OpeningRequest::deadline) passes first, the
+    /// request is answered with 504, when the server shuts down, with 503; when the function
+    /// panics, or what it adds to its answer cannot be sent, with 500 and a line in the log.
     ///
     /// # Errors
     /// [`BuildError`], as with [`wrap`](Builder::wrap).
@@ -106,7 +107,8 @@ impl Builder {
     }
 
     /// As [`upgrade`](Builder::upgrade), with a function that decides on each request: see
-    /// [`open`](Builder::open). Needs the feature `tower`.
+    /// [`open`](Builder::open). The site's HTTP server notices that a client leaves. Needs the
+    /// feature `tower`.
     ///
     /// # Errors
     /// [`BuildError`], as with [`upgrade`](Builder::upgrade).

@@ -18,7 +18,7 @@ use crate::tls::Tls;
 
 /// The configuration of a server; from [`Server::builder`]. Everything has a default.
 #[derive(Debug, Clone, Default)]
-#[must_use = "a builder does nothing until `wrap` or `messages`"]
+#[must_use = "a builder does nothing until `wrap`, `messages` or `open`"]
 pub struct Builder {
     drafts: Option<Drafts>,
     origins: Origins,

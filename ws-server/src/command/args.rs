@@ -75,7 +75,7 @@ pub(super) struct Args {
     #[arg(long, value_name = "N", default_value_t = MAX_CONNECTIONS)]
     max_connections: NonZeroUsize,
 
-    /// How long the opening handshake may take; half of it is for the target to accept
+    /// How long the opening handshake may take; the target has half of what is left of it to accept
     #[arg(long, value_name = "SECONDS", value_parser = seconds, default_value = "10")]
     opening_timeout: Duration,
 
@@ -161,12 +161,6 @@ impl Args {
     /// The path that clients connect to.
     pub(super) fn path(&self) -> &str {
         self.path.as_deref().unwrap_or("/")
-    }
-
-    /// How long a target may take to accept a connection: the client is answered after that, and
-    /// within its own opening handshake.
-    pub(super) fn connect_time(&self) -> Duration {
-        self.opening_timeout / 2
     }
 
     fn origins(&self) -> Origins {

@@ -10,7 +10,7 @@ use ws_server::{Drafts, Listener, Server};
 
 use super::address::Target;
 use super::args::Args;
-use super::dial::{self, Dialer, forward};
+use super::dial::{self, forward};
 use super::echo::echo;
 use super::listen::{Bound, bind};
 #[cfg(feature = "tls")]
@@ -60,8 +60,8 @@ async fn serve(args: &Args) -> Result<(), String> {
     let server = match &args.target {
         Target::Echo => builder.messages(|socket, _peer| echo(socket)),
         target => {
-            let dialer = Arc::new(Dialer::new(target.clone(), args.connect_time()));
-            builder.open(move |request| forward(request, dialer.clone()))
+            let target = Arc::new(target.clone());
+            builder.open(move |request| forward(request, target.clone()))
         }
     }
     .map_err(|error| error.to_string())?;
@@ -108,7 +108,9 @@ async fn serve_on(server: Server, listener: impl Listener + Sync, mut signals: S
     tokio::pin!(serving);
     tokio::select! {
         _ = &mut serving => return,
-        () = signals.next() => info!("shutting down; send the signal again to abort open connections"),
+        () = signals.next() => {
+            info!("shutting down; send the signal again to abort open connections");
+        }
     }
     drop(stop);
     tokio::select! {

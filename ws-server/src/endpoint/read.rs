@@ -33,10 +33,7 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> Endpoint<IO> {
             if self.connection.has_unread() {
                 self.borrow_storage();
             }
-            let under_way = self.connection.awaits_round_trip();
-            let received = self.received_messages(untaken)?;
-            self.wake_if_answered(under_way, cx);
-            match received {
+            match self.received_messages(untaken)? {
                 Received::Data(batch) => return Poll::Ready(Ok(Some(batch))),
                 Received::Closed => return Poll::Ready(self.end_of_handshake().map(|()| None)),
                 Received::Working => {}
@@ -47,15 +44,6 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> Endpoint<IO> {
                     }
                 }
             }
-        }
-    }
-
-    /// Wakes whoever waits for the pong that measures the round-trip time, if it has arrived:
-    /// the ping was under way before.
-    #[inline]
-    fn wake_if_answered(&self, was_under_way: bool, cx: &Context<'_>) {
-        if was_under_way && !self.connection.awaits_round_trip() {
-            cx.waker().wake_by_ref();
         }
     }
 
@@ -78,10 +66,7 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> Endpoint<IO> {
     ) -> Poll<Result<Option<ReceivedFragment>, RecvError>> {
         loop {
             ready!(self.poll_budget(cx));
-            let under_way = self.connection.awaits_round_trip();
-            let received = self.buffered_fragment(untaken)?;
-            self.wake_if_answered(under_way, cx);
-            match received {
+            match self.buffered_fragment(untaken)? {
                 Received::Data(fragment) => return Poll::Ready(Ok(Some(fragment))),
                 Received::Closed => return Poll::Ready(self.end_of_handshake().map(|()| None)),
                 Received::Working => {}

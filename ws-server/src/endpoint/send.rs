@@ -43,7 +43,8 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> Endpoint<IO> {
     /// message than the send buffer has room for.
     ///
     /// A long message is written directly from the caller's memory. A caller that stops polling
-    /// must have the rest [copied](Endpoint::copy_rest_of_payload): a message is always sent as a whole.
+    /// must have the rest [copied](Endpoint::copy_rest_of_payload): a message is always sent as a
+    /// whole.
     pub(crate) fn poll_send(
         &mut self,
         cx: &mut Context<'_>,

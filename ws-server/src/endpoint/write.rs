@@ -72,18 +72,24 @@ impl<IO> Endpoint<IO> {
         Ok(self.connection.ping(payload)?)
     }
 
-    /// Sends a ping to measure the round-trip time.
-    pub(crate) fn ping_round_trip(&mut self) -> Result<(), SendError> {
+    /// Sends a ping to measure the round-trip time, and returns its number.
+    pub(crate) fn ping_round_trip(&mut self) -> Result<u8, SendError> {
         self.borrow_output();
         Ok(self.connection.ping_round_trip()?)
     }
 
-    /// Ready when the pong to it has arrived, or nothing more can be received.
-    pub(crate) fn poll_round_trip(&self) -> Poll<Result<(), SendError>> {
-        match self.connection.awaits_round_trip() {
-            false => Poll::Ready(Ok(())),
-            true => self.poll_peer_gone().map(|_| Err(SendError::Closed)),
+    /// Ready when the pong to the ping of this number has arrived, or nothing more can be received.
+    pub(crate) fn poll_round_trip(&self, number: u8) -> Poll<Result<(), SendError>> {
+        match self.connection.is_round_trip_answered(number) {
+            true => Poll::Ready(Ok(())),
+            false => self.poll_peer_gone().map(|_| Err(SendError::Closed)),
         }
+    }
+
+    /// Whether such a pong has arrived since the last call.
+    #[inline]
+    pub(crate) fn take_round_trip_news(&mut self) -> bool {
+        self.connection.take_round_trip_news()
     }
 
     /// Ready when nothing more can be received from the peer; with the reason of its Close, if

@@ -10,9 +10,8 @@ use http::request::Parts;
 use http_body::Body;
 use http_body_util::{BodyExt, Full};
 use hyper::upgrade::OnUpgrade;
-use tokio::sync::OwnedSemaphorePermit;
 use tokio::time::{Instant, sleep_until, timeout_at};
-use tracing::{debug_span, error, field, info};
+use tracing::{Instrument, Span, debug_span, error, info};
 use ws_core::head::RequestHead;
 use ws_core::{HandshakeError, LONGEST_TIMEOUT, Rejection, StatusCode};
 
@@ -26,7 +25,7 @@ use crate::opening::{
 use crate::peer::Source;
 use crate::runtime::alarm::Alarm;
 use crate::runtime::shutdown::Shutdown;
-use crate::session::{self, Admitted, Connections, Session, Start};
+use crate::session::{self, Connections, Place, Session, Start};
 #[cfg(feature = "axum")]
 use crate::socket::RemoteAddr;
 use crate::socket::Socket;
@@ -54,7 +53,9 @@ pub(super) struct AdmittedUpgrade {
     bootstrap: Bootstrap,
     /// Completes when the HTTP server has written the response.
     upgrade: OnUpgrade,
-    permit: OwnedSemaphorePermit,
+    /// The connection is one of all, whatever the application decides.
+    place: Place,
+    span: Span,
     deadline: Instant,
     /// `Some` only if the request has a body: read before the connection is taken over.
     challenge: Option<Challenge>,
@@ -110,8 +111,11 @@ impl Handshake {
             let reason = "the server cannot upgrade this connection; its log says why";
             return Err(Rejection::new(StatusCode::INTERNAL_SERVER_ERROR, reason));
         };
-        let (config, challenge) = (config.clone(), None);
-        let admitted = AdmittedUpgrade { config, bootstrap, upgrade, permit, deadline, challenge };
+        let (id, over) = (request.id().number(), bootstrap.name());
+        let span = debug_span!("connection", id, remote = %request.remote(), over);
+        let (config, place, challenge) = (config.clone(), connections.place(permit), None);
+        let admitted =
+            AdmittedUpgrade { config, bootstrap, upgrade, place, span, deadline, challenge };
         Ok((request, admitted))
     }
 }
@@ -139,12 +143,15 @@ impl AdmittedUpgrade {
         request: OpeningRequest,
         connections: &Connections,
     ) -> Result<Accept, Rejection> {
-        tokio::select! {
-            biased;
-            decision = decide(application, request) => decision,
-            () = sleep_until(self.deadline) => Err(undecided(&self.config)),
-            () = connections.signal().triggered() => Err(shutting_down()),
-        }
+        let decision = async {
+            tokio::select! {
+                biased;
+                () = connections.signal().triggered() => Err(shutting_down()),
+                decision = decide(application, request) => decision,
+                () = sleep_until(self.deadline) => Err(undecided(&self.config)),
+            }
+        };
+        decision.instrument(self.span.clone()).await
     }
 
     /// The response, for the HTTP server to send, and the task that opens the connection once the
@@ -157,14 +164,12 @@ impl AdmittedUpgrade {
         accept: Accept,
         connections: &Connections,
     ) -> Result<http::Response<Full<Bytes>>, Rejection> {
-        let AdmittedUpgrade { config, bootstrap, upgrade, permit, deadline, challenge } = self;
+        let AdmittedUpgrade { config, bootstrap, upgrade, place, span, deadline, challenge } = self;
         let agreement = agree(accept, &config)?;
         let response = response::opened(&agreement.response, bootstrap)?;
-        let (remote, over) = (agreement.peer.remote(), bootstrap.name());
-        let span = debug_span!("connection", id = field::Empty, %remote, over);
         let shutdown = connections.signal().clone();
         let pending = PendingUpgrade { config, agreement, upgrade, deadline, challenge, shutdown };
-        session::spawn(Admitted { opening: pending.session(), permit, span }, connections);
+        session::spawn(pending.session(), place, span);
         Ok(response)
     }
 }

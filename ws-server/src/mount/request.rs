@@ -108,10 +108,10 @@ fn check_protocol(_extensions: &Extensions) -> Result<(), Rejection> {
     Err(Rejection::new(StatusCode::NOT_IMPLEMENTED, reason))
 }
 
-/// Where the request comes from, if the HTTP server has put that into the request's extensions, and
-/// the client's certificate. The
-/// transport is the one in the extensions, or else the configured one; otherwise it follows from
-/// the scheme of a request over HTTP/2, or is plain.
+/// Where the request comes from, and the client's certificate, if the HTTP server has put them into
+/// the request's extensions. The transport is that of a `TlsConnectInfo`, or the one in the
+/// extensions, or the configured one; otherwise it follows from the scheme of a request over HTTP/2,
+/// or is plain.
 pub(super) fn source(parts: &Parts, config: &Config) -> Source {
     if let Some(source) = parts.extensions.get::<Source>() {
         return source.clone();

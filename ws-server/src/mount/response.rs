@@ -5,6 +5,7 @@ use http::header::{CACHE_CONTROL, CONTENT_TYPE, HeaderName, HeaderValue};
 use http::{Method, Response, StatusCode, Version};
 use http_body_util::Full;
 use hyper::ext::ReasonPhrase;
+use tracing::error;
 use ws_core::Rejection;
 use ws_core::head::ResponseHead;
 
@@ -51,8 +52,9 @@ pub(super) fn refusal(
         true => &["Content-Length"][..],
         false => &["Content-Length", connection, upgrade],
     };
-    // Cannot fail: the fields of a refusal are constants and the versions of drafts.
-    let _copied = copy_fields(&head, without, &mut response);
+    if let Err(error) = copy_fields(&head, without, &mut response) {
+        error!(%error, "a refusal is sent without some of its fields");
+    }
     let status = match head.status() {
         // HTTP/2 has no upgrade, and so no 426.
         426 if version >= Version::HTTP_2 => 400,

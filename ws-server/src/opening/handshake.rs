@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::task::Poll;
 
 use tokio::time::Instant;
+use tracing::Span;
 use ws_core::head::RequestHead;
 use ws_core::{Draft, LONGEST_TIMEOUT, Rejection, StatusCode};
 
@@ -112,7 +113,10 @@ impl<'c> OpeningHandshake<'c> {
         match route(&head, config)? {
             Route::Page => Ok(None),
             Route::WebSocket => {
-                check(head, source.clone(), config, Instant::from_std(*deadline)).map(Some)
+                let deadline = Instant::from_std(*deadline);
+                let request = check(head, source.clone(), config, deadline)?;
+                Span::current().record("id", request.id().number());
+                Ok(Some(request))
             }
         }
     }

@@ -36,7 +36,8 @@ use crate::runtime::alarm::Alarm;
 use crate::socket::{RemoteAddr, Socket};
 
 /// Reads the request head, has the application decide, answers, and exchanges what the draft
-/// requires after the heads, all under one deadline. `alarm` watches the deadline, and becomes the connection's.
+/// requires after the heads, all under one deadline. `alarm` watches the deadline, and becomes the
+/// connection's.
 ///
 /// Not an `async fn`: that would store its arguments twice.
 pub(crate) fn open(

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tracing::warn;
+use tracing::{error, warn};
 use ws_core::head::{RequestHead, ResponseHead};
 use ws_core::{Rejection, StatusCode};
 
@@ -82,7 +82,8 @@ pub(crate) async fn serve_page(socket: Socket, page: &str) {
 
 async fn answer(mut socket: Socket, head: &ResponseHead, body: &[u8]) {
     let mut response = Vec::new();
-    if head.write(&mut response).is_err() {
+    if let Err(error) = head.write(&mut response) {
+        error!(%error, "a refusal cannot be sent");
         return;
     }
     response.extend_from_slice(body);

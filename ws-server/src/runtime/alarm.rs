@@ -75,8 +75,8 @@ impl Alarm {
             && armed.deadline.is_none_or(|deadline| now() < deadline)
     }
 
-    /// The output of `step`, or the error that `cut` returns when the server shuts down or `deadline`
-    /// passes before.
+    /// The output of `step`, or the error that `cut` returns when the server shuts down or
+    /// `deadline` passes before.
     pub(crate) fn limit<T, F, E: From<F>>(
         &mut self,
         deadline: Instant,

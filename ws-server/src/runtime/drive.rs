@@ -51,14 +51,15 @@ impl<V: Drive> Shared<V> {
         let (ended, change) =
             state.view.poll_drive(&mut Context::from_waker(waker), receiving, left);
         self.note_closed(&state);
+        let news = state.view.take_news();
         drop(state);
         drop(replaced);
-        if change == Change::State || ended.is_ready() {
+        if change == Change::State || news || ended.is_ready() {
             // Handles in the driver's task have not seen it.
             cx.waker().wake_by_ref();
         }
         if let Some(others) = others
-            && (change > Change::Nothing || ended.is_ready())
+            && (change > Change::Nothing || news || ended.is_ready())
         {
             others.wake_others();
         }

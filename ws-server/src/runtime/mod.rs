@@ -5,7 +5,8 @@
 //! for one poll each; [`view`] is what both see of it.
 //!
 //! * **Who wakes it.** Three things: its socket; a handle that has changed something; and its
-//!   [`alarm`], which is one timer for the next deadline and the [`shutdown`] of the server. A socket
+//!   [`alarm`], which is one timer for the next deadline and the [`shutdown`] of the server. A
+//!   socket
 //!   remembers one waker for reading and one for writing. While only the driver waits, that is its
 //!   waker. As soon as a handle waits in another task, the socket gets one waker for all of them
 //!   ([`wakers`]): each is woken by whatever happens, looks, and waits again.

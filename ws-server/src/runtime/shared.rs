@@ -27,7 +27,7 @@ pub(crate) struct Shared<V> {
     /// Whether nothing can be sent any more.
     closed: AtomicBool,
     state: Mutex<State<V>>,
-    // cold.
+    /// Which connection it is; not used to send and to receive.
     identity: Identity,
 }
 
@@ -109,6 +109,11 @@ impl<V: View> Shared<V> {
         } else {
             let outcome = poll(&mut state.view, cx);
             self.note_closed(&state);
+            let news = state.view.take_news();
+            drop(state);
+            if news {
+                cx.waker().wake_by_ref();
+            }
             outcome
         };
         match (side, outcome.is_pending()) {
@@ -151,11 +156,17 @@ impl<V: View> Shared<V> {
         let all = Waker::from(wakers.clone());
         let outcome = poll(&mut state.view, &mut Context::from_waker(&all));
         self.note_closed(&state);
+        let news = state.view.take_news();
         drop(state);
-        if outcome.is_ready() {
-            if let Some(visitor) = visitor {
-                wakers.withdraw(visitor);
-            }
+        if outcome.is_ready()
+            && let Some(visitor) = visitor
+        {
+            wakers.withdraw(visitor);
+        }
+        if news {
+            // The visitor too: it may wait for the news beside what it has waited for here.
+            wakers.wake_all();
+        } else if outcome.is_ready() {
             // The socket may have forgotten what the other tasks wait for, and the driver is to wait
             // for what this visitor waited for.
             if Driven::is(self) {

@@ -13,6 +13,12 @@ pub(crate) trait View {
 
     /// Aborts the connection.
     fn cut(&mut self);
+
+    /// Whether something has come, since the last call, that a handle waits for which neither
+    /// receives nor sends: the task of the handle is then woken.
+    fn take_news(&mut self) -> bool {
+        false
+    }
 }
 
 /// A connection that can be driven.

@@ -12,7 +12,7 @@ use tracing::{debug, debug_span, error, field};
 use super::port::Port;
 use crate::application::Application;
 use crate::config::Config;
-use crate::session::{self, Admitted, Connections, CutOnDrop};
+use crate::session::{self, Connections, CutOnDrop};
 use crate::socket::{Listener, RemoteAddr, Socket};
 
 /// The first and the longest pause after a failed accept; it doubles each time.
@@ -85,7 +85,7 @@ fn spawn(
 ) {
     let span = debug_span!("connection", id = field::Empty, %remote);
     let opening = port.clone().open(socket, remote);
-    session::spawn(Admitted { opening, permit, span }, connections);
+    session::spawn(opening, connections.place(permit), span);
 }
 
 /// Waits for the next connection and its permit.

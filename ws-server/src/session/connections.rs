@@ -88,7 +88,8 @@ impl Connections {
         lock(&self.inner.tasks).open
     }
 
-    /// Whether there is no task, not even of a service that runs on after its connection.
+    /// Whether there is no connection, not even one that is decided on, and no service that runs on
+    /// after its connection.
     pub(crate) fn is_empty(&self) -> bool {
         lock(&self.inner.tasks).running.is_empty()
     }
@@ -145,26 +146,9 @@ impl Connections {
         &self.inner.closing
     }
 
-    /// Spawns the task of a connection. `permit` is released when the connection has ended.
-    pub(super) fn spawn<C>(
-        &self,
-        connection: impl FnOnce(Place) -> C,
-        permit: OwnedSemaphorePermit,
-        span: Span,
-    ) where
-        C: Future<Output = ()> + Send + 'static,
-    {
-        let place = self.place(permit);
-        let number = place.number;
-        let handle = spawn_task(connection(place), span);
-        // Unless the task has already handed the connection over to another one.
-        self.inner.note(number, handle, |noted, handle| {
-            noted.get_or_insert(handle);
-        });
-    }
-
-    /// Registers a task that is about to be spawned.
-    pub(super) fn place(&self, permit: OwnedSemaphorePermit) -> Place {
+    /// Registers a connection that is about to be opened, in a task or before one. `permit` is
+    /// released when the connection has ended.
+    pub(crate) fn place(&self, permit: OwnedSemaphorePermit) -> Place {
         let mut tasks = lock(&self.inner.tasks);
         let number = tasks.next;
         tasks.next += 1;
@@ -257,6 +241,19 @@ pub(crate) struct Place {
 }
 
 impl Place {
+    /// Spawns the task that opens the connection.
+    pub(super) fn spawn<C>(self, connection: impl FnOnce(Place) -> C, span: Span)
+    where
+        C: Future<Output = ()> + Send + 'static,
+    {
+        let (inner, number) = (self.inner.clone(), self.number);
+        let handle = spawn_task(connection(self), span);
+        // Unless the task has already handed the connection over to another one.
+        inner.note(number, handle, |noted, handle| {
+            noted.get_or_insert(handle);
+        });
+    }
+
     /// Spawns a task that takes over from the one that has opened the connection.
     pub(super) fn hand_over<C>(self, connection: impl FnOnce(Place) -> C, span: Span)
     where

@@ -1,7 +1,7 @@
 //! The task of a connection, from its opening to its end: the same on a port and on a site.
 //!
 //! ```text
-//! Admitted ─▶ Connections: a task that opens it ─▶ Session ─▶ Start: a task ─▶ the service
+//! Place among Connections ─▶ a task that opens it ─▶ Session ─▶ Start: a task ─▶ the service
 //! ```
 
 #![cfg_attr(not(feature = "tower"), allow(unreachable_pub, reason = "sites name `Connections`"))]
@@ -16,7 +16,6 @@ mod traffic;
 use std::future::Future;
 use std::io;
 
-use tokio::sync::OwnedSemaphorePermit;
 use tracing::{Span, debug};
 
 pub use connections::Connections;
@@ -30,20 +29,6 @@ use crate::peer::Peer;
 use crate::policy::Content;
 use crate::socket::Socket;
 use crate::websocket::WebSocket;
-
-/// A connection that was accepted, and is to be opened.
-pub(crate) struct Admitted<O> {
-    /// The opening handshake. When there is no session, it logs why.
-    pub(crate) opening: O,
-    /// Its permit among the connections that there may be at once
-    /// ([`max_connections`](crate::Builder::max_connections)). It is acquired on a port with the
-    /// accept, before anything is read from the connection; on a site before the request is
-    /// answered, which may be one in a stream of HTTP/2. It is released when the connection has
-    /// ended, whether it was ever open or not.
-    pub(crate) permit: OwnedSemaphorePermit,
-    /// The span in which everything about the connection is logged.
-    pub(crate) span: Span,
-}
 
 /// A connection whose opening handshake is done.
 pub(crate) struct Session {
@@ -117,21 +102,20 @@ impl<R: Run> Start for R {
     }
 }
 
-/// Spawns a task among `connections` that opens a connection, and starts what runs on it in a task
-/// of its own: nothing of the opening handshake stays in memory.
+/// Spawns a task that opens a connection, and starts what runs on it in a task of its own: nothing
+/// of the opening handshake stays in memory. When there is no session, `opening` logs why.
 pub(crate) fn spawn(
-    admitted: Admitted<impl Future<Output = Option<(Session, Box<dyn Start>)>> + Send + 'static>,
-    connections: &Connections,
+    opening: impl Future<Output = Option<(Session, Box<dyn Start>)>> + Send + 'static,
+    place: Place,
+    span: Span,
 ) {
-    let Admitted { opening, permit, span } = admitted;
     let opened = span.clone();
     let open = |place| async move {
         if let Some((session, application)) = opening.await {
-            opened.record("id", session.peer.id().number());
             application.start(session, place, opened);
         }
     };
-    connections.spawn(open, permit, span);
+    place.spawn(open, span);
 }
 
 /// The task of an open connection.

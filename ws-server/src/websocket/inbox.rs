@@ -24,6 +24,11 @@ impl Inbox {
         self.batch.is_empty()
     }
 
+    /// How many bytes of payload its messages have.
+    pub(super) fn payload_len(&self) -> usize {
+        self.batch.payload_len()
+    }
+
     /// Waits for the next messages; all earlier ones must be taken. `None` at the end.
     #[inline]
     pub(super) fn poll_fill<IO: AsyncRead + AsyncWrite + Unpin>(

@@ -48,7 +48,9 @@ impl<IO: AsyncRead + AsyncWrite + Unpin + Send> WebSocket<IO> {
 impl<IO> WebSocket<IO> {
     /// The state of the connection at this moment, for logs.
     pub fn stats(&self) -> ConnectionStats {
-        stats(&self.shared)
+        let mut stats = stats(&self.shared);
+        stats.read_ahead_bytes += self.inbox.payload_len();
+        stats
     }
 }
 
@@ -73,7 +75,7 @@ impl<IO> Receiver<IO> {
 }
 
 impl<IO> Sender<IO> {
-    /// As [`WebSocket::stats`].
+    /// As [`WebSocket::stats`]. What the [`Receiver`] holds is not counted.
     pub fn stats(&self) -> ConnectionStats {
         stats(&self.shared)
     }

@@ -13,9 +13,12 @@ use crate::runtime::shared::Shared;
 
 impl<IO: AsyncRead + AsyncWrite + Unpin + Send> WebSocket<IO> {
     /// Measures the round-trip time to the peer: sends a ping, and waits for its pong
-    /// (RFC 6455 §5.5.2). Messages that arrive meanwhile are read ahead, up to
-    /// [`Limits::read_ahead`](crate::Limits::read_ahead); a pong after more than that is not seen,
-    /// so bound the time.
+    /// (RFC 6455 §5.5.2). It counts from this call on, so it includes the time in which the socket
+    /// takes what was sent before.
+    ///
+    /// Bound it with a timeout: a peer may send no pong, since it need only answer the latest ping
+    /// (§5.5.3), and the pong is not seen while more than
+    /// [`Limits::read_ahead`](crate::Limits::read_ahead) of messages before it are not received.
     ///
     /// # Errors
     /// [`SendError::Closed`] when the connection ends meanwhile; [`SendError::Unsupported`] in
@@ -24,15 +27,16 @@ impl<IO: AsyncRead + AsyncWrite + Unpin + Send> WebSocket<IO> {
     /// # Cancel safety
     /// Cancel-safe: when the future is dropped, the pong is ignored.
     pub async fn round_trip(&mut self) -> Result<Duration, SendError> {
-        self.outbox.change(&self.shared, |view| view.endpoint().ping_round_trip())?;
+        let sent = now();
+        let number = self.outbox.change(&self.shared, |view| view.endpoint().ping_round_trip())?;
         self.flush().await?;
-        answered(&self.shared).await
+        answered(&self.shared, number).await?;
+        Ok(now() - sent)
     }
 }
 
 impl<IO: AsyncRead + AsyncWrite + Unpin + Send> Sender<IO> {
-    /// As [`WebSocket::round_trip`]. When several clones measure at once, the last ping counts for
-    /// all of them.
+    /// As [`WebSocket::round_trip`]. Clones can measure at once.
     ///
     /// # Errors
     /// As with [`WebSocket::round_trip`].
@@ -40,17 +44,18 @@ impl<IO: AsyncRead + AsyncWrite + Unpin + Send> Sender<IO> {
     /// # Cancel safety
     /// Cancel-safe.
     pub async fn round_trip(&mut self) -> Result<Duration, SendError> {
-        self.shared.change(|state| state.view.endpoint().ping_round_trip())?;
+        let sent = now();
+        let number = self.shared.change(|state| state.view.endpoint().ping_round_trip())?;
         self.flush().await?;
-        answered(&self.shared).await
+        answered(&self.shared, number).await?;
+        Ok(now() - sent)
     }
 }
 
-/// Waits for the pong to a ping that was just sent.
+/// Waits for the pong to the ping of this number.
 async fn answered<IO: AsyncRead + AsyncWrite + Unpin + Send>(
     shared: &Shared<MessageState<IO>>,
-) -> Result<Duration, SendError> {
-    let sent = now();
-    poll_fn(|cx| shared.poll_closed(cx, |view| view.endpoint().poll_round_trip())).await?;
-    Ok(now() - sent)
+    number: u8,
+) -> Result<(), SendError> {
+    poll_fn(|cx| shared.poll_closed(cx, |view| view.endpoint().poll_round_trip(number))).await
 }

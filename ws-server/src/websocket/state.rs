@@ -135,6 +135,11 @@ impl<IO> View for MessageState<IO> {
     fn cut(&mut self) {
         self.endpoint.cut();
     }
+
+    #[inline]
+    fn take_news(&mut self) -> bool {
+        self.endpoint.take_round_trip_news()
+    }
 }
 
 impl<IO: AsyncRead + AsyncWrite + Unpin> ReadAhead for MessageState<IO> {
