@@ -94,7 +94,7 @@ async fn a_handler_measures_beside_what_it_receives_in_one_task() {
                 sender.send(half.round_trip().await.unwrap()).unwrap();
             };
             // The measuring future is polled first: it is woken for a pong that `recv` takes in.
-            let (_, received) = tokio::join!(measuring, receiver.recv());
+            let (_, received) = tokio::join!(biased; measuring, receiver.recv());
             received.unwrap()?;
             Ok(())
         }

@@ -6,10 +6,9 @@
 //!
 //! * **Who wakes it.** Three things: its socket; a handle that has changed something; and its
 //!   [`alarm`], which is one timer for the next deadline and the [`shutdown`] of the server. A
-//!   socket
-//!   remembers one waker for reading and one for writing. While only the driver waits, that is its
-//!   waker. As soon as a handle waits in another task, the socket gets one waker for all of them
-//!   ([`wakers`]): each is woken by whatever happens, looks, and waits again.
+//!   socket remembers one waker for reading and one for writing. While only the driver waits, that
+//!   is its waker. As soon as a handle waits in another task, the socket gets one waker for all of
+//!   them ([`wakers`]): each is woken by whatever happens, looks, and waits again.
 //! * **What it does.** After a poll of the service the driver knows whether a handle has just waited
 //!   to receive ([`receiving`]). If so the socket has been read already, and only deadlines and
 //!   output are left. If not, it reads ahead and answers control frames itself ([`drive`]). A handle

@@ -159,6 +159,19 @@ impl Connections {
 }
 
 impl Inner {
+    /// Stores how the task that opens a connection can be aborted, unless it has already handed the
+    /// connection over: it may run before its handle is known.
+    pub(super) fn note_opening(&self, number: u64, handle: AbortHandle) {
+        self.note(number, handle, |noted, handle| {
+            noted.get_or_insert(handle);
+        });
+    }
+
+    /// Stores how the task that serves a connection can be aborted.
+    pub(super) fn note_service(&self, number: u64, handle: AbortHandle) {
+        self.note(number, handle, |noted, handle| *noted = Some(handle));
+    }
+
     /// Stores how a task can be aborted, unless it has already ended.
     fn note(
         &self,
@@ -248,10 +261,7 @@ impl Place {
     {
         let (inner, number) = (self.inner.clone(), self.number);
         let handle = spawn_task(connection(self), span);
-        // Unless the task has already handed the connection over to another one.
-        inner.note(number, handle, |noted, handle| {
-            noted.get_or_insert(handle);
-        });
+        inner.note_opening(number, handle);
     }
 
     /// Spawns a task that takes over from the one that has opened the connection.
@@ -261,7 +271,7 @@ impl Place {
     {
         let (inner, number) = (self.inner.clone(), self.number);
         let handle = spawn_task(connection(self), span);
-        inner.note(number, handle, |noted, handle| *noted = Some(handle));
+        inner.note_service(number, handle);
     }
 
     /// Releases the permit for another connection: this one has ended, but its task runs on.
@@ -295,3 +305,6 @@ impl Tasks {
         Some(permit)
     }
 }
+
+#[cfg(test)]
+mod tests;
