@@ -228,8 +228,9 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> Endpoint<IO> {
         Ok(())
     }
 
-    /// As [`poll_write_and_timers`](Endpoint::poll_write_and_timers), while the socket is not read because the service
-    /// has not taken what was received before: the peer's silence does not count against it.
+    /// As [`poll_write_and_timers`](Endpoint::poll_write_and_timers), while the socket is not read
+    /// because the service has not taken what was received before: the peer's silence does not
+    /// count against it.
     pub(crate) fn poll_read_paused(&mut self, cx: &mut Context<'_>) -> Change {
         self.connection.not_listening();
         self.poll_write_and_timers(cx)
