@@ -38,9 +38,9 @@ where
 
 /// A service that exchanges messages.
 ///
-/// Every `Fn(WebSocket, Peer) -> impl Future<Output = io::Result<()>>` is one, also with `()` as the
-/// output. A handler with another error type is one by [`message_fn`](crate::message_fn). Your own
-/// types can implement it with an `async fn`.
+/// Every `Fn(WebSocket, Peer) -> impl Future<Output = io::Result<()>>` is one, also with `()` as
+/// the output. A handler with another error type is one by [`message_fn`](crate::message_fn). Your
+/// own types can implement it with an `async fn`.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a message handler",
     label = "expected a function of a `WebSocket` and a `Peer`",

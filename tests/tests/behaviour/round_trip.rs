@@ -23,7 +23,8 @@ async fn answer(client: &mut Client) {
     client.send(pong(frame.payload)).await;
 }
 
-/// What a handler has measured or seen: an assertion within a handler would only end its connection.
+/// What a handler has measured or seen: an assertion within a handler would only end its
+/// connection.
 fn results<T>() -> (mpsc::UnboundedSender<T>, mpsc::UnboundedReceiver<T>) {
     mpsc::unbounded_channel()
 }

@@ -110,8 +110,8 @@ fn check_protocol(_extensions: &Extensions) -> Result<(), Rejection> {
 
 /// Where the request comes from, and the client's certificate, if the HTTP server has put them into
 /// the request's extensions. The transport is that of a `TlsConnectInfo`, or the one in the
-/// extensions, or the configured one; otherwise it follows from the scheme of a request over HTTP/2,
-/// or is plain.
+/// extensions, or the configured one; otherwise it follows from the scheme of a request over
+/// HTTP/2, or is plain.
 pub(super) fn source(parts: &Parts, config: &Config) -> Source {
     if let Some(source) = parts.extensions.get::<Source>() {
         return source.clone();

@@ -17,7 +17,8 @@ impl<V: Drive> Shared<V> {
         drop(replaced);
     }
 
-    /// Visits the connection for a handle that waits for its end, and drives it if it has no driver.
+    /// Visits the connection for a handle that waits for its end, and drives it if it has no
+    /// driver.
     pub(crate) fn poll_closed<R>(
         &self,
         cx: &mut Context<'_>,

@@ -1,8 +1,8 @@
 //! A connection that its task and the handles of its application share.
 //!
 //! The connection is behind a lock. Its task and its handles visit it for one poll, never across an
-//! await. A handle takes all messages that have arrived in one visit, and needs no other visit while
-//! it has some.
+//! await. A handle takes all messages that have arrived in one visit, and needs no other visit
+//! while it has some.
 //!
 //! There is no I/O in this module, so that `loom` can explore how the tasks of a connection
 //! interact.
@@ -167,8 +167,8 @@ impl<V: View> Shared<V> {
             // The visitor too: it may wait for the news beside what it has waited for here.
             wakers.wake_all();
         } else if outcome.is_ready() {
-            // The socket may have forgotten what the other tasks wait for, and the driver is to wait
-            // for what this visitor waited for.
+            // The socket may have forgotten what the other tasks wait for, and the driver is to
+            // wait for what this visitor waited for.
             if Driven::is(self) {
                 wakers.wake_others();
             } else {
@@ -189,8 +189,8 @@ impl<V: View> Shared<V> {
             self.receiving.note_more();
             None
         } else {
-            // Not within a poll of the service. No note here: that poll may be over already, and the
-            // note would count for the next one.
+            // Not within a poll of the service. No note here: that poll may be over already, and
+            // the note would count for the next one.
             state.driver.clone()
         };
         drop(state);

@@ -148,8 +148,8 @@ impl<IO: AsyncRead + AsyncWrite + Unpin + Send> WebSocket<IO> {
         }
     }
 
-    /// Sends a message: text, bytes or a `Message`, owned or borrowed. When this returns, the socket
-    /// has accepted all of it. A secret is sent as
+    /// Sends a message: text, bytes or a `Message`, owned or borrowed. When this returns, the
+    /// socket has accepted all of it. A secret is sent as
     /// [`Outgoing::uncompressed`](crate::Outgoing::uncompressed).
     ///
     /// # Errors
