@@ -74,7 +74,7 @@ mod tests {
 
     #[test]
     fn a_pong_answers_its_ping_and_those_before() {
-        for first in [0, 100, 254] {
+        for first in [0_u8, 100, 254] {
             let (one, two, three) = (first, first.wrapping_add(1), first.wrapping_add(2));
             let mut pings =
                 RoundTrips { pinged: three, answered: first.wrapping_sub(1), news: false };
