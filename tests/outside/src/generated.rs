@@ -50,11 +50,6 @@ impl Generated {
             .unwrap_or_else(|error| panic!("{}: {error}", path.display()));
     }
 
-    /// Where it is.
-    pub fn directory(&self) -> &Path {
-        &self.directory
-    }
-
     /// Where it is built.
     pub fn target(&self) -> PathBuf {
         match std::env::var_os("CARGO_TARGET_DIR") {
