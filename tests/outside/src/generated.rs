@@ -1,6 +1,7 @@
 //! Crates that are generated outside of the workspace.
 
 use std::fs;
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -19,6 +20,12 @@ impl Generated {
     /// When it cannot be written.
     pub fn new(name: &str, dependencies: &str) -> Generated {
         let directory = std::env::temp_dir().join(format!("{name}-{}", std::process::id()));
+        // What a run that was killed has left may be there, if its process had the same number.
+        let cleared = match fs::remove_dir_all(&directory) {
+            Err(error) if error.kind() != ErrorKind::NotFound => Err(error),
+            _ => fs::create_dir(&directory),
+        };
+        cleared.unwrap_or_else(|error| panic!("{}: {error}", directory.display()));
         let generated = Generated { directory };
         let manifest = format!(
             "[workspace]\n\n[package]\nname = \"{name}\"\nversion = \"0.0.0\"\nedition = \"2024\"\n\n\
@@ -75,5 +82,22 @@ impl Generated {
 impl Drop for Generated {
     fn drop(&mut self) {
         drop(fs::remove_dir_all(&self.directory));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_killed_run_has_left_is_cleared() {
+        let killed = Generated::new("cleared", "");
+        killed.write("src/bin/old.rs", "");
+        let old = killed.directory.join("src/bin/old.rs");
+        assert!(old.exists());
+        std::mem::forget(killed);
+        let next = Generated::new("cleared", "");
+        assert!(!old.exists());
+        assert!(next.directory.join("Cargo.toml").exists());
     }
 }

@@ -5,8 +5,8 @@
 //! cargo run --bin readme -- README.md
 //! ```
 //!
-//! What it reads from the README is said in `snippet.rs`. A program has to open a WebSocket, and has
-//! to return a message if it calls something `echo`. Programs that fail do not keep the others from
+//! What it reads from the README is said in `snippet.rs`. A program has to open a WebSocket, and to
+//! return a message if it calls something `echo`. Programs that fail do not keep the others from
 //! being checked.
 
 mod snippet;
@@ -19,10 +19,7 @@ use std::time::Duration;
 use snippet::Snippet;
 use tokio::net::TcpStream;
 use tokio::time::{sleep, timeout};
-use ws_outside::Generated;
-
-/// How long a program may take to listen, or to answer.
-const PATIENCE: Duration = Duration::from_secs(60);
+use ws_outside::{Generated, PATIENCE};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> ExitCode {

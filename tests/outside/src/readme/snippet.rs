@@ -142,7 +142,8 @@ fn main() {}
 
     #[test]
     fn a_command_that_is_not_understood_is_an_error() {
-        for wrong in ["cargo add", "cargo add a b", "cargo add a --git x", "cargo add a --features"] {
+        for wrong in ["cargo add", "cargo add a b", "cargo add a --git x", "cargo add a --features"]
+        {
             assert!(dependency(wrong).is_err(), "{wrong}");
         }
     }

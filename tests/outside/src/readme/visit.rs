@@ -4,8 +4,7 @@ use futures_util::{SinkExt, StreamExt};
 use tokio::time::timeout;
 use tokio_tungstenite::connect_async;
 use tokio_tungstenite::tungstenite::{Error, Message};
-
-use crate::PATIENCE;
+use ws_outside::PATIENCE;
 
 const HELLO: &str = "hello";
 
