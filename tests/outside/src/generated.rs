@@ -1,5 +1,6 @@
 //! Crates that are generated outside of the workspace.
 
+use std::ffi::OsStr;
 use std::fs;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
@@ -67,15 +68,28 @@ impl Generated {
 
     /// A command of cargo in this crate.
     pub fn cargo(&self, command: &str) -> Command {
-        let mut cargo = Command::new(std::env::var_os("CARGO").unwrap_or("cargo".into()));
+        let mut cargo = self.command(&std::env::var_os("CARGO").unwrap_or("cargo".into()));
+        cargo.arg(command);
+        cargo
+    }
+
+    /// A command of the cargo of another toolchain, which rustup has installed.
+    pub fn cargo_of(&self, toolchain: &str, command: &str) -> Command {
+        let mut cargo = self.command("rustup".as_ref());
+        cargo.args(["run", toolchain, "cargo", command]);
+        cargo
+    }
+
+    fn command(&self, program: &OsStr) -> Command {
+        let mut command = Command::new(program);
         // What cargo tells a test of its own package is no business of another.
         for (name, _) in std::env::vars_os() {
             if name.to_str().is_some_and(|name| name.starts_with("CARGO_PKG_")) {
-                cargo.env_remove(name);
+                command.env_remove(name);
             }
         }
-        cargo.arg(command).current_dir(&self.directory).env("CARGO_TARGET_DIR", self.target());
-        cargo
+        command.current_dir(&self.directory).env("CARGO_TARGET_DIR", self.target());
+        command
     }
 }
 
