@@ -1,7 +1,5 @@
 //! What the client of another implementation receives, with an upper bound on the time.
 
-use std::time::Duration;
-
 use futures_util::StreamExt;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
@@ -9,8 +7,7 @@ use tokio::time::timeout;
 use tokio_tungstenite::tungstenite::{Error, Message};
 use tokio_tungstenite::{MaybeTlsStream, WebSocketStream};
 
-/// How long a client waits for something that has to come.
-const PATIENCE: Duration = Duration::from_secs(60);
+use crate::PATIENCE;
 
 /// A client over TCP.
 pub type Client = WebSocketStream<MaybeTlsStream<TcpStream>>;

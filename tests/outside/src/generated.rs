@@ -1,6 +1,8 @@
 //! Crates that are generated outside of the workspace.
 
+use std::ffi::OsStr;
 use std::fs;
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -19,6 +21,12 @@ impl Generated {
     /// When it cannot be written.
     pub fn new(name: &str, dependencies: &str) -> Generated {
         let directory = std::env::temp_dir().join(format!("{name}-{}", std::process::id()));
+        // What a run that was killed has left may be there, if its process had the same number.
+        let cleared = match fs::remove_dir_all(&directory) {
+            Err(error) if error.kind() != ErrorKind::NotFound => Err(error),
+            _ => fs::create_dir(&directory),
+        };
+        cleared.unwrap_or_else(|error| panic!("{}: {error}", directory.display()));
         let generated = Generated { directory };
         let manifest = format!(
             "[workspace]\n\n[package]\nname = \"{name}\"\nversion = \"0.0.0\"\nedition = \"2024\"\n\n\
@@ -50,11 +58,6 @@ impl Generated {
             .unwrap_or_else(|error| panic!("{}: {error}", path.display()));
     }
 
-    /// Where it is.
-    pub fn directory(&self) -> &Path {
-        &self.directory
-    }
-
     /// Where it is built.
     pub fn target(&self) -> PathBuf {
         match std::env::var_os("CARGO_TARGET_DIR") {
@@ -65,20 +68,50 @@ impl Generated {
 
     /// A command of cargo in this crate.
     pub fn cargo(&self, command: &str) -> Command {
-        let mut cargo = Command::new(std::env::var_os("CARGO").unwrap_or("cargo".into()));
+        let mut cargo = self.command(&std::env::var_os("CARGO").unwrap_or("cargo".into()));
+        cargo.arg(command);
+        cargo
+    }
+
+    /// A command of the cargo of another toolchain, which rustup has installed.
+    pub fn cargo_of(&self, toolchain: &str, command: &str) -> Command {
+        let mut cargo = self.command("rustup".as_ref());
+        cargo.args(["run", toolchain, "cargo", command]);
+        cargo
+    }
+
+    fn command(&self, program: &OsStr) -> Command {
+        let mut command = Command::new(program);
         // What cargo tells a test of its own package is no business of another.
         for (name, _) in std::env::vars_os() {
             if name.to_str().is_some_and(|name| name.starts_with("CARGO_PKG_")) {
-                cargo.env_remove(name);
+                command.env_remove(name);
             }
         }
-        cargo.arg(command).current_dir(&self.directory).env("CARGO_TARGET_DIR", self.target());
-        cargo
+        command.current_dir(&self.directory).env("CARGO_TARGET_DIR", self.target());
+        command
     }
 }
 
 impl Drop for Generated {
     fn drop(&mut self) {
         drop(fs::remove_dir_all(&self.directory));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_killed_run_has_left_is_cleared() {
+        let killed = Generated::new("cleared", "");
+        killed.write("src/bin/old.rs", "");
+        let old = killed.directory.join("src/bin/old.rs");
+        assert!(old.exists());
+        std::mem::forget(killed);
+        let next = Generated::new("cleared", "");
+        assert!(!old.exists());
+        assert!(next.directory.join("Cargo.toml").exists());
     }
 }

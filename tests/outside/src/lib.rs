@@ -7,6 +7,11 @@ mod client;
 mod generated;
 mod program;
 
+use std::time::Duration;
+
 pub use client::{Client, FinalClose, final_close, next};
 pub use generated::Generated;
 pub use program::Program;
+
+/// How long something that has to come may take.
+pub const PATIENCE: Duration = Duration::from_secs(60);

@@ -2,7 +2,11 @@
 
 use std::io::{BufRead, BufReader};
 use std::path::Path;
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, ChildStdout, Command, Stdio};
+use std::sync::mpsc::channel;
+use std::{io, thread};
+
+use crate::PATIENCE;
 
 /// A program that serves. It is ended when this is dropped.
 #[derive(Debug)]
@@ -17,7 +21,7 @@ impl Program {
     /// listens.
     ///
     /// # Panics
-    /// When the program ends, or prints something else.
+    /// When the program ends, or prints something else, or nothing in time.
     pub fn start(path: impl AsRef<Path>, more: &[&str]) -> Program {
         let path = path.as_ref();
         let child = Command::new(path)
@@ -28,11 +32,9 @@ impl Program {
             .spawn()
             .unwrap_or_else(|error| panic!("{}: {error}", path.display()));
         let mut program = Program { child, address: String::new() };
-        let mut line = String::new();
-        if let Some(output) = program.child.stdout.take() {
-            let read = BufReader::new(output).read_line(&mut line);
-            read.unwrap_or_else(|error| panic!("{}: {error}", path.display()));
-        }
+        let output = program.child.stdout.take();
+        let line = output.map_or(Ok(String::new()), first_line);
+        let line = line.unwrap_or_else(|error| panic!("{}: {error}", path.display()));
         let url = line.strip_prefix("listening on ").and_then(|url| url.split_once("://"));
         let Some((_scheme, rest)) = url else {
             panic!("{} printed {line:?}", path.display());
@@ -50,6 +52,18 @@ impl Program {
     pub fn address(&self) -> &str {
         &self.address
     }
+}
+
+/// Reads the first line, in a thread that ends at the latest with the program.
+fn first_line(output: ChildStdout) -> io::Result<String> {
+    let (sender, receiver) = channel();
+    thread::spawn(move || {
+        let mut line = String::new();
+        let read = BufReader::new(output).read_line(&mut line);
+        // Nobody receives a line that is too late.
+        drop(sender.send(read.map(|_| line)));
+    });
+    receiver.recv_timeout(PATIENCE).map_err(io::Error::other)?
 }
 
 impl Drop for Program {

@@ -1,5 +1,6 @@
 //! What the compiler says to common mistakes: each file of `mistakes` is one, with the sentences
-//! that have to be said, and the most lines that the errors may have.
+//! that have to be said, and the most lines that the errors may have. Both depend on the release of
+//! the compiler, so it is the one that `tests/outside/run` names, and not the newest.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -52,7 +53,9 @@ fn mistakes() -> BTreeMap<String, Mistake> {
 
 /// The errors of each program of a crate, as the compiler prints them.
 fn errors(generated: &Generated) -> BTreeMap<String, Vec<String>> {
-    let mut check = generated.cargo("check");
+    let release = std::env::var("MISTAKES_RUST");
+    let release = release.expect("tests/outside/run sets MISTAKES_RUST to a release of Rust");
+    let mut check = generated.cargo_of(&release, "check");
     let output = check.args(["--keep-going", "--message-format=json"]).output().unwrap();
     let mut errors = BTreeMap::<String, Vec<String>>::new();
     for line in output.stdout.split(|byte| *byte == b'\n').filter(|line| !line.is_empty()) {

@@ -14,6 +14,13 @@ const HIXIE76: &[u8] = b"GET /demo HTTP/1.1\r\nHost: example.com\r\nConnection: 
     Sec-WebSocket-Key2: 12998 5 Y3 1  .P00\r\nUpgrade: WebSocket\r\n\
     Sec-WebSocket-Key1: 4 @1  46546xW%0l 1 5\r\nOrigin: http://example.com\r\n\r\n";
 
+/// The request of HyBi-07 or HyBi-08: RFC 6455's, with another version and name of the origin.
+fn hybi(version: u8) -> Vec<u8> {
+    let later = String::from_utf8_lossy(REQUEST);
+    let headers = format!("Sec-WebSocket-Version: {version}\r\nSec-WebSocket-Origin: http://a");
+    later.replace("Sec-WebSocket-Version: 13", &headers).into_bytes()
+}
+
 /// A port on which nobody listens.
 fn free() -> SocketAddr {
     TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap()
@@ -40,7 +47,7 @@ fn refused(server: &Server, request: &[u8]) -> (String, String) {
 #[test]
 fn a_target_that_refuses_is_a_bad_gateway_in_every_draft() {
     let mut server = Server::start(&["0", &format!("tcp:{}", free())]);
-    for request in [REQUEST, HIXIE76] {
+    for request in [REQUEST, &hybi(8), &hybi(7), HIXIE76] {
         let (head, body) = refused(&server, request);
         assert!(head.starts_with("HTTP/1.1 502 Bad Gateway\r\n"), "{head}");
         assert!(body.starts_with("the target cannot be reached: Connection refused"), "{body}");

@@ -1,4 +1,4 @@
-//! The Rust programs of a README, with what they need to be built and run.
+//! The Rust programs of a README, with what they need to be built and visited.
 //!
 //! A program begins with the commands that add its dependencies, as comments:
 //!
@@ -6,20 +6,15 @@
 //! // cargo add ws-server --features deflate
 //! // cargo add tokio --features full
 //! ```
-//!
-//! Without them, the `sh` block before it has these commands. A block that is `rust,ignore` is a
-//! fragment and not a program.
 
-use crate::dependency::Dependency;
+use ws_outside::Generated;
 
 /// A program of the README.
-#[derive(Debug, Default, PartialEq)]
+#[derive(Debug)]
 pub(crate) struct Snippet {
     /// The number of its first line.
     pub(crate) line: usize,
     pub(crate) source: String,
-    /// The commands that add its dependencies.
-    commands: Vec<String>,
     /// The text from its end to the next program.
     text: String,
 }
@@ -27,7 +22,6 @@ pub(crate) struct Snippet {
 /// The programs of a README.
 pub(crate) fn snippets(readme: &str) -> Vec<Snippet> {
     let mut snippets = Vec::<Snippet>::new();
-    let mut commands = Vec::new();
     let mut lines = readme.lines().enumerate();
     while let Some((at, line)) = lines.next() {
         let Some(language) = line.strip_prefix("```") else {
@@ -39,38 +33,38 @@ pub(crate) fn snippets(readme: &str) -> Vec<Snippet> {
         };
         let block = lines.by_ref().map(|(_, line)| line).take_while(|line| *line != "```");
         let block: Vec<&str> = block.collect();
-        let mut words = language.split(',');
-        match words.next() {
-            Some("sh") => commands = added(block.iter().copied()),
-            Some("rust") if words.all(|word| word != "ignore") => {
-                let own = added(block.iter().map_while(|line| line.strip_prefix("// ")));
-                let before = std::mem::take(&mut commands);
-                snippets.push(Snippet {
-                    line: at + 2,
-                    source: block.join("\n") + "\n",
-                    commands: if own.is_empty() { before } else { own },
-                    text: String::new(),
-                });
-            }
-            _ => {}
+        if language.split(',').next() == Some("rust") {
+            let source = block.join("\n") + "\n";
+            snippets.push(Snippet { line: at + 2, source, text: String::new() });
         }
     }
     snippets
 }
 
-/// The commands that add dependencies.
-fn added<'l>(lines: impl Iterator<Item = &'l str>) -> Vec<String> {
-    lines.filter(|line| line.starts_with("cargo add ")).map(str::to_owned).collect()
+/// The line of Cargo.toml for what a command adds; a crate of this repository is found by its path.
+fn dependency(command: &str) -> Result<String, String> {
+    let words: Vec<&str> = command.split_whitespace().skip(2).collect();
+    let (name, features) = match words[..] {
+        [name] => (name, Vec::new()),
+        [name, "--features", features] => (name, features.split(',').collect()),
+        _ => return Err(format!("`{command}` is not `cargo add NAME [--features A,B]`")),
+    };
+    let source = match name {
+        "ws-server" => format!("path = {:?}", Generated::crate_path(name)),
+        _ => "version = \"*\"".to_owned(),
+    };
+    Ok(format!("{name} = {{ {source}, features = {features:?} }}\n"))
 }
 
 impl Snippet {
-    /// What it depends on.
-    pub(crate) fn dependencies(&self) -> Result<Vec<Dependency>, String> {
-        let parsed = self.commands.iter().map(|command| Dependency::parse(command));
-        let dependencies: Vec<Dependency> = parsed.collect::<Result<Vec<_>, _>>()?.concat();
-        match dependencies.is_empty() {
+    /// What it depends on, as lines of Cargo.toml.
+    pub(crate) fn dependencies(&self) -> Result<String, String> {
+        let comments = self.source.lines().map_while(|line| line.strip_prefix("// "));
+        let commands = comments.filter(|line| line.starts_with("cargo add "));
+        let lines = commands.map(dependency).collect::<Result<String, _>>()?;
+        match lines.is_empty() {
             true => Err("no `cargo add` names its dependencies".to_owned()),
-            false => Ok(dependencies),
+            false => Ok(lines),
         }
     }
 
@@ -79,37 +73,23 @@ impl Snippet {
         self.source.lines().flat_map(|line| line.split('"').skip(1).step_by(2))
     }
 
-    /// Where it listens, if it does: `127.0.0.1:8080`.
-    pub(crate) fn address(&self) -> Option<&str> {
-        self.literals().find(|literal| literal.starts_with("127.0.0.1:"))
+    /// Where it listens: `127.0.0.1:8080`.
+    pub(crate) fn address(&self) -> Result<&str, String> {
+        let address = self.literals().find(|literal| literal.starts_with("127.0.0.1:"));
+        address.ok_or_else(|| "it has no address of 127.0.0.1".to_owned())
     }
 
-    /// The URLs at which it may serve WebSockets. One that the program or the text after it shows
-    /// has to be one; otherwise its paths are tried.
+    /// The URLs at which it may serve WebSockets. If the text after it shows one, it is that one;
+    /// otherwise its paths are tried.
     pub(crate) fn urls(&self, address: &str) -> Vec<String> {
-        let shown = [&self.source, &self.text].into_iter().flat_map(|text| {
-            ["ws", "wss"].into_iter().filter_map(move |scheme| {
-                let start = format!("{scheme}://{address}");
-                let at = text.find(&start)?;
-                let end = |c: char| c.is_whitespace() || "`\"'<>)".contains(c);
-                text[at..].split(end).next().map(|url| url.trim_end_matches(['.', ',']).to_owned())
-            })
-        });
-        let shown: Vec<String> = shown.collect();
-        if !shown.is_empty() {
-            return shown;
+        let root = format!("ws://{address}");
+        if let Some(at) = self.text.find(&root) {
+            let end = |c: char| c.is_whitespace() || "`\"'<>)".contains(c);
+            let shown = self.text[at..].split(end).next().into_iter();
+            return shown.map(|url| url.trim_end_matches(['.', ',']).to_owned()).collect();
         }
-        let scheme = if self.certificate().is_some() { "wss" } else { "ws" };
         let paths = self.literals().filter(|literal| literal.starts_with('/'));
-        ["/"].into_iter().chain(paths).map(|path| format!("{scheme}://{address}{path}")).collect()
-    }
-
-    /// The files of the certificate and its key that it reads.
-    pub(crate) fn certificate(&self) -> Option<(&str, &str)> {
-        let mut files = self.literals().filter(|literal| {
-            [".pem", ".key", ".crt"].iter().any(|extension| literal.ends_with(extension))
-        });
-        Some((files.next()?, files.next()?))
+        ["/"].into_iter().chain(paths).map(|path| format!("{root}{path}")).collect()
     }
 
     /// Whether a message comes back.
@@ -124,29 +104,22 @@ mod tests {
 
     const README: &str = r#"# Title
 
-```sh
-cargo add ws-server
-cargo add tokio --features full
-```
-
 ```rust,no_run
+// cargo add ws-server
+// cargo add tokio --features net,macros
 fn main() { bind("127.0.0.1:8080", "/echo"); }
 ```
 
 Try it with `websocat ws://127.0.0.1:8080/echo?x=1`.
 
-```rust,ignore
-register!(Acme);
-```
-
 ```rust
-// cargo add ws-server --features tls
-// The certificate is that of the site.
-fn main() { bind("127.0.0.1:8443"); load("site.pem", "site.key"); route("/a", "/b"); }
+// cargo add ws-server --features axum
+// The site has two paths.
+fn main() { bind("127.0.0.1:8081"); route("/a", "/b"); }
 ```
 
 ```sh
-cargo build
+websocat ws://127.0.0.1:8081
 ```
 
 ```rust
@@ -155,15 +128,24 @@ fn main() {}
 "#;
 
     #[test]
-    fn programs_are_found_with_the_commands_before_them_or_in_them() {
+    fn programs_are_found_with_their_dependencies() {
         let found = snippets(README);
         let lines: Vec<usize> = found.iter().map(|snippet| snippet.line).collect();
-        assert_eq!(lines, [9, 19, 29]);
-        let commands: Vec<&[String]> = found.iter().map(|snippet| &*snippet.commands).collect();
-        assert_eq!(commands[0], ["cargo add ws-server", "cargo add tokio --features full"]);
-        assert_eq!(commands[1], ["cargo add ws-server --features tls"]);
-        assert_eq!(commands[2], [""; 0]);
+        assert_eq!(lines, [4, 12, 22]);
+        let dependencies = found[0].dependencies().unwrap();
+        let (ours, other) = dependencies.split_once('\n').unwrap();
+        assert!(ours.starts_with("ws-server = { path = \"/"), "{ours}");
+        assert_eq!(other, "tokio = { version = \"*\", features = [\"net\", \"macros\"] }\n");
+        assert!(found[1].dependencies().unwrap().ends_with("features = [\"axum\"] }\n"));
         assert!(found[2].dependencies().unwrap_err().contains("cargo add"));
+    }
+
+    #[test]
+    fn a_command_that_is_not_understood_is_an_error() {
+        for wrong in ["cargo add", "cargo add a b", "cargo add a --git x", "cargo add a --features"]
+        {
+            assert!(dependency(wrong).is_err(), "{wrong}");
+        }
     }
 
     #[test]
@@ -171,11 +153,10 @@ fn main() {}
         let found = snippets(README);
         let address = found[0].address().unwrap();
         assert_eq!(found[0].urls(address), ["ws://127.0.0.1:8080/echo?x=1"]);
-        assert!(found[0].echoes() && found[0].certificate().is_none());
-        let urls = ["/", "/a", "/b"].map(|path| format!("wss://127.0.0.1:8443{path}"));
-        assert_eq!(found[1].urls("127.0.0.1:8443"), urls);
-        assert_eq!(found[1].certificate(), Some(("site.pem", "site.key")));
+        assert!(found[0].echoes());
+        let urls = ["/", "/a", "/b"].map(|path| format!("ws://127.0.0.1:8081{path}"));
+        assert_eq!(found[1].urls("127.0.0.1:8081"), urls);
         assert!(!found[1].echoes());
-        assert_eq!(found[2].address(), None);
+        assert!(found[2].address().is_err());
     }
 }
