@@ -73,8 +73,14 @@ impl Generated {
         cargo
     }
 
-    /// A command of the cargo of another toolchain, which rustup has installed.
+    /// A command of the cargo of this release of Rust: the usual one, or one that rustup has
+    /// installed.
     pub fn cargo_of(&self, toolchain: &str, command: &str) -> Command {
+        let usual = Command::new("rustc").arg("--version").output();
+        let wanted = format!("rustc {toolchain} ");
+        if usual.is_ok_and(|usual| usual.stdout.starts_with(wanted.as_bytes())) {
+            return self.cargo(command);
+        }
         let mut cargo = self.command("rustup".as_ref());
         cargo.args(["run", toolchain, "cargo", command]);
         cargo
