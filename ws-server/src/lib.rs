@@ -60,7 +60,7 @@ pub use outcome::Outcome;
 pub use peer::Peer;
 pub use service::{MessageService, Service, ServiceResult};
 pub use stats::{ConnectionPhase, ConnectionStats};
-pub use websocket::{Receiver, Replies, Sender, WebSocket};
+pub use websocket::{Feeding, Receiver, Replies, Sender, Sending, WebSocket};
 pub use ws_core::{
     AsMessage, ByteString, Bytes, CloseCode, CloseReason, Message, MessageRef, Outgoing, Rejection,
     StatusCode,

@@ -1,7 +1,7 @@
 //! `send` without `.await`.
 //!
-//! says: futures do nothing unless you `.await` or poll them
-//! lines: 14
+//! says: a message is sent only while this is awaited
+//! lines: 17
 
 #![deny(unused_must_use)]
 use ws_server::WebSocket;

@@ -2,7 +2,7 @@
 //!
 //! says: `{integer}` cannot be sent as a message
 //! says: text is `&str`, `String` or `ByteString`; bytes are `&[u8]`, `Vec<u8>` or `Bytes`
-//! lines: 45
+//! lines: 18
 
 use ws_server::WebSocket;
 

@@ -2,7 +2,7 @@
 //!
 //! says: cannot be sent as a message
 //! says: expected text, bytes, or a `Message`
-//! lines: 45
+//! lines: 18
 
 use ws_server::WebSocket;
 

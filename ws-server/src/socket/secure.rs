@@ -3,7 +3,9 @@
 use std::io;
 
 use super::Socket;
-use crate::tls::{ClientCertificate, Protocols, Tls};
+#[cfg(feature = "tower")]
+use crate::tls::ClientCertificate;
+use crate::tls::{Protocols, Tls};
 
 impl Tls {
     /// Performs the TLS handshake for your own site that speaks HTTP/1.1: serve the returned socket
@@ -44,6 +46,7 @@ impl Tls {
     }
 }
 
+#[cfg(feature = "tower")]
 impl Socket {
     /// The certificate that the client has presented.
     pub(crate) fn client_certificate(&self) -> Option<ClientCertificate> {

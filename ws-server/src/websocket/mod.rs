@@ -18,11 +18,11 @@ use tokio::io::{AsyncRead, AsyncWrite};
 use ws_core::{AsMessage, CloseReason, CodecBox, Limits, Message, MessageRef, Timeouts};
 
 pub use replies::Replies;
+pub use send::{Feeding, Sending};
 pub use split::{Receiver, Sender};
 
 use self::inbox::Inbox;
 use self::outbox::Outbox;
-use self::send::Sending;
 pub(crate) use self::state::MessageState;
 use crate::endpoint::Endpoint;
 use crate::error::{RecvError, SendError};
@@ -158,9 +158,8 @@ impl<IO: AsyncRead + AsyncWrite + Unpin + Send> WebSocket<IO> {
     /// # Cancel safety
     /// When the future is dropped, the message may or may not have been taken; if it was, all of it
     /// is sent.
-    pub async fn send(&mut self, message: impl AsMessage) -> Result<(), SendError> {
-        self.feed(message).await?;
-        self.flush().await
+    pub fn send<M: AsMessage>(&mut self, message: M) -> Sending<'_, M, IO> {
+        Sending(self.feed(message))
     }
 
     /// Takes a message for sending. Waits only while the send buffer
@@ -176,11 +175,8 @@ impl<IO: AsyncRead + AsyncWrite + Unpin + Send> WebSocket<IO> {
     /// As with [`send`](WebSocket::send). A future that is leaked, as with `std::mem::forget`, may
     /// leave a message on the wire of which the rest never follows.
     #[inline]
-    pub fn feed<M: AsMessage>(
-        &mut self,
-        message: M,
-    ) -> impl Future<Output = Result<(), SendError>> {
-        Sending::new(&self.shared, Some(&mut self.outbox), message)
+    pub fn feed<M: AsMessage>(&mut self, message: M) -> Feeding<'_, M, IO> {
+        Feeding::new(&self.shared, Some(&mut self.outbox), message)
     }
 
     /// Waits until the socket has accepted everything that was sent or fed.

@@ -1,14 +1,11 @@
 //! Answering a message while it is borrowed.
 
-use std::future::Future;
-
 use tokio::io::{AsyncRead, AsyncWrite};
 use ws_core::AsMessage;
 
 use super::outbox::Outbox;
-use super::send::Sending;
+use super::send::Feeding;
 use super::state::MessageState;
-use crate::error::SendError;
 use crate::runtime::shared::Shared;
 use crate::socket::Socket;
 
@@ -24,15 +21,12 @@ impl<IO: AsyncRead + AsyncWrite + Unpin + Send> Replies<'_, IO> {
     /// As [`WebSocket::feed`](crate::WebSocket::feed).
     ///
     /// # Errors
-    /// [`SendError`].
+    /// [`SendError`](crate::SendError).
     ///
     /// # Cancel safety
     /// As with [`WebSocket::send`](crate::WebSocket::send).
     #[inline]
-    pub fn feed<M: AsMessage>(
-        &mut self,
-        message: M,
-    ) -> impl Future<Output = Result<(), SendError>> {
-        Sending::new(self.shared, Some(self.outbox), message)
+    pub fn feed<M: AsMessage>(&mut self, message: M) -> Feeding<'_, M, IO> {
+        Feeding::new(self.shared, Some(self.outbox), message)
     }
 }

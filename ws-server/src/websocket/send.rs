@@ -5,7 +5,7 @@ use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
 use tokio::io::{AsyncRead, AsyncWrite};
-use ws_core::AsMessage;
+use ws_core::{AsMessage, Outgoing};
 
 use super::outbox::Outbox;
 use super::state::MessageState;
@@ -14,50 +14,54 @@ use crate::error::SendError;
 use crate::runtime::shared::Shared;
 use crate::runtime::wakers::Side;
 
-/// The future of sending one message.
+/// The future of [`WebSocket::feed`](super::WebSocket::feed) and of those of the same name.
 ///
-/// A short message is put into the outbox when this is created, if there is room. A long one is
-/// written directly from where it is; when this is dropped before all is written, the rest
-/// is copied, so that the message is sent as a whole.
+/// A short message is taken when this is created, if there is room. A long one is written directly
+/// from where it is; when this is dropped before all is written, the rest is copied, so that the
+/// message is sent as a whole.
 #[derive(Debug)]
 #[must_use = "a long message is taken only while this is awaited"]
-pub(super) struct Sending<'s, M: AsMessage, IO> {
+pub struct Feeding<'s, M, IO> {
     shared: &'s Shared<MessageState<IO>>,
     /// `None` for a [`Sender`](super::Sender), which has no outbox.
     outbox: Option<&'s mut Outbox>,
     message: M,
+    /// The message, borrowed. Not a bound on `M`: the compiler would repeat an error about the type
+    /// of a message wherever this type is named.
+    as_message: for<'m> fn(&'m M) -> Outgoing<'m>,
     progress: SendProgress,
 }
 
 /// Nothing is pinned.
-impl<M: AsMessage, IO> Unpin for Sending<'_, M, IO> {}
+impl<M, IO> Unpin for Feeding<'_, M, IO> {}
 
-impl<'s, M: AsMessage, IO> Sending<'s, M, IO> {
+impl<'s, M, IO> Feeding<'s, M, IO> {
     #[inline]
     pub(super) fn new(
         shared: &'s Shared<MessageState<IO>>,
         mut outbox: Option<&'s mut Outbox>,
         message: M,
-    ) -> Sending<'s, M, IO> {
+    ) -> Feeding<'s, M, IO>
+    where
+        M: AsMessage,
+    {
         let outgoing = message.as_message();
         let taken = !is_long(outgoing)
             && !shared.is_closed()
             && outbox.as_mut().is_some_and(|outbox| outbox.push(outgoing));
         let progress = if taken { SendProgress::Taken } else { SendProgress::Waiting };
-        Sending { shared, outbox, message, progress }
+        Feeding { shared, outbox, message, as_message: M::as_message, progress }
     }
 }
 
-impl<M, IO> Future for Sending<'_, M, IO>
+impl<M, IO> Feeding<'_, M, IO>
 where
-    M: AsMessage,
     IO: AsyncRead + AsyncWrite + Unpin + Send,
 {
-    type Output = Result<(), SendError>;
-
+    /// Waits until the message is taken.
     #[inline]
-    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<(), SendError>> {
-        let Sending { shared, outbox, message, progress } = self.get_mut();
+    fn poll_taken(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), SendError>> {
+        let Feeding { shared, outbox, message, as_message, progress } = self;
         if let SendProgress::Taken = progress {
             return Poll::Ready(Ok(()));
         }
@@ -67,16 +71,41 @@ where
                 outbox.empty_into(endpoint)?;
             }
             ready!(endpoint.poll_budget(cx));
-            let outcome = endpoint.poll_send(cx, message.as_message(), progress);
+            let outcome = endpoint.poll_send(cx, as_message(message), progress);
             if let Some(outbox) = outbox {
                 outbox.look_at(endpoint);
             }
             outcome
         })
     }
+
+    /// Waits until the socket has accepted the message, and all before it.
+    fn poll_sent(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), SendError>> {
+        ready!(self.poll_taken(cx))?;
+        self.progress = SendProgress::Taken;
+        let outbox = &mut self.outbox;
+        self.shared.visit(Side::Writer, cx, |view, cx| {
+            if let Some(outbox) = outbox {
+                outbox.empty_into(view.endpoint())?;
+            }
+            view.endpoint().poll_flush(cx)
+        })
+    }
 }
 
-impl<M: AsMessage, IO> Drop for Sending<'_, M, IO> {
+impl<M, IO> Future for Feeding<'_, M, IO>
+where
+    IO: AsyncRead + AsyncWrite + Unpin + Send,
+{
+    type Output = Result<(), SendError>;
+
+    #[inline]
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<(), SendError>> {
+        self.get_mut().poll_taken(cx)
+    }
+}
+
+impl<M, IO> Drop for Feeding<'_, M, IO> {
     #[inline]
     fn drop(&mut self) {
         if let SendProgress::Begun { .. } = self.progress {
@@ -85,16 +114,33 @@ impl<M: AsMessage, IO> Drop for Sending<'_, M, IO> {
     }
 }
 
-impl<M: AsMessage, IO> Sending<'_, M, IO> {
+impl<M, IO> Feeding<'_, M, IO> {
     #[cold]
     fn copy_rest_of_payload(&mut self) {
-        let Sending { shared, outbox, message, progress } = self;
+        let Feeding { shared, outbox, message, as_message, progress } = self;
         shared.change(|state| {
-            state.view.endpoint().copy_rest_of_payload(message.as_message(), progress);
+            state.view.endpoint().copy_rest_of_payload(as_message(message), progress);
             if let Some(outbox) = outbox {
                 outbox.look_at(state.view.endpoint());
             }
         });
+    }
+}
+
+/// The future of [`WebSocket::send`](super::WebSocket::send) and of
+/// [`Sender::send`](super::Sender::send): a [`Feeding`], and then a flush.
+#[derive(Debug)]
+#[must_use = "a message is sent only while this is awaited"]
+pub struct Sending<'s, M, IO>(pub(super) Feeding<'s, M, IO>);
+
+impl<M, IO> Future for Sending<'_, M, IO>
+where
+    IO: AsyncRead + AsyncWrite + Unpin + Send,
+{
+    type Output = Result<(), SendError>;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<(), SendError>> {
+        self.get_mut().0.poll_sent(cx)
     }
 }
 

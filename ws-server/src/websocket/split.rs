@@ -11,7 +11,7 @@ use ws_core::{AsMessage, CloseReason, Message};
 
 use super::WebSocket;
 use super::inbox::Inbox;
-use super::send::Sending;
+use super::send::{Feeding, Sending};
 use super::state::MessageState;
 use crate::error::{RecvError, SendError};
 use crate::runtime::shared::Shared;
@@ -105,9 +105,8 @@ impl<IO: AsyncRead + AsyncWrite + Unpin + Send> Sender<IO> {
     ///
     /// # Cancel safety
     /// As with [`WebSocket::send`].
-    pub async fn send(&mut self, message: impl AsMessage) -> Result<(), SendError> {
-        self.feed(message).await?;
-        self.flush().await
+    pub fn send<M: AsMessage>(&mut self, message: M) -> Sending<'_, M, IO> {
+        Sending(self.feed(message))
     }
 
     /// As [`WebSocket::feed`].
@@ -117,8 +116,8 @@ impl<IO: AsyncRead + AsyncWrite + Unpin + Send> Sender<IO> {
     ///
     /// # Cancel safety
     /// As with [`WebSocket::send`].
-    pub async fn feed(&mut self, message: impl AsMessage) -> Result<(), SendError> {
-        Sending::new(&self.shared, None, message).await
+    pub fn feed<M: AsMessage>(&mut self, message: M) -> Feeding<'_, M, IO> {
+        Feeding::new(&self.shared, None, message)
     }
 
     /// As [`WebSocket::flush`].
