@@ -136,8 +136,15 @@ pub enum BuildError {
     /// What is named was configured, and works only on the server's own port, not on a path of a
     /// site.
     OwnPort(&'static str),
-    /// A path that does not begin with a slash: no request could match it.
+    /// A path that no request could match: it does not begin with a slash, or has a space, a control
+    /// character, a query or a fragment.
     Path(String),
+    /// An origin that no page could have; see [`Origins::These`].
+    Origin(String),
+    /// A subprotocol that no client could offer: it is no token (RFC 9110 §5.6.2).
+    Subprotocol(String),
+    /// A size of [`Limits`] that is 0, by its name: nothing could be received.
+    Limit(&'static str),
 }
 
 impl std::fmt::Display for BuildError {
@@ -152,7 +159,25 @@ impl std::fmt::Display for BuildError {
                 )
             }
             BuildError::Path(path) => {
-                write!(f, "the path {path:?} can match no request: it must begin with a slash")
+                write!(
+                    f,
+                    "the path {path:?} can match no request: it must begin with a slash, and have \
+                     neither spaces nor a query"
+                )
+            }
+            BuildError::Origin(origin) => write!(
+                f,
+                "the origin {origin:?} can match no page: an origin is scheme://host or \
+                 scheme://host:port, such as https://example.com, or null; to let in all pages, \
+                 there is Origins::Any and `--origin any`"
+            ),
+            BuildError::Subprotocol(name) => write!(
+                f,
+                "the subprotocol {name:?} can match no offer: the name of a subprotocol is a token, \
+                 such as mqtt or v1.chat.example"
+            ),
+            BuildError::Limit(name) => {
+                write!(f, "the limit of a {name} is 0, so that nothing could be received")
             }
             BuildError::NoDrafts => f.write_str(
                 "no draft is linked in: enable one of the features rfc6455, hybi08, hybi07 and \
@@ -173,7 +198,7 @@ impl std::error::Error for BuildError {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match self {
             BuildError::DuplicateDraft(error) => Some(error),
-            BuildError::NoDrafts | BuildError::Path(_) | BuildError::OwnPort(_) => None,
+            _ => None,
         }
     }
 }

@@ -31,6 +31,7 @@ mod registry;
 mod round_trip;
 mod routers;
 mod senders;
+mod settings;
 mod shutdown;
 mod slow_readers;
 mod standalone;

@@ -5,7 +5,7 @@ use axum::response::Response;
 use axum::routing::any;
 use ws_server::{Builder, Origins, Server, Transport, WebSocketUpgrade};
 use ws_tests::Client;
-use ws_tests::requests;
+use ws_tests::requests::{self, with_field};
 
 use crate::log::Log;
 use crate::mount::visit;
@@ -111,6 +111,36 @@ async fn the_settings_that_are_named_let_the_page_in() {
         let reason = reason(connect(), requests::RFC6455).await;
         assert!(reason.contains("not in this server's list of allowed origins"), "{way}: {reason}");
         assert!(reason.contains("--origin ORIGIN, Builder::origins"), "{way}: {reason}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn of_two_fields_that_differ_the_one_of_the_draft_decides() {
+    let own = "http://example.com";
+    let any = || Server::builder().origins(Origins::Any);
+    let status = |mut client: Client, request: Vec<u8>| async move {
+        client.send(&request).await;
+        client.head().await.get(9..12).map(str::to_owned)
+    };
+    for draft in [requests::HYBI07, requests::HYBI08] {
+        // The draft's field has the origin of the page, and `Origin` is without a scheme.
+        let right = with_field(draft, "Origin: example.com");
+        let wrong = with_field(&from(draft, "http://evil.example"), &format!("Origin: {own}"));
+        for (way, connect) in built(Server::builder) {
+            assert_eq!(status(connect(), right.clone()).await.as_deref(), Some("101"), "{way}");
+            assert_eq!(status(connect(), wrong.clone()).await.as_deref(), Some("403"), "{way}");
+        }
+        for (way, connect) in built(any) {
+            for request in [&right, &wrong] {
+                let status = status(connect(), request.clone()).await;
+                assert_eq!(status.as_deref(), Some("101"), "{way}");
+            }
+        }
+    }
+    // RFC 6455 has no such field.
+    let right = with_field(requests::RFC6455, "Sec-WebSocket-Origin: http://evil.example");
+    for (way, connect) in built(Server::builder) {
+        assert_eq!(status(connect(), right.clone()).await.as_deref(), Some("101"), "{way}");
     }
 }
 

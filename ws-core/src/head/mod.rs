@@ -6,7 +6,7 @@ mod write;
 
 use std::borrow::Cow;
 
-pub(crate) use fields::is_token;
+pub use fields::is_token;
 pub use fields::{FieldError, Fields};
 pub use parse::{HeadError, HeadReader, MAX_FIELDS, MAX_HEAD_BYTES};
 pub use write::{ResponseHead, WriteHeadError};

@@ -101,16 +101,14 @@ fn check_key(rule: KeyRule, key: &str) -> Result<(), Rejection> {
 }
 
 fn origin(rule: OriginField, fields: &Fields) -> Result<Option<&str>, Rejection> {
-    let plain = one_value(fields, "Origin")?;
-    if rule == OriginField::Origin {
-        return Ok(plain);
+    // Some clients of version 8 send both fields, and not the same in both: the one of the draft
+    // decides.
+    if rule == OriginField::SecWebSocketOrigin
+        && let Some(origin) = one_value(fields, "Sec-WebSocket-Origin")?
+    {
+        return Ok(Some(origin));
     }
-    match (one_value(fields, "Sec-WebSocket-Origin")?, plain) {
-        (Some(draft), Some(plain)) if draft != plain => {
-            Err(Rejection::bad_request("Sec-WebSocket-Origin and Origin name different origins"))
-        }
-        (draft, plain) => Ok(draft.or(plain)),
-    }
+    Ok(one_value(fields, "Origin")?)
 }
 
 /// The value of a field that may be repeated if all its values are the same.

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use tokio::sync::Semaphore;
 use ws_core::Rejection;
+use ws_core::head::is_token;
 
 use super::Builder;
 use crate::application::{Accept, Deciding, MessageApplication, OpeningRequest, StreamApplication};
@@ -19,8 +20,9 @@ impl Builder {
     /// A server for a service written against a byte stream.
     ///
     /// # Errors
-    /// [`BuildError`] when there are no drafts or two of them cannot be told apart, or when the
-    /// path does not begin with a slash.
+    /// [`BuildError`] when there are no drafts or two of them cannot be told apart, and when a
+    /// setting could never match: a path, an origin or a subprotocol that no request can have, or a
+    /// limit of 0.
     pub fn wrap(self, service: impl Service) -> Result<Server, BuildError> {
         Ok(Server::new(self.config()?, Arc::new(StreamApplication(service))))
     }
@@ -135,10 +137,8 @@ impl Builder {
     }
 
     fn config(self) -> Result<Config, BuildError> {
+        self.check()?;
         let config = Config::new(self.drafts)?;
-        if let Some(path) = self.path.as_ref().filter(|path| !path.starts_with('/')) {
-            return Err(BuildError::Path(path.clone()));
-        }
         Ok(Config {
             origins: self.origins,
             transport: self.transport,
@@ -146,7 +146,7 @@ impl Builder {
             proxy_protocol: self.proxy_protocol,
             #[cfg(feature = "tls")]
             tls: self.tls,
-            subprotocols: Subprotocols { named: self.subprotocols },
+            subprotocols: Subprotocols { named: self.subprotocols, any: self.any_subprotocol },
             extensions: self.extensions,
             path: self.path,
             page: self.page,
@@ -161,4 +161,27 @@ impl Builder {
             ..config
         })
     }
+
+    /// Refuses what could never match.
+    fn check(&self) -> Result<(), BuildError> {
+        if let Some(path) = self.path.as_ref().filter(|path| !is_path(path)) {
+            return Err(BuildError::Path(path.clone()));
+        }
+        if let Some(origin) = self.origins.unmatchable() {
+            return Err(BuildError::Origin(origin.to_owned()));
+        }
+        if let Some(name) = self.subprotocols.iter().find(|name| !is_token(name.as_bytes())) {
+            return Err(BuildError::Subprotocol(name.clone()));
+        }
+        match (self.limits.message, self.limits.frame) {
+            (0, _) => Err(BuildError::Limit("message")),
+            (_, 0) => Err(BuildError::Limit("frame")),
+            _ => Ok(()),
+        }
+    }
+}
+
+fn is_path(path: &str) -> bool {
+    let odd = |one: char| one.is_whitespace() || one.is_control() || matches!(one, '?' | '#');
+    path.starts_with('/') && !path.contains(odd)
 }

@@ -28,6 +28,7 @@ pub struct Builder {
     #[cfg(feature = "tls")]
     tls: Option<TlsPort>,
     subprotocols: Vec<String>,
+    any_subprotocol: bool,
     extensions: Vec<Arc<dyn Extension>>,
     path: Option<String>,
     page: Option<String>,
@@ -109,6 +110,14 @@ impl Builder {
     /// and `base64` need not be named.
     pub fn subprotocols(mut self, names: impl IntoIterator<Item = impl Into<String>>) -> Builder {
         self.subprotocols = names.into_iter().map(Into::into).collect();
+        self
+    }
+
+    /// Agrees on the first subprotocol that a client offers, whatever it is: for services that speak
+    /// a protocol of which they do not know the WebSocket name. By default only those that are
+    /// [named](Builder::subprotocols).
+    pub fn any_subprotocol(mut self) -> Builder {
+        self.any_subprotocol = true;
         self
     }
 

@@ -1,9 +1,10 @@
 //! The arguments of the command line.
 
-use std::num::NonZeroUsize;
+use std::num::{NonZeroU64, NonZeroUsize};
 use std::time::Duration;
 
 use clap::Parser;
+use tracing_subscriber::EnvFilter;
 use ws_server::{Builder, Keepalive, Limits, Origins, Server, Timeouts, Transport, TrustedProxy};
 
 use super::address::{Listen, Target};
@@ -14,6 +15,9 @@ use super::tls::TlsArgs;
 
 /// [`ws_server::MAX_CONNECTIONS`] as a default value for an argument.
 const MAX_CONNECTIONS: NonZeroUsize = NonZeroUsize::new(ws_server::MAX_CONNECTIONS).unwrap();
+
+/// The word for every origin, and for every subprotocol.
+const ANY: &str = "any";
 
 /// Serves an echo or any TCP service over WebSocket, to clients of every version of the
 /// protocol.
@@ -32,7 +36,8 @@ pub(super) struct Args {
     #[arg(long, value_name = "ORIGIN")]
     origin: Vec<String>,
 
-    /// A subprotocol to agree on when a client offers it; may be repeated
+    /// A subprotocol to agree on when a client offers it, or `any` for the client's first; may be
+    /// repeated
     #[arg(long, value_name = "NAME")]
     subprotocol: Vec<String>,
 
@@ -60,12 +65,12 @@ pub(super) struct Args {
     pub(super) workers: Option<NonZeroUsize>,
 
     /// The longest message to echo, in bytes
-    #[arg(long, value_name = "BYTES", default_value_t = Limits::default().message)]
-    max_message: usize,
+    #[arg(long, value_name = "BYTES", default_value_t = max_message())]
+    max_message: NonZeroUsize,
 
     /// The longest frame, in bytes
-    #[arg(long, value_name = "BYTES", default_value_t = Limits::default().frame)]
-    max_frame: u64,
+    #[arg(long, value_name = "BYTES", default_value_t = max_frame())]
+    max_frame: NonZeroU64,
 
     /// How much may wait to be sent on a connection before senders wait, in bytes
     #[arg(long, value_name = "BYTES", default_value_t = Limits::default().send_buffer)]
@@ -107,8 +112,8 @@ pub(super) struct Args {
 
     /// What to log to standard error: error, warn, info, debug, trace, or a filter such as
     /// `ws_server=debug`
-    #[arg(long, value_name = "FILTER", default_value = "info")]
-    pub(super) log: tracing_subscriber::EnvFilter,
+    #[arg(long, value_name = "FILTER", value_parser = filter, default_value = "info")]
+    pub(super) log: String,
 
     /// Print the drafts (protocol versions) that are compiled in, and exit
     #[arg(long)]
@@ -119,8 +124,8 @@ impl Args {
     /// A builder with the configuration of the arguments.
     pub(super) fn builder(&self) -> Builder {
         let mut limits = Limits::default();
-        limits.message = self.max_message;
-        limits.frame = self.max_frame;
+        limits.message = self.max_message.get();
+        limits.frame = self.max_frame.get();
         limits.send_buffer = self.send_buffer;
         let mut keepalive = Keepalive::default();
         keepalive.interval = (!self.ping_interval.is_zero()).then_some(self.ping_interval);
@@ -131,7 +136,7 @@ impl Args {
         timeouts.keepalive = keepalive;
         let builder = Server::builder()
             .origins(self.origins())
-            .subprotocols(&self.subprotocol)
+            .subprotocols(self.subprotocol.iter().filter(|name| *name != ANY))
             .limits(limits)
             .timeouts(timeouts)
             .max_connections(self.max_connections.get())
@@ -140,6 +145,10 @@ impl Args {
             .drain(self.drain);
         #[cfg(feature = "deflate")]
         let builder = self.deflate.apply(builder);
+        let builder = match self.subprotocol.iter().any(|name| name == ANY) {
+            true => builder.any_subprotocol(),
+            false => builder,
+        };
         let builder = match self.behind_tls {
             true => builder.transport(Transport::Tls),
             false => builder,
@@ -148,6 +157,29 @@ impl Args {
             Some(path) => builder.path(path),
             None => builder,
         }
+    }
+
+    /// Refuses proxies that cannot connect to the address: they would never be recognised.
+    pub(super) fn check(&self) -> Result<(), String> {
+        let on_unix = matches!(self.listen, Listen::Unix(_));
+        let proxies =
+            [("--trusted-proxy", &self.trusted_proxy), ("--proxy-protocol", &self.proxy_protocol)];
+        for (option, proxies) in proxies {
+            // A header of the PROXY protocol may name a client of either kind.
+            if option == "--trusted-proxy" && !self.proxy_protocol.is_empty() {
+                continue;
+            }
+            if let Some(proxy) = proxies.iter().find(|proxy| proxy.is_unix() != on_unix) {
+                let expected = match on_unix {
+                    true => "`unix`, since it listens on a unix socket",
+                    false => "an address or a network, since it listens on TCP",
+                };
+                return Err(format!(
+                    "`{option} {proxy}` can match no connection: expected {expected}"
+                ));
+            }
+        }
+        Ok(())
     }
 
     /// The schemes of the URLs that clients may use.
@@ -166,16 +198,43 @@ impl Args {
     fn origins(&self) -> Origins {
         match self.origin.as_slice() {
             [] => Origins::Same,
-            listed if listed.iter().any(|one| one == "any") => Origins::Any,
+            listed if listed.iter().any(|one| one == ANY) => Origins::Any,
             listed => Origins::These(listed.to_vec()),
         }
     }
 }
 
+/// The default of `--max-message`, which is over 0.
+fn max_message() -> NonZeroUsize {
+    NonZeroUsize::new(Limits::default().message).unwrap_or(NonZeroUsize::MAX)
+}
+
+/// The default of `--max-frame`, which is over 0.
+fn max_frame() -> NonZeroU64 {
+    NonZeroU64::new(Limits::default().frame).unwrap_or(NonZeroU64::MAX)
+}
+
 fn path(text: &str) -> Result<String, String> {
-    match text.starts_with('/') && !text.contains(['?', '#']) {
+    let odd = |one: char| one.is_whitespace() || one.is_control() || matches!(one, '?' | '#');
+    match text.starts_with('/') && !text.contains(odd) {
         true => Ok(text.to_owned()),
-        false => Err("expected a path that begins with / and has neither ? nor #".to_owned()),
+        false => Err("expected a path that begins with / and has no space, ? or #".to_owned()),
+    }
+}
+
+/// A filter of the log. A word that is no level would be taken for the name of a crate, and leave
+/// everything else unlogged.
+fn filter(text: &str) -> Result<String, String> {
+    let levels = ["off", "error", "warn", "info", "debug", "trace"];
+    let is_level = |word: &str| levels.iter().any(|level| word.eq_ignore_ascii_case(level));
+    let odd = text.split(',').find(|part| !part.contains(['=', '[']) && !is_level(part.trim()));
+    let expected = "expected error, warn, info, debug, trace or off, or a filter such as \
+                    ws_server=debug";
+    match odd {
+        Some(word) => Err(format!("{word:?} is no level: {expected}")),
+        None => EnvFilter::try_new(text)
+            .map(|_| text.to_owned())
+            .map_err(|error| format!("{error}: {expected}")),
     }
 }
 

@@ -9,6 +9,7 @@ mod echo;
 mod listen;
 mod relay;
 mod run;
+mod signals;
 #[cfg(feature = "tls")]
 mod tls;
 
@@ -28,7 +29,7 @@ pub(crate) fn main() -> ExitCode {
     if args.drafts {
         return print_drafts();
     }
-    match run::run(args) {
+    match run::run(&args) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("ws-server: {error}");

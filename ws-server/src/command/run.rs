@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use tokio::runtime::Runtime;
 use tracing::{info, warn};
+use tracing_subscriber::EnvFilter;
 use ws_server::{Drafts, Listener, Server};
 
 use super::address::Target;
@@ -13,22 +14,21 @@ use super::args::Args;
 use super::dial::{self, forward};
 use super::echo::echo;
 use super::listen::{Bound, bind};
-#[cfg(feature = "tls")]
-use super::tls::Reload;
+use super::signals::{OtherSignals, Signals};
 
 const PAGE: &str = include_str!("page.html");
 
 /// Serves until a signal ends it.
-pub(super) fn run(mut args: Args) -> Result<(), String> {
-    let filter = std::mem::take(&mut args.log);
+pub(super) fn run(args: &Args) -> Result<(), String> {
+    args.check()?;
     tracing_subscriber::fmt()
-        .with_env_filter(filter)
+        .with_env_filter(EnvFilter::new(&args.log))
         .with_writer(io::stderr)
         .with_ansi(io::stderr().is_terminal())
         .init();
     let runtime = runtime(args.workers)
         .map_err(|error| format!("cannot start the worker threads: {error}"))?;
-    let outcome = runtime.block_on(serve(&args));
+    let outcome = runtime.block_on(serve(args));
     // A name that is still being looked up must not hold the process.
     runtime.shutdown_background();
     outcome
@@ -68,8 +68,14 @@ async fn serve(args: &Args) -> Result<(), String> {
     let bound = bind(&args.listen).await?;
     let unheard = |error| format!("cannot handle signals: {error}");
     let signals = Signals::listen().map_err(unheard)?;
-    #[cfg(feature = "tls")]
-    let mut reload = Reload::listen(tls).map_err(unheard)?;
+    let mut others = OtherSignals::listen().map_err(unheard)?;
+    let reload = || {
+        #[cfg(feature = "tls")]
+        if let Some(tls) = &tls {
+            return super::tls::reload(tls);
+        }
+        info!("SIGHUP: there is nothing to read again, since there are no certificates");
+    };
     announce(&format!(
         "listening on {} (drafts: {names})",
         bound.urls(args.schemes(), args.path())
@@ -81,13 +87,10 @@ async fn serve(args: &Args) -> Result<(), String> {
             Bound::Unix(listener, _file) => serve_on(server, listener, signals).await,
         }
     };
-    #[cfg(feature = "tls")]
     tokio::select! {
         () = serving => {}
-        () = reload.run() => {}
+        () = others.handle(reload) => {}
     }
-    #[cfg(not(feature = "tls"))]
-    serving.await;
     Ok(())
 }
 
@@ -116,44 +119,5 @@ async fn serve_on(server: Server, listener: impl Listener + Sync, mut signals: S
     tokio::select! {
         _ = &mut serving => {}
         () = signals.next() => warn!("open connections are aborted"),
-    }
-}
-
-/// The signals that end the command.
-struct Signals {
-    #[cfg(unix)]
-    terminate: tokio::signal::unix::Signal,
-    #[cfg(unix)]
-    interrupt: tokio::signal::unix::Signal,
-}
-
-impl Signals {
-    #[cfg(unix)]
-    fn listen() -> io::Result<Signals> {
-        use tokio::signal::unix::{SignalKind, signal};
-        Ok(Signals {
-            terminate: signal(SignalKind::terminate())?,
-            interrupt: signal(SignalKind::interrupt())?,
-        })
-    }
-
-    #[cfg(not(unix))]
-    fn listen() -> io::Result<Signals> {
-        Ok(Signals {})
-    }
-
-    #[cfg(unix)]
-    async fn next(&mut self) {
-        tokio::select! {
-            _ = self.terminate.recv() => {}
-            _ = self.interrupt.recv() => {}
-        }
-    }
-
-    #[cfg(not(unix))]
-    async fn next(&mut self) {
-        if tokio::signal::ctrl_c().await.is_err() {
-            std::future::pending::<()>().await;
-        }
     }
 }

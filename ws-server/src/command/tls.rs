@@ -1,10 +1,7 @@
 //! The arguments for TLS, and reloading certificates.
 
-use std::io;
 use std::path::PathBuf;
 
-#[cfg(unix)]
-use tokio::signal::unix::{SignalKind, signal};
 use tracing::{error, info};
 use ws_server::{Builder, Tls};
 
@@ -63,42 +60,12 @@ impl TlsArgs {
     }
 }
 
-/// Reloads the certificates at each SIGHUP.
-#[derive(Debug)]
-pub(super) struct Reload {
-    tls: Option<Tls>,
-    #[cfg(unix)]
-    hangups: Option<tokio::signal::unix::Signal>,
-}
-
-impl Reload {
-    /// Handles SIGHUP from now on. Without TLS it is not handled, and ends the process.
-    pub(super) fn listen(tls: Option<Tls>) -> io::Result<Reload> {
-        #[cfg(unix)]
-        let hangups = match &tls {
-            Some(_) => Some(signal(SignalKind::hangup())?),
-            None => None,
-        };
-        Ok(Reload {
-            tls,
-            #[cfg(unix)]
-            hangups,
-        })
-    }
-
-    /// Never completes.
-    pub(super) async fn run(&mut self) {
-        #[cfg(unix)]
-        while let (Some(tls), Some(hangups)) = (&self.tls, &mut self.hangups)
-            && hangups.recv().await.is_some()
-        {
-            match tls.reload() {
-                Ok(()) => info!("certificates reloaded"),
-                Err(error) => {
-                    error!(%error, "cannot reload the certificates; the previous ones stay in use");
-                }
-            }
+/// Reads the certificates again.
+pub(super) fn reload(tls: &Tls) {
+    match tls.reload() {
+        Ok(()) => info!("certificates reloaded"),
+        Err(error) => {
+            error!(%error, "cannot reload the certificates; the previous ones stay in use");
         }
-        std::future::pending::<()>().await;
     }
 }

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use tokio::time::Instant;
+use tracing::info;
 use ws_core::extension::{self, Traffic, negotiate};
 use ws_core::head::{RequestHead, ResponseHead};
 use ws_core::{
@@ -91,6 +92,9 @@ pub(crate) fn agree(accept: Accept, config: &Config) -> Result<Agreement, Reject
         let subprotocols = &config.subprotocols;
         subprotocols.pick(&offered, start.content(), &codec.capabilities()).map(str::to_owned)
     });
+    if subprotocol.is_none() && !offered.is_empty() {
+        log_unnamed(&offered);
+    }
     let accepted = match config.extensions.as_slice() {
         [] => None,
         extensions => negotiate(extensions, &draft.extensions(peer.head())),
@@ -112,4 +116,16 @@ pub(crate) fn agree(accept: Accept, config: &Config) -> Result<Agreement, Reject
     });
     peer.agree(subprotocol, extension);
     Ok(Agreement { terms: Terms { draft, codec }, peer, response, start })
+}
+
+/// Logs that no subprotocol was agreed on: many clients then close without a word (RFC 6455 §4.1).
+fn log_unnamed(offered: &[String]) {
+    // The rest is cut: a client chooses the number and the names.
+    let offered: String = offered.join(", ").chars().take(100).collect();
+    info!(
+        %offered,
+        "none of the client's subprotocols is agreed on, so it may close; name one that the \
+         service speaks: --subprotocol NAME or `any`, Builder::subprotocols, or \
+         WebSocketUpgrade::protocols"
+    );
 }

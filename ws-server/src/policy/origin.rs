@@ -26,6 +26,16 @@ pub enum Origins {
 }
 
 impl Origins {
+    /// The first of the list that no page can have.
+    pub(crate) fn unmatchable(&self) -> Option<&str> {
+        match self {
+            Origins::These(allowed) => {
+                allowed.iter().map(String::as_str).find(|one| !is_origin(one))
+            }
+            Origins::Same | Origins::Any => None,
+        }
+    }
+
     /// Checks the origin of a request.
     ///
     /// # Errors
@@ -55,6 +65,19 @@ impl Origins {
             }
         }
     }
+}
+
+/// Whether this is what browsers send as an origin (RFC 6454 §6.1): `null`, or a scheme, a host and
+/// perhaps a port. Files have no host.
+fn is_origin(text: &str) -> bool {
+    let origin = canonical(text);
+    let Some((scheme, host)) = origin.split_once("://") else {
+        return origin == "null";
+    };
+    let is_scheme = scheme.starts_with(|first: char| first.is_ascii_alphabetic())
+        && scheme.chars().all(|one| one.is_ascii_alphanumeric() || "+-.".contains(one));
+    let is_host = host.chars().all(|one| one.is_ascii_alphanumeric() || "-._~%:[]".contains(one));
+    is_scheme && is_host && !(host.is_empty() && ["http", "https"].contains(&scheme))
 }
 
 /// An origin as browsers serialise it: lower case, no default port, no slash at the end.
@@ -90,6 +113,38 @@ mod tests {
         assert!(!same("https://example.com", Transport::Plain));
         assert!(!same("http://example.com:8080", Transport::Plain));
         assert!(!same("null", Transport::Plain));
+    }
+
+    #[test]
+    fn tells_what_no_page_can_have() {
+        for origin in [
+            "https://example.com",
+            "HTTPS://Example.com:443/",
+            "http://[::1]:8080",
+            "http://127.0.0.1",
+            "null",
+            "file://",
+            "chrome-extension://abcdef",
+            "https://xn--bcher-kva.example",
+        ] {
+            assert_eq!(Origins::These(vec![origin.into()]).unmatchable(), None, "{origin}");
+        }
+        for origin in [
+            "*",
+            "",
+            "any",
+            "example.com",
+            "https://",
+            "https://a.example/app",
+            "https://a.example,https://b.example",
+            "https://*.example.com",
+            "https://a.example ",
+            "https://user@a.example",
+            "://a.example",
+        ] {
+            let list = Origins::These(vec!["null".into(), origin.into()]);
+            assert_eq!(list.unmatchable(), Some(origin));
+        }
     }
 
     #[test]

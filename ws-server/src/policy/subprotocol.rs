@@ -7,6 +7,8 @@ use ws_core::Capabilities;
 pub(crate) struct Subprotocols {
     /// Those of the application.
     pub(crate) named: Vec<String>,
+    /// Whether any other is spoken too.
+    pub(crate) any: bool,
 }
 
 /// What the connection carries.
@@ -28,7 +30,7 @@ impl Subprotocols {
         capabilities: &Capabilities,
     ) -> Option<&'o str> {
         let mut offered_names = offered.iter().map(AsRef::as_ref);
-        let own = offered_names.find(|one| self.named.iter().any(|name| name == one));
+        let own = offered_names.find(|one| self.any || self.named.iter().any(|name| name == one));
         let carried = |name: &str| offered.iter().map(AsRef::as_ref).find(|one| *one == name);
         match (own, content) {
             (Some(own), _) => Some(own),
@@ -53,7 +55,7 @@ mod tests {
         let named = named.iter().map(|name| (*name).to_owned()).collect();
         let text_only = Capabilities::new();
         let capabilities = if binary { text_only.with_binary() } else { text_only };
-        Subprotocols { named }.pick(offered, content, &capabilities)
+        Subprotocols { named, any: false }.pick(offered, content, &capabilities)
     }
 
     #[test]
@@ -61,6 +63,16 @@ mod tests {
         assert_eq!(pick(&["a", "b"], &["c", "b", "a"], Content::Messages, true), Some("b"));
         assert_eq!(pick(&["a"], &["c"], Content::Messages, true), None);
         assert_eq!(pick(&[], &["binary"], Content::Messages, true), None);
+    }
+
+    #[test]
+    fn picks_the_clients_first_choice_where_any_is_spoken() {
+        let any = Subprotocols { named: vec!["b".to_owned()], any: true };
+        for content in [Content::Messages, Content::Bytes] {
+            let picked = any.pick(&["a", "b", "binary"], content, &Capabilities::new());
+            assert_eq!(picked, Some("a"));
+            assert_eq!(any.pick(&[""; 0], content, &Capabilities::new()), None);
+        }
     }
 
     #[test]

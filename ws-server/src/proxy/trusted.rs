@@ -51,6 +51,11 @@ enum ProxyAddress {
 }
 
 impl TrustedProxy {
+    /// Whether it stands for the clients of a unix socket.
+    pub fn is_unix(self) -> bool {
+        self.0 == ProxyAddress::Unix
+    }
+
     fn contains(self, remote: RemoteAddr) -> bool {
         match (self.0, remote) {
             (ProxyAddress::Network(network), RemoteAddr::Tcp(addr)) => {

@@ -106,7 +106,7 @@ fn what_the_user_can_mend_ends_with_2_and_one_clear_sentence() {
     let taken = taken.local_addr().unwrap().to_string();
     let file = std::env::temp_dir();
     let file = format!("unix:{}", file.display());
-    let cases: [(&[&str], &str); 9] = [
+    let cases: [(&[&str], &str); 22] = [
         (&["nonsense"], "expected PORT, ADDR:PORT"),
         (&["0", "nonsense"], "expected echo:, HOST:PORT"),
         (&["0", "--drain", "0"], "expected a number of seconds"),
@@ -116,6 +116,19 @@ fn what_the_user_can_mend_ends_with_2_and_one_clear_sentence() {
         (&[&file], "there is a file or a live server at this path"),
         (&["0", "--max-connections", "0"], "--max-connections"),
         (&["0", "host.invalid:80"], "tcp:host.invalid:80 cannot be resolved"),
+        (&["0", "--origin", "*"], "an origin is scheme://host"),
+        (&["0", "--origin", "a.example"], "the origin \"a.example\" can match no page"),
+        (&["0", "--origin", "Any"], "`--origin any`"),
+        (&["0", "--origin", "https://a.example/app"], "can match no page"),
+        (&["0", "--path", "/a b"], "expected a path that begins with / and has no space"),
+        (&["0", "--subprotocol", "chat/1.0"], "\"chat/1.0\" can match no offer"),
+        (&["0", "--max-message", "0"], "--max-message"),
+        (&["0", "--max-frame", "0"], "--max-frame"),
+        (&["0", "--log", "inof"], "\"inof\" is no level: expected error, warn, info"),
+        (&["0", "--log", "info,nonsense"], "\"nonsense\" is no level"),
+        (&["0", "--log", "ws_server=inof"], "expected error, warn, info"),
+        (&["0", "--trusted-proxy", "unix"], "expected an address or a network"),
+        (&["unix:/tmp/x", "--proxy-protocol", "10.0.0.1"], "expected `unix`"),
     ];
     for (args, sentence) in cases {
         let output = run(args);
@@ -206,4 +219,17 @@ fn the_smallest_send_buffer_still_sends() {
     expect_head(&mut client);
     client.write_all(HELLO).unwrap();
     expect(&mut client, HELLO_BACK);
+}
+
+#[test]
+fn a_signal_that_has_nothing_to_do_does_not_end_it() {
+    let mut server = Server::start(&["0"]);
+    server.signal("-HUP");
+    server.wait_for_log("SIGHUP: there is nothing to read again");
+    server.signal("-USR1");
+    server.wait_for_log("SIGUSR1 has no meaning here");
+    server.signal("-USR2");
+    server.wait_for_log("SIGUSR2 has no meaning here");
+    let mut client = server.connect(REQUEST);
+    assert!(expect_head(&mut client).starts_with("HTTP/1.1 101 "));
 }
