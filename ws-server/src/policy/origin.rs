@@ -70,10 +70,11 @@ impl Origins {
 /// Whether this is what browsers send as an origin (RFC 6454 §6.1): `null`, or a scheme, a host and
 /// perhaps a port. Files have no host.
 fn is_origin(text: &str) -> bool {
-    let origin = canonical(text);
+    let origin = text.to_ascii_lowercase();
     let Some((scheme, host)) = origin.split_once("://") else {
         return origin == "null";
     };
+    let host = host.strip_suffix('/').unwrap_or(host);
     let is_scheme = scheme.starts_with(|first: char| first.is_ascii_alphabetic())
         && scheme.chars().all(|one| one.is_ascii_alphanumeric() || "+-.".contains(one));
     let is_host = host.chars().all(|one| one.is_ascii_alphanumeric() || "-._~%:[]".contains(one));
