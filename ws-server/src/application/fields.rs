@@ -4,16 +4,17 @@ use tracing::error;
 use ws_core::head::{Fields, ResponseHead};
 use ws_core::{Rejection, StatusCode};
 
-/// The fields that a response sets itself, or that HTTP/2 forbids (RFC 9113 §8.2.2).
+/// The fields, in lower case, that a response sets itself, or that HTTP/2 forbids
+/// (RFC 9113 §8.2.2).
 const OWN: [&str; 8] = [
-    "Connection",
-    "Upgrade",
-    "Content-Type",
-    "Content-Length",
-    "Transfer-Encoding",
-    "Keep-Alive",
-    "Proxy-Connection",
-    "TE",
+    "connection",
+    "upgrade",
+    "content-type",
+    "content-length",
+    "transfer-encoding",
+    "keep-alive",
+    "proxy-connection",
+    "te",
 ];
 
 /// The beginnings of the names of the fields that belong to the handshake.
@@ -34,11 +35,14 @@ pub(super) fn check_rejection(rejection: &Rejection) -> Result<(), Rejection> {
 /// # Errors
 /// As with [`check_rejection`].
 pub(super) fn check_fields(fields: &Fields) -> Result<(), Rejection> {
+    if fields.is_empty() {
+        return Ok(());
+    }
     let mut head = ResponseHead::new(101, "");
     for (name, value) in fields.iter() {
         let lower = name.to_ascii_lowercase();
-        let is_own = OWN.iter().any(|own| lower.eq_ignore_ascii_case(own))
-            || HANDSHAKE.iter().any(|start| lower.starts_with(start));
+        let is_own =
+            OWN.contains(&lower.as_str()) || HANDSHAKE.iter().any(|start| lower.starts_with(start));
         if is_own {
             return Err(invalid(&format!("the field {name} is one that the response sets itself")));
         }

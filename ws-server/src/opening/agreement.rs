@@ -14,6 +14,7 @@ use crate::application::{Accept, OpeningRequest};
 use crate::config::Config;
 use crate::connection_id::ConnectionId;
 use crate::peer::{NegotiatedExtension, Peer, PeerDetails, Source};
+use crate::policy::shown;
 use crate::session::Start;
 
 /// What a request asks for.
@@ -120,10 +121,8 @@ pub(crate) fn agree(accept: Accept, config: &Config) -> Result<Agreement, Reject
 
 /// Logs that no subprotocol was agreed on: many clients then close without a word (RFC 6455 §4.1).
 fn log_unnamed(offered: &[String]) {
-    // The rest is cut: a client chooses the number and the names.
-    let offered: String = offered.join(", ").chars().take(100).collect();
     info!(
-        %offered,
+        offered = %shown(&offered.join(", ")),
         "none of the client's subprotocols is agreed on, so it may close; name one that the \
          service speaks: --subprotocol NAME or `any`, Builder::subprotocols, or \
          WebSocketUpgrade::protocols"

@@ -6,5 +6,5 @@ mod own_origin;
 mod subprotocol;
 
 pub use origin::Origins;
-pub(crate) use origin_refusal::OriginWarnings;
+pub(crate) use origin_refusal::{OriginWarnings, shown};
 pub(crate) use subprotocol::{Content, Subprotocols};

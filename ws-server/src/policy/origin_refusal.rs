@@ -7,7 +7,7 @@ use ws_core::{Rejection, StatusCode};
 
 use super::own_origin::{Difference, OwnOrigin};
 
-/// How many characters of a field are repeated in a reason.
+/// How many characters of a client's text are repeated in a reason or in the log.
 const REPEATED_CHARS: usize = 128;
 
 /// The refusal of a page, because of its origin.
@@ -67,7 +67,7 @@ impl OriginRefusal {
 }
 
 /// The beginning of a client's text, in quotes, with control characters escaped.
-fn shown(text: &str) -> String {
+pub(crate) fn shown(text: &str) -> String {
     match text.char_indices().nth(REPEATED_CHARS) {
         Some((end, _)) => format!("{:?}...", &text[..end]),
         None => format!("{text:?}"),
